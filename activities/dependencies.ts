@@ -1,0 +1,25 @@
+/** What the activities stand on; tests pass their own in. */
+import type { JsonValue } from '../contracts/plan.js';
+import type { EventBus } from '../src/ports/event-bus.js';
+import type { EventLog } from '../src/ports/event-log.js';
+import type { Logger } from '../src/ports/logger.js';
+import type { Planner } from '../src/ports/planner.js';
+import type { RunStore } from '../src/ports/run-store.js';
+import type { Supervisor } from '../src/ports/supervisor.js';
+import type { Workspace } from '../src/ports/workspace.js';
+import type { Tool } from '../src/tools/tool.js';
+
+export interface ActivityDependencies {
+  store: RunStore;
+  log: EventLog;
+  bus: EventBus;
+  workspace: Workspace;
+  planner: Planner;
+  supervisor: Supervisor;
+  tools: {
+    get(name: string): Tool | undefined;
+    /** @throws PerdureError `tool_invalid_args` naming the fields */
+    parseArgs(tool: Tool, args: Record<string, JsonValue>): unknown;
+  };
+  logger: Logger;
+}

@@ -1,0 +1,67 @@
+/** A run's event log as its activities write it: append first, then tell whoever listens. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunScope } from '../contracts/activities.js';
+import type { NewEvent } from '../contracts/events.js';
+import type { AppendedEvent } from '../src/ports/event-log.js';
+import type { ActivityDependencies } from './dependencies.js';
+
+/** Milliseconds between the tries of an append that must not be lost. */
+const PATIENCE = [100, 300, 1_000, 2_000];
+
+export class Journal {
+  /** Events that are not stored yet; each append takes them along, in order. */
+  private pending: NewEvent[];
+
+  constructor(
+    private readonly deps: Pick<ActivityDependencies, 'log' | 'bus' | 'logger'>,
+    private readonly scope: RunScope,
+  ) {
+    this.pending = [...scope.unsent];
+  }
+
+  /** @throws PerdureError `store_unavailable`, `run_not_found` */
+  async append(...events: NewEvent[]): Promise<AppendedEvent[]> {
+    const all = [...this.pending, ...events];
+    if (all.length === 0) return [];
+    const rows = await this.deps.log.append(this.scope.runId, all);
+    this.pending = [];
+    for (const row of rows) if (row.inserted) this.deps.bus.publish(this.scope.runId, row.event);
+    return rows;
+  }
+
+  /**
+   * For events of what has already happened: it must not happen again only because the log is away.
+   * @returns the events that could not be stored, for the next activity to take along
+   */
+  async appendOrKeep(...events: NewEvent[]): Promise<NewEvent[]> {
+    for (const pause of [...PATIENCE, undefined])
+      try {
+        await this.append(...events);
+        return [];
+      } catch (error) {
+        this.deps.logger.warn({ err: error, runId: this.scope.runId }, 'the event log did not take an event');
+        if (pause !== undefined) await delay(pause);
+      }
+    return [...this.pending, ...events];
+  }
+
+  /** For events that are worth a try only. */
+  async tryAppend(event: NewEvent): Promise<void> {
+    try {
+      await this.append(event);
+    } catch (error) {
+      this.deps.logger.warn({ err: error, runId: this.scope.runId }, `${event.type} was not recorded`);
+    }
+  }
+}
+
+export const now = (): string => new Date().toISOString();
+
+/** The keys under which a step's events are stored: what makes each of them happen once. */
+export const stepKeys = {
+  started: (stepId: string, attempt: number): string => `step/${stepId}/started/${attempt}`,
+  retrying: (stepId: string, attempt: number): string => `step/${stepId}/retrying/${attempt}`,
+  end: (stepId: string): string => `step/${stepId}/end`,
+  artifact: (stepId: string, path: string): string => `step/${stepId}/artifact/${path}`,
+  supervised: (stepId: string): string => `step/${stepId}/supervised`,
+};

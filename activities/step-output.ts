@@ -1,0 +1,59 @@
+/** Step outputs: small ones in their event, large ones as a workspace file that the event refers to. */
+import { PerdureError } from '../contracts/errors.js';
+import type { StepOutput } from '../contracts/events.js';
+import type { JsonValue } from '../contracts/plan.js';
+import { SYSTEM_FOLDER } from '../contracts/workspace-path.js';
+import type { Workspace, WorkspaceScope } from '../src/ports/workspace.js';
+
+/** Bytes of JSON that an event carries itself. */
+const INLINE_BYTES = 8_192;
+const PREVIEW_CHARACTERS = 500;
+/** Bytes of JSON that one reference may bring into a step's arguments. */
+const MAX_RESOLVED_BYTES = 64_000_000;
+
+/** Keeps a value: in the answer itself when small, else under the path, with a preview. */
+export async function storeOutput(
+  workspace: Workspace,
+  scope: WorkspaceScope,
+  path: string,
+  value: JsonValue,
+  inlineBytes = INLINE_BYTES,
+): Promise<StepOutput> {
+  const json = JSON.stringify(value);
+  const bytes = Buffer.byteLength(json);
+  if (bytes <= inlineBytes) return { value };
+  await workspace.put(scope, path, json);
+  return { ref: path, bytes, preview: json.slice(0, PREVIEW_CHARACTERS) };
+}
+
+export async function loadOutput(
+  workspace: Workspace,
+  scope: WorkspaceScope,
+  output: StepOutput,
+): Promise<JsonValue> {
+  return 'value' in output ? output.value : loadJson(workspace, scope, output.ref);
+}
+
+/** @throws PerdureError `file_not_found`, `tool_limit_exceeded`, `workspace_unavailable` */
+export async function loadJson(
+  workspace: Workspace,
+  scope: WorkspaceScope,
+  path: string,
+): Promise<JsonValue> {
+  const { info, content } = await workspace.get(scope, path);
+  if (info.bytes > MAX_RESOLVED_BYTES) {
+    content.destroy();
+    throw new PerdureError(
+      'tool_limit_exceeded',
+      `${path} has ${info.bytes} bytes, too many for a reference`,
+    );
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of content) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString()) as JsonValue;
+}
+
+export const outputPath = (stepId: string, attempt: number): string =>
+  `${SYSTEM_FOLDER}/outputs/${stepId}-${attempt}.json`;
+export const INPUTS_PATH = `${SYSTEM_FOLDER}/inputs.json`;
+export const RESULT_PATH = `${SYSTEM_FOLDER}/result.json`;

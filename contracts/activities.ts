@@ -1,0 +1,88 @@
+/** The activities' interface: what workflows call and workers implement. Payloads stay small. */
+import type { ErrorInfo } from './errors.js';
+import type { NewEvent } from './events.js';
+import type { JsonValue, Plan, PlanStep } from './plan.js';
+import type { NewRun } from './runs.js';
+
+/** What every activity of a run is told. */
+export interface RunScope {
+  runId: string;
+  tenantId: string;
+  /** Events that an earlier append could not store; this activity's first append takes them along. */
+  unsent: NewEvent[];
+}
+
+export interface PlanRunInput extends RunScope {
+  run: NewRun;
+  /** The plan given in the request, or null to have one made from the goal. */
+  plan: Plan | null;
+  /** Kept in the workspace from here on, so that no later payload carries it. */
+  inputsData: JsonValue | null;
+}
+
+export interface RunToolInput extends RunScope {
+  step: PlanStep;
+}
+
+/** How a tool step ended. A failed tool is a result, so that its end is journalled like any other. */
+export type ToolStepResult = {
+  /** Events that are still not stored: the workflow hands them to the next activity. */
+  unsent: NewEvent[];
+} & (
+  | { status: 'completed' }
+  | { status: 'failed'; error: ErrorInfo }
+  /** The tool asks to be completed at a time: the workflow holds the timer, no activity sleeps. */
+  | { status: 'deferred'; startedAt: string; until: string }
+);
+
+export interface CompleteDeferredInput extends RunScope {
+  stepId: string;
+  startedAt: string;
+  until: string;
+}
+
+export interface FailStepInput extends RunScope {
+  stepId: string;
+  error: ErrorInfo;
+}
+
+export interface SuperviseInput extends RunScope {
+  step: Pick<PlanStep, 'id' | 'onFailure'>;
+  /** Null when the step completed. */
+  error: ErrorInfo | null;
+  /** Steps that wait for this one, directly or not. */
+  dependants: string[];
+}
+
+export interface SuperviseResult {
+  decision: 'continue' | 'stop';
+  reason: string;
+}
+
+export type RunOutcome =
+  | { status: 'completed'; resultSteps: string[] }
+  | { status: 'failed'; error: ErrorInfo }
+  | { status: 'cancelled'; reason: string | null };
+
+export interface FinishRunInput extends RunScope {
+  run: NewRun;
+  outcome: RunOutcome;
+}
+
+export interface Activities {
+  /**
+   * Creates the record where the API could not, has a plan made where none was given, and writes
+   * run.started and plan.created.
+   * @returns the plan that was made; null when it is the given one
+   */
+  planRun(input: PlanRunInput): Promise<Plan | null>;
+  /** Runs one step's tool and journals it; done again, it repeats no completed tool. */
+  runTool(input: RunToolInput): Promise<ToolStepResult>;
+  /** Journals the end of a step whose tool asked for a durable timer. */
+  completeDeferred(input: CompleteDeferredInput): Promise<void>;
+  /** Journals the end of a step whose tool activity broke down. */
+  failStep(input: FailStepInput): Promise<void>;
+  superviseStep(input: SuperviseInput): Promise<SuperviseResult>;
+  /** Writes the run's terminal event. */
+  finishRun(input: FinishRunInput): Promise<void>;
+}

@@ -1,0 +1,96 @@
+/** The HTTP contract: the table of routes, and the answers that are not a run or an event themselves. */
+import type { ErrorCode, FieldError } from './errors.js';
+import type { RunEvent } from './events.js';
+import type { Run } from './runs.js';
+
+/** Every call: `{name}` stands for one encoded segment, `{path}` for one or more. */
+export const api = {
+  index: { method: 'GET', path: '/' },
+  health: { method: 'GET', path: '/healthz' },
+  readiness: { method: 'GET', path: '/readyz' },
+  listTools: { method: 'GET', path: '/v1/tools' },
+  submitRun: { method: 'POST', path: '/v1/runs' },
+  listRuns: { method: 'GET', path: '/v1/runs' },
+  getRun: { method: 'GET', path: '/v1/runs/{id}' },
+  streamEvents: { method: 'GET', path: '/v1/runs/{id}/events' },
+  cancelRun: { method: 'POST', path: '/v1/runs/{id}/cancel' },
+  listFiles: { method: 'GET', path: '/v1/runs/{id}/files' },
+  getFile: { method: 'GET', path: '/v1/runs/{id}/files/{path}' },
+  putFile: { method: 'PUT', path: '/v1/runs/{id}/files/{path}' },
+  deleteFile: { method: 'DELETE', path: '/v1/runs/{id}/files/{path}' },
+} as const satisfies Record<string, { method: string; path: string }>;
+
+export type RouteName = keyof typeof api;
+
+/** The address of a call, its parameters encoded; slashes in `path` stay. */
+export function addressOf(route: RouteName, parameters: Record<string, string> = {}): string {
+  return api[route].path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    (parameters[name] ?? '').split('/').map(encodeURIComponent).join('/'),
+  );
+}
+
+/** The body of every answer of 4xx and 5xx; content type application/problem+json (RFC 9457). */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: ErrorCode;
+  detail: string;
+  /** What the person who meets the error can do. */
+  advice: string;
+  /** Path of the request. */
+  instance?: string;
+  requestId: string;
+  errors?: FieldError[];
+}
+
+export interface RunList {
+  runs: Run[];
+  /** Opaque; null on the last page. */
+  nextCursor: string | null;
+}
+
+export interface EventPage {
+  events: RunEvent[];
+  /** The `after` that asks for what comes next; null once the run's terminal event was given. */
+  nextAfter: number | null;
+}
+
+/** A file of a run. */
+export interface FileInfo {
+  path: string;
+  bytes: number;
+  /** ISO 8601. */
+  modifiedAt: string;
+  /** Changes with the content; without quotes. */
+  etag: string;
+}
+
+export interface FileList {
+  files: FileInfo[];
+}
+
+export interface ToolDescription {
+  name: string;
+  /** For people and models: what it does and what its output looks like. */
+  description: string;
+  effect: 'read' | 'reversible' | 'irreversible';
+  /** Seconds one attempt may take. */
+  timeoutSeconds: number;
+  /** Attempts that a retryable failure gets. */
+  maxAttempts: number;
+  /** JSON schema of the arguments. */
+  inputSchema: Record<string, unknown>;
+}
+
+export interface ToolList {
+  tools: ToolDescription[];
+}
+
+/** The answer of /readyz: each part that a run needs. */
+export interface Readiness {
+  ready: boolean;
+  parts: { name: string; ok: boolean; detail: string }[];
+  /** Pollers of the run task queue as the Temporal server sees them; null when it cannot be asked. */
+  workers: { pollers: number | null };
+}

@@ -1,0 +1,214 @@
+/** The one table of error codes: HTTP status, whether a retry can help, and what the user can do. */
+
+interface ErrorEntry {
+  /** HTTP status of the problem+json answer. */
+  readonly status: number;
+  /** Whether the same action, done again later, can succeed. Temporal's retry mark follows it. */
+  readonly retryable: boolean;
+  readonly title: string;
+  /** What the person who meets the error can do. */
+  readonly advice: string;
+}
+
+const entry = (status: number, retryable: boolean, title: string, advice: string): ErrorEntry => ({
+  status,
+  retryable,
+  title,
+  advice,
+});
+
+export const errorTable = {
+  malformed_json: entry(
+    400,
+    false,
+    'The body is not valid JSON',
+    'Send a JSON object; the detail names the position.',
+  ),
+  unsupported_media_type: entry(
+    415,
+    false,
+    'The body has another content type',
+    'Send content-type: application/json.',
+  ),
+  body_too_large: entry(
+    413,
+    false,
+    'The body is too large',
+    'Upload large files with PUT /v1/runs/{id}/files/{path}, or send less.',
+  ),
+  invalid_request: entry(
+    422,
+    false,
+    'The request does not fit the contract',
+    'Each entry of errors names a field and what is wrong with it.',
+  ),
+  invalid_plan: entry(
+    422,
+    false,
+    'The plan cannot run',
+    'Each entry of errors names the step and the field at fault.',
+  ),
+  model_not_configured: entry(
+    422,
+    false,
+    'A goal without a plan needs a model',
+    'Send a plan in the request; perdure has no model configured to make one.',
+  ),
+  unknown_agent: entry(422, false, 'There is no such agent', 'Leave agent out, or name one that exists.'),
+  idempotency_key_reused: entry(
+    422,
+    false,
+    'This Idempotency-Key was used with another body',
+    'Use a new key for a new request.',
+  ),
+  invalid_path: entry(
+    422,
+    false,
+    'The path is not allowed',
+    'Use a relative path of plain names joined by "/", without ".." and hidden system folders.',
+  ),
+  run_not_found: entry(404, false, 'There is no such run', 'Check the id.'),
+  file_not_found: entry(404, false, 'There is no such file', 'List the files with GET /v1/runs/{id}/files.'),
+  not_found: entry(404, false, 'There is nothing at this address', 'See the list of calls in docs/api.md.'),
+  method_not_allowed: entry(
+    405,
+    false,
+    'The address does not answer to this method',
+    'The Allow header lists the methods.',
+  ),
+  host_not_allowed: entry(
+    403,
+    false,
+    'The Host header names another host',
+    'Call the server by its loopback address; this guards against DNS rebinding.',
+  ),
+  run_closed: entry(409, false, 'The run has ended', 'A closed run cannot be changed; submit a new one.'),
+  range_not_satisfiable: entry(
+    416,
+    false,
+    'The range lies outside the file',
+    'Ask for a range within the size in Content-Range.',
+  ),
+  temporal_unavailable: entry(
+    503,
+    true,
+    'Temporal cannot be reached',
+    'Nothing was started. Try again; see /readyz.',
+  ),
+  store_unavailable: entry(
+    503,
+    true,
+    'The database cannot be reached',
+    'Try again; runs in progress go on by themselves. See /readyz.',
+  ),
+  workspace_unavailable: entry(503, true, 'The workspace cannot be reached', 'Try again; see /readyz.'),
+  shutting_down: entry(
+    503,
+    true,
+    'The server is shutting down',
+    'Try again; another server or the next start will answer.',
+  ),
+  internal: entry(
+    500,
+    true,
+    'Something went wrong inside perdure',
+    'The log has the cause under the request id.',
+  ),
+
+  tool_invalid_args: entry(
+    422,
+    false,
+    'The tool was given arguments it cannot take',
+    'Correct the step’s args.',
+  ),
+  tool_failed: entry(500, false, 'The tool failed', 'The detail says why; the same call would fail again.'),
+  tool_unavailable: entry(
+    503,
+    true,
+    'The tool could not do its work just now',
+    'It is tried again by itself.',
+  ),
+  tool_timeout: entry(
+    504,
+    true,
+    'The tool took longer than it may',
+    'Give it less to do, or raise the tool’s limit.',
+  ),
+  tool_limit_exceeded: entry(
+    422,
+    false,
+    'The tool went over a limit',
+    'Give it less to do; the detail names the limit.',
+  ),
+  reference_unresolved: entry(
+    422,
+    false,
+    'A reference points at nothing',
+    'Check the path inside {{...}} against the earlier step’s output.',
+  ),
+  outcome_unknown: entry(
+    409,
+    false,
+    'It is not known whether an irreversible tool acted',
+    'Find out by hand; perdure does not act twice by itself.',
+  ),
+  address_not_allowed: entry(
+    422,
+    false,
+    'The address is not one that tools may call',
+    'Use a public http(s) address, or have the operator allow the host in PERDURE_HTTP_ALLOW.',
+  ),
+  step_failed: entry(
+    500,
+    false,
+    'A step failed',
+    'See the step.failed event; the run stopped because the step’s onFailure is stop.',
+  ),
+  cancelled: entry(409, false, 'The run was cancelled', 'Submit a new run.'),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** One wrong field: `field` is a path such as `plan.steps[2].tool`. */
+export interface FieldError {
+  field: string;
+  message: string;
+}
+
+/** The error as it stands in events, run records and HTTP answers. */
+export interface ErrorInfo {
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+}
+
+/** An error whose code, and so whose fate (terminal or retryable), is decided where it is thrown. */
+export class PerdureError extends Error {
+  override readonly name = 'PerdureError';
+  readonly code: ErrorCode;
+  readonly errors: readonly FieldError[];
+  /** Seconds after which a retry makes sense, when the cause said so. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options: { cause?: unknown; errors?: readonly FieldError[]; retryAfterSeconds?: number } = {},
+  ) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.errors = options.errors ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  get retryable(): boolean {
+    return errorTable[this.code].retryable;
+  }
+
+  toInfo(): ErrorInfo {
+    return { code: this.code, message: this.message, retryable: this.retryable };
+  }
+}
+
+export const isErrorCode = (value: unknown): value is ErrorCode =>
+  typeof value === 'string' && Object.hasOwn(errorTable, value);

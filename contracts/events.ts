@@ -1,0 +1,83 @@
+/** The events of a run: one discriminated union that server, worker, client and command line share. */
+import { z } from 'zod';
+import { planSchema } from './plan.js';
+
+const errorInfo = z.object({ code: z.string(), message: z.string(), retryable: z.boolean() });
+
+/** A step's output: itself when small, else a workspace file and how it begins. */
+export const outputSchema = z.union([
+  z.object({ value: z.json() }),
+  z.object({ ref: z.string(), bytes: z.number(), preview: z.string() }),
+]);
+export type StepOutput = z.infer<typeof outputSchema>;
+
+const stepFields = { stepId: z.string(), attempt: z.number().int() };
+const durable = {
+  'run.queued': z.object({ goal: z.string() }),
+  'run.started': z.object({}),
+  'plan.created': z.object({ plan: planSchema, version: z.number().int() }),
+  'step.started': z.object({ tool: z.string(), title: z.string().optional() }),
+  'step.completed': z.object({ output: outputSchema, durationMs: z.number() }),
+  'step.failed': z.object({ error: errorInfo }),
+  'step.retrying': z.object({ error: errorInfo, nextAttempt: z.number().int() }),
+  'supervisor.decided': z.object({ decision: z.enum(['continue', 'stop']), reason: z.string() }),
+  'artifact.created': z.object({ path: z.string(), bytes: z.number(), contentType: z.string() }),
+  'run.completed': z.object({ result: z.json() }),
+  'run.failed': z.object({ error: errorInfo }),
+  'run.cancelled': z.object({ reason: z.string().optional() }),
+} as const;
+
+export type DurableEventType = keyof typeof durable;
+export const durableEventTypes = Object.keys(durable) as DurableEventType[];
+export const terminalEventTypes = ['run.completed', 'run.failed', 'run.cancelled'] as const;
+export const isTerminalEvent = (type: string): boolean =>
+  (terminalEventTypes as readonly string[]).includes(type);
+
+type EventData<T extends DurableEventType> = z.infer<(typeof durable)[T]>;
+/** Of an event without data, zod's type would forbid every other field. */
+type EventFields<T extends DurableEventType> =
+  EventData<T> extends Record<string, never> ? unknown : EventData<T>;
+
+/** An event before the log has numbered it. `key` makes the append idempotent within its run. */
+export type NewEvent = {
+  [T in DurableEventType]: {
+    type: T;
+    key: string;
+    at: string;
+    data: EventData<T>;
+    stepId?: string;
+    attempt?: number;
+  };
+}[DurableEventType];
+
+/** A durable event as the log holds it; `seq` counts from 1 in each run, without gaps. */
+export type RunEvent = {
+  [T in DurableEventType]: {
+    type: T;
+    seq: number;
+    runId: string;
+    at: string;
+    stepId?: string;
+    attempt?: number;
+  } & EventFields<T>;
+}[DurableEventType];
+
+/** An event that is only passed on while it happens: never stored, never numbered. */
+export const ephemeralEventTypes = ['step.progress', 'log'] as const;
+export interface EphemeralEvent {
+  type: (typeof ephemeralEventTypes)[number];
+  runId: string;
+  at: string;
+  stepId: string;
+  attempt: number;
+  message: string;
+}
+
+/** The fields that every durable event on the wire has; for whoever reads events of a newer server too. */
+export const runEventEnvelope = z.looseObject({
+  type: z.string(),
+  seq: z.number().int(),
+  runId: z.string(),
+  at: z.string(),
+  ...{ stepId: stepFields.stepId.optional(), attempt: stepFields.attempt.optional() },
+});

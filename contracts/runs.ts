@@ -1,0 +1,97 @@
+/** Runs: what is submitted, what is stored, what is answered. */
+import { z } from 'zod';
+import type { ErrorInfo } from './errors.js';
+import type { JsonValue, Plan } from './plan.js';
+import { planSchema } from './plan.js';
+
+export const runStatuses = [
+  'queued',
+  'running',
+  'waiting',
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+] as const;
+export type RunStatus = (typeof runStatuses)[number];
+export const isTerminal = (status: RunStatus): boolean =>
+  status === 'completed' || status === 'failed' || status === 'cancelled';
+
+/** Inline data travels through Temporal's history, so it is kept small; larger inputs are files. */
+export const MAX_INPUT_DATA_BYTES = 256_000;
+
+const inputFile = z
+  .strictObject({
+    path: z.string().min(1).max(1024),
+    content: z.string().optional(),
+    contentBase64: z.base64().optional(),
+  })
+  .refine((f) => (f.content === undefined) !== (f.contentBase64 === undefined), {
+    message: 'needs exactly one of content and contentBase64',
+  });
+
+export const metadataSchema = z
+  .record(z.string().min(1).max(64), z.string().max(500))
+  .refine((m) => Object.keys(m).length <= 50, { message: 'holds at most 50 entries' });
+
+export const submitRunSchema = z.strictObject({
+  goal: z.string().trim().min(1, 'must not be empty').max(20_000),
+  agent: z.string().min(1).max(100).optional(),
+  plan: planSchema.optional(),
+  inputs: z
+    .strictObject({ files: z.array(inputFile).max(200).optional(), data: z.json().optional() })
+    .optional(),
+  metadata: metadataSchema.optional(),
+});
+export type SubmitRun = z.infer<typeof submitRunSchema>;
+
+export const cancelRunSchema = z.strictObject({ reason: z.string().max(500).optional() });
+
+export const listRunsSchema = z.strictObject({
+  status: z.enum(runStatuses).optional(),
+  agent: z.string().max(100).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional(),
+  createdAfter: z.iso.datetime({ offset: true }).optional(),
+  createdBefore: z.iso.datetime({ offset: true }).optional(),
+  metadata: metadataSchema.optional(),
+});
+
+export interface Usage {
+  steps: number;
+}
+
+/** A run as the store holds it. Times are ISO 8601 in UTC. */
+export interface RunRecord {
+  id: string;
+  tenantId: string;
+  status: RunStatus;
+  goal: string;
+  agent: string;
+  plan: Plan | null;
+  result: JsonValue | null;
+  error: ErrorInfo | null;
+  usage: Usage;
+  metadata: Record<string, string>;
+  requestHash: string | null;
+  createdAt: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+  lastSeq: number;
+}
+
+/** What creates a record; the API and the workflow's first activity both send it. */
+export interface NewRun {
+  id: string;
+  tenantId: string;
+  goal: string;
+  agent: string;
+  metadata: Record<string, string>;
+  requestHash: string | null;
+  createdAt: string;
+}
+
+/** A run as the API answers it. */
+export type Run = Omit<RunRecord, 'tenantId' | 'requestHash'> & {
+  links: { self: string; events: string; files: string; temporal: string | null };
+};

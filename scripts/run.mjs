@@ -1,0 +1,57 @@
+/** `node scripts/run.mjs start|demo|test`: what npm's scripts call, on a bare checkout too. */
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const FOR_PEOPLE = ['StartupError', 'ConfigError', 'SetupError'];
+
+/** Each command prepares what it needs and answers the exit code, or undefined to live on. */
+const commands = {
+  start: (argv) => runBuilt('src/stack/main.js', argv),
+  demo: (argv) => runBuilt('src/cli/demo.js', argv),
+  test: async (argv) => {
+    const { ensureInstalled, ensureBuilt } = await import('./bootstrap.mjs');
+    await ensureInstalled(root);
+    await ensureBuilt(root);
+    const { runTests } = await import('./run-tests.mjs');
+    return runTests(root, argv);
+  },
+};
+
+async function runBuilt(file, argv) {
+  const { ensureInstalled, ensureBuilt } = await import('./bootstrap.mjs');
+  await ensureInstalled(root);
+  await ensureBuilt(root);
+  // Stack traces then name the TypeScript sources.
+  process.setSourceMapsEnabled(true);
+  const { main } = await import(pathToFileURL(path.join(root, 'dist', file)).href);
+  await main(argv);
+  return undefined;
+}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 3)) return true;
+  console.error(`perdure: Node.js 20.3 or later is needed, and this is ${process.versions.node}.`);
+  return false;
+}
+
+async function run([name, ...argv]) {
+  if (!checkNode()) return 1;
+  const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined;
+  if (command === undefined) {
+    console.error(`perdure: use one of: ${Object.keys(commands).join(', ')}.`);
+    return 2;
+  }
+  try {
+    return await command(argv);
+  } catch (error) {
+    if (error instanceof Error && FOR_PEOPLE.includes(error.name)) console.error(`perdure: ${error.message}`);
+    else console.error('perdure: this is a defect, please report it:', error);
+    return 1;
+  }
+}
+
+const code = await run(process.argv.slice(2));
+// A failed start ends here even when something it opened is still open; a running server lives on.
+if (code !== undefined) process.exit(code);

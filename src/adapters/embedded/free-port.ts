@@ -1,0 +1,44 @@
+/** Ports of the loopback interface: whether one is taken, and one that is not. */
+import net from 'node:net';
+import { hasCode, StartupError } from './startup-error.js';
+
+/**
+ * @param wanted a port number, or 0 for any free one
+ * @param whose names the port in the error, as in "Temporal's port"
+ * @param variable the environment variable that sets it
+ * @throws StartupError when it is taken or may not be used
+ */
+export async function claimPort(
+  host: string,
+  wanted: number,
+  whose: string,
+  variable: string,
+): Promise<number> {
+  try {
+    return await bindOnce(host, wanted);
+  } catch (error) {
+    if (hasCode(error, 'EADDRINUSE'))
+      throw new StartupError(`${whose} ${wanted} is taken; set ${variable} to a free one.`, { cause: error });
+    if (hasCode(error, 'EACCES'))
+      throw new StartupError(`${whose} ${wanted} may not be used; set ${variable} to one above 1023.`, {
+        cause: error,
+      });
+    if (hasCode(error, 'EADDRNOTAVAIL', 'ENOTFOUND'))
+      throw new StartupError(`${host} is not an address of this machine.`, { cause: error });
+    throw error;
+  }
+}
+
+/** Binds and lets go again: whoever was given the number opens it next. */
+function bindOnce(host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once('error', reject);
+    server.listen({ host, port, exclusive: true }, () => {
+      const address = server.address();
+      server.close(() => {
+        resolve(typeof address === 'object' && address !== null ? address.port : port);
+      });
+    });
+  });
+}

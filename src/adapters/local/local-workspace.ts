@@ -1,0 +1,218 @@
+/** Workspace on a local directory: `<root>/<tenant>/<run>/<path>`. Links are never followed. */
+import { createHash, randomUUID } from 'node:crypto';
+import { constants, type BigIntStats } from 'node:fs';
+import { lstat, mkdir, open, readdir, rename, rm, rmdir, writeFile, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { PerdureError } from '../../../contracts/errors.js';
+import { SYSTEM_FOLDER, workspacePath } from '../../../contracts/workspace-path.js';
+import type { FileInfo, Workspace, WorkspaceScope } from '../../ports/workspace.js';
+
+/** Beside the tenants; no encoded tenant begins with a dot. */
+const TEMPORARY = '.tmp';
+const MISSING = new Set(['ENOENT', 'ENOTDIR']);
+
+export function createLocalWorkspace(root: string): Workspace {
+  const base = (scope: WorkspaceScope): string =>
+    path.join(root, folderOf(scope.tenantId), folderOf(scope.runId));
+  const locate = (scope: WorkspaceScope, file: string): string =>
+    path.join(base(scope), ...workspacePath(file, { system: true }).split('/'));
+
+  const workspace: Workspace = {
+    put: (scope, file, content) =>
+      guard(async () => {
+        const target = locate(scope, file);
+        await refuseLinks(root, path.dirname(target), file);
+        const temporary = path.join(root, TEMPORARY, randomUUID());
+        await mkdir(path.dirname(temporary), { recursive: true });
+        try {
+          await writeDurably(temporary, content);
+          await moveInto(temporary, target, file);
+        } catch (error) {
+          await rm(temporary, { force: true });
+          throw error;
+        }
+        const stats = await regular(target);
+        if (stats === null)
+          throw new PerdureError('workspace_unavailable', `${file} vanished while it was written`);
+        return infoOf(workspacePath(file, { system: true }), stats);
+      }),
+
+    stat: (scope, file) =>
+      guard(async () => {
+        const target = locate(scope, file);
+        if (!(await isPlain(root, path.dirname(target)))) return null;
+        const stats = await regular(target);
+        return stats === null ? null : infoOf(workspacePath(file, { system: true }), stats);
+      }),
+
+    get: (scope, file, range) =>
+      guard(async () => {
+        const target = locate(scope, file);
+        const missing = new PerdureError('file_not_found', `there is no file ${JSON.stringify(file)}`);
+        if (!(await isPlain(root, path.dirname(target)))) throw missing;
+        const handle = await openPlain(target);
+        if (handle === null) throw missing;
+        const stats = await handle.stat({ bigint: true });
+        if (!isRegular(stats)) {
+          await handle.close();
+          throw missing;
+        }
+        return {
+          info: infoOf(workspacePath(file, { system: true }), stats),
+          content: handle.createReadStream(range === undefined ? {} : { start: range.start, end: range.end }),
+        };
+      }),
+
+    list: (scope, options = {}) =>
+      guard(async () => {
+        const files: FileInfo[] = [];
+        if (await isPlain(root, base(scope))) await walk(base(scope), '', files);
+        return files
+          .filter((f) => options.system === true || !f.path.startsWith(`${SYSTEM_FOLDER}/`))
+          .filter((f) => f.path.startsWith(options.prefix ?? ''))
+          .sort((a, b) => (a.path < b.path ? -1 : 1));
+      }),
+
+    delete: (scope, file) =>
+      guard(async () => {
+        const target = locate(scope, file);
+        if (!(await isPlain(root, path.dirname(target))) || (await regular(target)) === null) return false;
+        await rm(target, { force: true });
+        await removeEmpty(path.dirname(target), base(scope));
+        return true;
+      }),
+
+    deleteAll: (scope) => guard(() => rm(base(scope), { recursive: true, force: true })),
+
+    check: () =>
+      guard(async () => {
+        const probe = path.join(root, TEMPORARY, randomUUID());
+        await mkdir(path.dirname(probe), { recursive: true });
+        await writeDurably(probe, 'probe');
+        await rm(probe);
+      }),
+  };
+  return workspace;
+}
+
+/** Nothing but letters, digits, "-" and "_" stays as it is; so no name can mean another folder. */
+const folderOf = (name: string): string =>
+  name.replaceAll(/[^A-Za-z0-9_-]/gu, (c) => `%${Buffer.from(c).toString('hex')}`) || '%';
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** The store's own failures may pass; everything typed passes through. */
+async function guard<Value>(act: () => Promise<Value>): Promise<Value> {
+  try {
+    return await act();
+  } catch (error) {
+    // Only errors of the file system have a code and a system call; those of the content's source are its own.
+    if (!(error instanceof Error && 'syscall' in error && codeOf(error) !== '')) throw error;
+    throw new PerdureError('workspace_unavailable', `the workspace failed: ${codeOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function writeDurably(file: string, content: Readable | Uint8Array | string): Promise<void> {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    await writeFile(handle, content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function moveInto(temporary: string, target: string, file: string): Promise<void> {
+  for (let tries = 0; ; tries++)
+    try {
+      await mkdir(path.dirname(target), { recursive: true });
+      await rename(temporary, target);
+      return;
+    } catch (error) {
+      if (['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY'].includes(codeOf(error)))
+        throw new PerdureError(
+          'invalid_path',
+          `${JSON.stringify(file)} would be a file and a folder at once`,
+        );
+      // A delete beside us removed the folder just when it was empty.
+      if (codeOf(error) !== 'ENOENT' || tries >= 20) throw error;
+    }
+}
+
+const isRegular = (stats: BigIntStats): boolean => stats.isFile() && stats.nlink === 1n;
+
+/** Null for what is not there, and for links and all else that perdure did not write. */
+async function regular(file: string): Promise<BigIntStats | null> {
+  try {
+    const stats = await lstat(file, { bigint: true });
+    return isRegular(stats) ? stats : null;
+  } catch (error) {
+    if (MISSING.has(codeOf(error))) return null;
+    throw error;
+  }
+}
+
+async function openPlain(file: string): Promise<FileHandle | null> {
+  try {
+    return await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (MISSING.has(codeOf(error)) || codeOf(error) === 'ELOOP') return null;
+    throw error;
+  }
+}
+
+/** Whether every folder from the root down to this one is a folder and no link. */
+async function isPlain(root: string, folder: string): Promise<boolean> {
+  return (await firstOdd(root, folder)) === undefined;
+}
+
+async function refuseLinks(root: string, folder: string, file: string): Promise<void> {
+  if ((await firstOdd(root, folder)) === 'odd')
+    throw new PerdureError('invalid_path', `${JSON.stringify(file)} would be a file and a folder at once`);
+}
+
+async function firstOdd(root: string, folder: string): Promise<'missing' | 'odd' | undefined> {
+  let current = root;
+  for (const part of path.relative(root, folder).split(path.sep)) {
+    current = path.join(current, part);
+    try {
+      if (!(await lstat(current)).isDirectory()) return 'odd';
+    } catch (error) {
+      if (MISSING.has(codeOf(error))) return 'missing';
+      throw error;
+    }
+  }
+  return undefined;
+}
+
+async function walk(folder: string, prefix: string, found: FileInfo[]): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) await walk(file, `${prefix}${entry.name}/`, found);
+    else {
+      const stats = await regular(file);
+      if (stats !== null) found.push(infoOf(prefix + entry.name, stats));
+    }
+  }
+}
+
+async function removeEmpty(folder: string, end: string): Promise<void> {
+  for (let current = folder; current !== end; current = path.dirname(current))
+    try {
+      await rmdir(current);
+    } catch {
+      return;
+    }
+}
+
+const infoOf = (file: string, stats: BigIntStats): FileInfo => ({
+  path: file,
+  bytes: Number(stats.size),
+  modifiedAt: new Date(Number(stats.mtimeMs)).toISOString(),
+  // A rename gives every content a new inode and time.
+  etag: createHash('sha256').update(`${stats.ino}-${stats.size}-${stats.mtimeNs}`).digest('hex').slice(0, 32),
+});

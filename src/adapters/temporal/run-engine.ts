@@ -1,0 +1,156 @@
+/** RunEngine on Temporal: one workflow a run. */
+import { defineSearchAttributeKey, WorkflowNotFoundError } from '@temporalio/common';
+import {
+  Client,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  type Connection,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
+import { PerdureError } from '../../../contracts/errors.js';
+import type { AgentRunInput } from '../../../contracts/messages.js';
+import {
+  AGENT_RUN_WORKFLOW,
+  CANCEL_SIGNAL,
+  searchAttributes,
+  workflowIdOf,
+} from '../../../contracts/messages.js';
+import { summaryOf } from '../../../contracts/summary.js';
+import type { RunEngine } from '../../ports/run-engine.js';
+
+export interface TemporalEngineOptions {
+  connection: Connection;
+  namespace: string;
+  taskQueue: string;
+  /** Base address of the Web UI; null when none is known. */
+  uiUrl: string | null;
+}
+
+/** Milliseconds a call may take, its retries included. */
+const CALL_DEADLINE = 8_000;
+/** A poller asks anew at least once a minute; one that was not seen for longer is gone. */
+const POLLER_FRESH_MS = 70_000;
+
+// Source: temporal.api.enums.v1.TaskQueueType.
+const WORKFLOW_TASKS = 1;
+const ACTIVITY_TASKS = 2;
+
+const keys = {
+  tenantId: defineSearchAttributeKey(searchAttributes.tenantId, 'KEYWORD'),
+  agentName: defineSearchAttributeKey(searchAttributes.agentName, 'KEYWORD'),
+  runStatus: defineSearchAttributeKey(searchAttributes.runStatus, 'KEYWORD'),
+};
+
+export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngine {
+  const { connection, namespace, taskQueue, uiUrl } = options;
+  const client = new Client({ connection, namespace });
+  const call = async <Value>(act: () => Promise<Value>): Promise<Value> => {
+    try {
+      return await connection.withDeadline(Date.now() + CALL_DEADLINE, act);
+    } catch (error) {
+      throw translate(error);
+    }
+  };
+
+  const pollers = async (type: 1 | 2): Promise<number> => {
+    const queue = await connection.workflowService.describeTaskQueue({
+      namespace,
+      taskQueue: { name: taskQueue },
+      taskQueueType: type,
+      reportPollers: true,
+    });
+    const oldest = Date.now() - POLLER_FRESH_MS;
+    return queue.pollers.filter((p) => Number(p.lastAccessTime?.seconds ?? 0) * 1000 >= oldest).length;
+  };
+
+  return {
+    start: (input) =>
+      call(async () => {
+        try {
+          await client.workflow.start(AGENT_RUN_WORKFLOW, startOptions(input, taskQueue));
+          return { started: true, requestHash: input.run.requestHash };
+        } catch (error) {
+          if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+          const { memo } = await client.workflow.getHandle(workflowIdOf(input.run.id)).describe();
+          const hash = memo?.requestHash;
+          return { started: false, requestHash: typeof hash === 'string' ? hash : null };
+        }
+      }),
+
+    cancel: (runId, reason) =>
+      call(async () => {
+        const handle = client.workflow.getHandle(workflowIdOf(runId));
+        try {
+          // The reason goes ahead, so that the workflow knows it when the cancellation arrives.
+          if (reason !== null) await handle.signal(CANCEL_SIGNAL, reason);
+          else if ((await handle.describe()).status.name !== 'RUNNING') return false;
+          await handle.cancel();
+          return true;
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError) return false;
+          throw error;
+        }
+      }),
+
+    pollerCount: () =>
+      call(async () => {
+        // A run needs both kinds.
+        return Math.min(await pollers(WORKFLOW_TASKS), await pollers(ACTIVITY_TASKS));
+      }),
+
+    webUrl: (runId) =>
+      uiUrl === null
+        ? null
+        : `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${workflowIdOf(runId)}`,
+
+    check: () =>
+      call(async () => {
+        await connection.workflowService.describeNamespace({ namespace });
+      }),
+  };
+}
+
+function startOptions(input: AgentRunInput, taskQueue: string): WorkflowStartOptions {
+  const { run } = input;
+  const details = [
+    `**Goal:** ${summaryOf(run.goal)}`,
+    `**Run:** \`${run.id}\``,
+    `**Agent:** ${run.agent}`,
+    ...(input.plan === null ? [] : [`**Plan:** ${input.plan.steps.length} steps, given in the request`]),
+    ...Object.entries(run.metadata)
+      .slice(0, 10)
+      .map(([name, value]) => `**${summaryOf(name)}:** ${summaryOf(value)}`),
+  ];
+  return {
+    workflowId: workflowIdOf(run.id),
+    taskQueue,
+    args: [input],
+    // The id belongs to this run for ever: a repeated submission must meet the first one.
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowIdConflictPolicy: 'FAIL',
+    memo: { requestHash: run.requestHash },
+    staticSummary: summaryOf(run.goal),
+    staticDetails: details.map((line) => `- ${line}`).join('\n'),
+    typedSearchAttributes: [
+      { key: keys.tenantId, value: run.tenantId },
+      { key: keys.agentName, value: run.agent },
+      { key: keys.runStatus, value: 'queued' },
+    ],
+  };
+}
+
+// gRPC status codes that pass. Source: gRPC status codes guide.
+const passing = new Set([1, 4, 8, 10, 14]);
+
+function translate(error: unknown): unknown {
+  const service = isGrpcServiceError(error) ? error : error instanceof Error ? error.cause : undefined;
+  if (isGrpcServiceError(service) && passing.has(service.code))
+    return new PerdureError(
+      'temporal_unavailable',
+      `Temporal did not answer: ${service.details || service.message}`,
+      {
+        cause: error,
+      },
+    );
+  return error;
+}

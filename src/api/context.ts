@@ -1,0 +1,79 @@
+/** What the API is made from: the ports it calls, its limits, and who is calling. */
+import type { Request } from 'express';
+import type { EventBus } from '../ports/event-bus.js';
+import type { EventLog } from '../ports/event-log.js';
+import type { Logger } from '../ports/logger.js';
+import type { RunEngine } from '../ports/run-engine.js';
+import type { RunStore } from '../ports/run-store.js';
+import type { ToolCatalog } from '../ports/tool-catalog.js';
+import type { Workspace } from '../ports/workspace.js';
+
+export interface ApiLimits {
+  /** Of a JSON body. */
+  maxBodyBytes: number;
+  /** Of one uploaded file. */
+  maxFileBytes: number;
+  /** Milliseconds that one part may take to say that it is ready. */
+  checkMs: number;
+}
+
+const defaultLimits: ApiLimits = { maxBodyBytes: 8_000_000, maxFileBytes: 1_000_000_000, checkMs: 3_000 };
+
+/** How event streams behave; all times in milliseconds. */
+export interface StreamOptions {
+  /** Between two comments on a quiet stream. */
+  heartbeatMs: number;
+  /** Between two looks into the log while the bus is not healthy. */
+  pollMs: number;
+  /** The same while it is: a message lost unnoticed costs this long at most. */
+  safetyPollMs: number;
+  /** What clients are told to wait before they come back. */
+  retryMs: number;
+  /** Bytes that a slow reader may leave unread before the stream waits for it. */
+  maxBufferedBytes: number;
+  /** How long the stream waits for a slow reader before it closes. */
+  slowReaderMs: number;
+}
+
+const defaultStreams: StreamOptions = {
+  heartbeatMs: 15_000,
+  pollMs: 1_000,
+  safetyPollMs: 8_000,
+  retryMs: 1_000,
+  maxBufferedBytes: 1_000_000,
+  slowReaderMs: 30_000,
+};
+
+export interface ApiDependencies {
+  runs: RunStore;
+  log: EventLog;
+  bus: EventBus;
+  workspace: Workspace;
+  engine: RunEngine;
+  tools: ToolCatalog;
+  logger: Logger;
+  /** Names, without port, that the Host header may have beside the loopback ones; null allows any. */
+  allowedHosts: readonly string[] | null;
+  /** The tenant a request acts for; 'local' unless told. */
+  tenantOf?: (req: Request) => string;
+  now?: () => Date;
+  limits?: Partial<ApiLimits>;
+  streams?: Partial<StreamOptions>;
+}
+
+/** The dependencies with every default filled in. */
+export type ApiContext = Omit<Required<ApiDependencies>, 'limits' | 'streams'> & {
+  limits: ApiLimits;
+  streams: StreamOptions;
+  /** Aborted by drain(). */
+  draining: AbortSignal;
+};
+
+export const contextOf = (deps: ApiDependencies, draining: AbortSignal): ApiContext => ({
+  tenantOf: () => 'local',
+  now: () => new Date(),
+  ...deps,
+  limits: { ...defaultLimits, ...deps.limits },
+  streams: { ...defaultStreams, ...deps.streams },
+  draining,
+});

@@ -1,0 +1,70 @@
+/** The HTTP server's application: every middleware and route in its order. */
+import express, { type Express } from 'express';
+import { contextOf, type ApiDependencies } from './context.js';
+import { createAccessLog } from './middleware/access-log.js';
+import { createHostGuard } from './middleware/hosts.js';
+import { createJsonBody } from './middleware/json-body.js';
+import { notFound } from './middleware/not-found.js';
+import { createProblemHandler } from './middleware/problem.js';
+import { requestId } from './middleware/request-id.js';
+import { securityHeaders } from './middleware/security-headers.js';
+import { mount } from './mount.js';
+import { createEventsRoute } from './routes/events.js';
+import {
+  createDeleteFileRoute,
+  createGetFileRoute,
+  createListFilesRoute,
+  createPutFileRoute,
+} from './routes/files.js';
+import { createHealthRoute, createReadinessRoute, indexRoute } from './routes/health.js';
+import {
+  createCancelRoute,
+  createGetRunRoute,
+  createListRunsRoute,
+  createSubmitRoute,
+} from './routes/runs.js';
+import { createListToolsRoute } from './routes/tools.js';
+import { createWorkerWatch } from './worker-watch.js';
+
+export interface App {
+  app: Express;
+  /** From now on: not ready, no new runs or streams, open streams end. */
+  drain: () => void;
+}
+
+export function createApp(deps: ApiDependencies): App {
+  const draining = new AbortController();
+  const context = contextOf(deps, draining.signal);
+  const workers = createWorkerWatch(context.engine);
+  const json = createJsonBody(context.limits.maxBodyBytes);
+  const app = express();
+  app.disable('x-powered-by');
+  // Files have tags of their own; everything else is asked for anew.
+  app.disable('etag');
+  app.enable('case sensitive routing');
+  app.use(requestId, securityHeaders, createAccessLog(context.logger));
+  app.use(createHostGuard(context.allowedHosts));
+  mount(app, {
+    index: indexRoute,
+    health: createHealthRoute(context),
+    readiness: createReadinessRoute(context, workers),
+    listTools: createListToolsRoute(context),
+    submitRun: [...json, createSubmitRoute(context, workers)],
+    listRuns: createListRunsRoute(context),
+    getRun: createGetRunRoute(context),
+    streamEvents: createEventsRoute(context),
+    cancelRun: [...json, createCancelRoute(context)],
+    listFiles: createListFilesRoute(context),
+    getFile: createGetFileRoute(context),
+    putFile: createPutFileRoute(context),
+    deleteFile: createDeleteFileRoute(context),
+  });
+  app.use(notFound);
+  app.use(createProblemHandler(context.logger));
+  return {
+    app,
+    drain: () => {
+      draining.abort();
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** One line a request, written when its answer has left or its client has. */
+import type { RequestHandler } from 'express';
+import type { Logger } from '../../ports/logger.js';
+import { requestIdOf } from './request-id.js';
+
+export function createAccessLog(logger: Logger): RequestHandler {
+  return (req, res, next) => {
+    const started = performance.now();
+    res.once('close', () => {
+      logger.debug(
+        {
+          requestId: requestIdOf(res),
+          method: req.method,
+          // Without the query: what people search for is theirs.
+          path: req.originalUrl.split('?')[0],
+          status: res.statusCode,
+          ms: Math.round(performance.now() - started),
+          complete: res.writableFinished,
+        },
+        'request',
+      );
+    });
+    next();
+  };
+}

@@ -1,0 +1,61 @@
+/** Reads JSON bodies: only JSON, of bounded size and depth. */
+import express, { type RequestHandler } from 'express';
+import { PerdureError } from '../../../contracts/errors.js';
+import { fieldPath } from '../field-path.js';
+
+/** Levels a body may be nested; validation walks it recursively. */
+const MAX_DEPTH = 100;
+
+/** A request without body goes through with `req.body` undefined. */
+export function createJsonBody(maxBytes: number): RequestHandler[] {
+  const type = 'application/json';
+  const checkType: RequestHandler = (req, _res, next) => {
+    // is() answers null when there is no body.
+    if (req.is(type) !== false) {
+      next();
+      return;
+    }
+    const message = `must be ${type}, not ${req.get('content-type') ?? 'left out'}`;
+    throw new PerdureError('unsupported_media_type', `the content-type ${message}`, {
+      errors: [{ field: 'content-type', message }],
+    });
+  };
+  const checkDepth: RequestHandler = (req, _res, next) => {
+    const path = tooDeep(req.body);
+    if (path !== undefined) {
+      const message = `is nested deeper than ${MAX_DEPTH} levels`;
+      const field = `${fieldPath(path.slice(0, 6))}…`;
+      throw new PerdureError('invalid_request', `${field} ${message}`, { errors: [{ field, message }] });
+    }
+    next();
+  };
+  return [checkType, express.json({ type, limit: maxBytes, strict: true }), checkDepth];
+}
+
+interface Place {
+  value: unknown;
+  key: string | number;
+  depth: number;
+  parent: Place | undefined;
+}
+
+/** The path of a value that is too deep. A list of open places instead of recursion: depth is the danger. */
+function tooDeep(root: unknown): (string | number)[] | undefined {
+  const open: Place[] = [{ value: root, key: '', depth: 0, parent: undefined }];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    const { value, depth } = place;
+    if (typeof value !== 'object' || value === null) continue;
+    if (depth >= MAX_DEPTH) return pathOf(place);
+    const list = Array.isArray(value);
+    for (const [key, child] of Object.entries(value as Record<string, unknown>))
+      if (typeof child === 'object')
+        open.push({ value: child, key: list ? Number(key) : key, depth: depth + 1, parent: place });
+  }
+  return undefined;
+}
+
+function pathOf(place: Place): (string | number)[] {
+  const path: (string | number)[] = [];
+  for (let at: Place | undefined = place; at?.parent !== undefined; at = at.parent) path.unshift(at.key);
+  return path;
+}

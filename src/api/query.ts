@@ -1,0 +1,24 @@
+/** The query string as an object: each name once, `metadata[team]=x` and `metadata.team=x` gathered. */
+import type { Request } from 'express';
+import { invalid } from './validate.js';
+
+/** @throws PerdureError `invalid_request` for a name given twice */
+export function queryOf(req: Request): Record<string, unknown> {
+  const start = req.originalUrl.indexOf('?');
+  const given = new URLSearchParams(start < 0 ? '' : req.originalUrl.slice(start));
+  // fromEntries makes own properties of whatever the names are, "__proto__" too.
+  const plain = new Map<string, unknown>();
+  const metadata = new Map<string, string>();
+  for (const [name, value] of given) {
+    const key = /^metadata(?:\[(.*)\]|\.(.*))$/s.exec(name);
+    const [into, at] = key === null ? [plain, name] : [metadata, key[1] ?? key[2] ?? ''];
+    if (into.has(at)) throw invalid('invalid_request', [{ field: name, message: 'is given more than once' }]);
+    if (value.includes('\u0000'))
+      throw invalid('invalid_request', [{ field: name, message: 'has a NUL character' }]);
+    into.set(at, value);
+  }
+  return {
+    ...Object.fromEntries(plain),
+    ...(metadata.size === 0 ? {} : { metadata: Object.fromEntries(metadata) }),
+  };
+}

@@ -1,0 +1,100 @@
+/** The events of a run: live over SSE, or a page as JSON. */
+import type { Request, RequestHandler, Response } from 'express';
+import { z } from 'zod';
+import type { EventPage } from '../../../contracts/api.js';
+import { PerdureError } from '../../../contracts/errors.js';
+import { isTerminalEvent } from '../../../contracts/events.js';
+import { isTerminal, type RunRecord } from '../../../contracts/runs.js';
+import type { ApiContext } from '../context.js';
+import { tailRun } from '../event-tail.js';
+import { requestIdOf } from '../middleware/request-id.js';
+import { queryOf } from '../query.js';
+import { findRun } from '../run-lookup.js';
+import { openSse } from '../sse-connection.js';
+import { invalid, validate } from '../validate.js';
+
+const seq = z.string().regex(/^\d{1,15}$/, 'must be a whole number, 0 or more');
+const querySchema = z.strictObject({
+  after: seq.transform(Number).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(200),
+});
+
+/** SSE unless JSON is asked for: `curl -N` and EventSource both get the stream. */
+export function createEventsRoute(context: ApiContext): RequestHandler {
+  return async (req, res) => {
+    const query = validate(querySchema, queryOf(req), 'query');
+    const run = await findRun(context, req);
+    const after = readLastEventId(req) ?? query.after ?? 0;
+    res.vary('Accept');
+    if (req.accepts(['text/event-stream', 'application/json']) === 'application/json')
+      await sendPage(context, res, run, after, query.limit);
+    else await sendStream(context, req, res, run, after);
+  };
+}
+
+function readLastEventId(req: Request): number | undefined {
+  const header = req.get('last-event-id');
+  if (header === undefined || header === '') return undefined;
+  const parsed = seq.safeParse(header);
+  if (!parsed.success)
+    throw invalid('invalid_request', [
+      { field: 'Last-Event-ID', message: 'must be the id of an event: a whole number, 0 or more' },
+    ]);
+  return Number(parsed.data);
+}
+
+async function sendPage(
+  { log }: ApiContext,
+  res: Response,
+  run: RunRecord,
+  after: number,
+  limit: number,
+): Promise<void> {
+  const from = Math.min(after, run.lastSeq);
+  const events = await log.read(run.id, from, limit);
+  const last = events.at(-1);
+  const ended = last === undefined ? isTerminal(run.status) : isTerminalEvent(last.type);
+  const page: EventPage = { events, nextAfter: ended ? null : (last?.seq ?? from) };
+  res.set('Cache-Control', 'no-store').json(page);
+}
+
+async function sendStream(
+  context: ApiContext,
+  req: Request,
+  res: Response,
+  run: RunRecord,
+  after: number,
+): Promise<void> {
+  const { log, bus, logger, streams, draining } = context;
+  if (draining.aborted) throw new PerdureError('shutting_down', 'the server opens no more streams');
+  if (isTerminal(run.status) && after >= run.lastSeq) {
+    // Nothing will come. An EventSource comes back for ever, unless it is told 204 (HTML, 9.2.3).
+    res.status(204).end();
+    return;
+  }
+  if (req.method === 'HEAD') {
+    res.status(200).set('Content-Type', 'text/event-stream; charset=utf-8').end();
+    return;
+  }
+  const connection = openSse(res, streams, draining);
+  const scoped = logger.child({ requestId: requestIdOf(res), runId: run.id });
+  try {
+    await tailRun({
+      log,
+      bus,
+      runId: run.id,
+      // The record and the log change together, so no honest reader is ahead of it.
+      after: Math.min(after, run.lastSeq),
+      pollMs: streams.pollMs,
+      safetyPollMs: streams.safetyPollMs,
+      signal: connection.signal,
+      send: (event) => connection.send(event),
+      onLogFailure: (error) => {
+        scoped.warn({ err: error }, 'an event stream waits for the log');
+        connection.comment('the event log cannot be read; trying again');
+      },
+    });
+  } finally {
+    connection.end();
+  }
+}

@@ -1,0 +1,72 @@
+/** Whether the process lives, and whether a run submitted now would move. */
+import type { RequestHandler } from 'express';
+import { addressOf, type Readiness } from '../../../contracts/api.js';
+import { PerdureError } from '../../../contracts/errors.js';
+import type { ApiContext } from '../context.js';
+import { DeadlineError, withDeadline } from '../deadline.js';
+import type { WorkerWatch } from '../worker-watch.js';
+
+type Part = Readiness['parts'][number];
+
+export function createHealthRoute({ bus, draining }: ApiContext): RequestHandler {
+  return (_req, res) => {
+    res
+      .set('Cache-Control', 'no-store')
+      .json({ status: 'ok', draining: draining.aborted, bus: { healthy: bus.healthy() } });
+  };
+}
+
+export function createReadinessRoute(context: ApiContext, workers: WorkerWatch): RequestHandler {
+  // Whoever asks while a check is under way waits for that one: a probe storm is one check.
+  let current: Promise<Readiness> | undefined;
+  return async (_req, res) => {
+    current ??= check(context, workers).finally(() => (current = undefined));
+    const readiness = await current;
+    res
+      .status(readiness.ready ? 200 : 503)
+      .set('Cache-Control', 'no-store')
+      .json(readiness);
+  };
+}
+
+async function check(context: ApiContext, workers: WorkerWatch): Promise<Readiness> {
+  const { limits, logger, draining } = context;
+  const probe = async (name: string, act: () => Promise<void>): Promise<Part> => {
+    try {
+      await withDeadline(act(), limits.checkMs);
+      return { name, ok: true, detail: 'answers' };
+    } catch (error) {
+      logger.warn({ err: error, part: name }, 'a part is not ready');
+      // Other messages may hold addresses and names that are nobody's business.
+      const told = error instanceof PerdureError || error instanceof DeadlineError;
+      return { name, ok: false, detail: told ? error.message : 'failed; the log says why' };
+    }
+  };
+  const [pollers, ...parts] = await Promise.all([
+    workers.pollers(limits.checkMs),
+    probe('store', () => context.runs.check()),
+    probe('engine', () => context.engine.check()),
+    probe('workspace', () => context.workspace.check()),
+  ]);
+  const detail =
+    pollers === null
+      ? 'Temporal does not say'
+      : pollers === 0
+        ? 'no worker polls the task queue'
+        : `${pollers} polling`;
+  parts.push({ name: 'workers', ok: (pollers ?? 0) > 0, detail });
+  if (draining.aborted) parts.push({ name: 'server', ok: false, detail: 'shutting down' });
+  return { ready: parts.every((part) => part.ok), parts, workers: { pollers } };
+}
+
+export const indexRoute: RequestHandler = (_req, res) => {
+  res.json({
+    name: 'perdure',
+    links: {
+      runs: addressOf('listRuns'),
+      tools: addressOf('listTools'),
+      health: addressOf('health'),
+      readiness: addressOf('readiness'),
+    },
+  });
+};

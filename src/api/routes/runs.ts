@@ -1,0 +1,70 @@
+/** Runs: submitted, listed, shown and cancelled. */
+import type { RequestHandler } from 'express';
+import type { RunList } from '../../../contracts/api.js';
+import { PerdureError } from '../../../contracts/errors.js';
+import { cancelRunSchema, isTerminal, listRunsSchema } from '../../../contracts/runs.js';
+import type { ApiContext } from '../context.js';
+import { queryOf } from '../query.js';
+import { findOpenRun, findRun, runClosed, toRun } from '../run-lookup.js';
+import { readSubmission } from '../submission.js';
+import { submitRun } from '../submit-run.js';
+import { validate } from '../validate.js';
+import type { WorkerWatch } from '../worker-watch.js';
+
+/** Milliseconds that an answer may be late for finding out that no worker polls. */
+const WORKER_CHECK_MS = 500;
+
+export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): RequestHandler {
+  return async (req, res) => {
+    if (context.draining.aborted)
+      throw new PerdureError('shutting_down', 'the server is shutting down and starts no more runs');
+    const submission = readSubmission(req.body, {
+      tenantId: context.tenantOf(req),
+      key: req.get('idempotency-key'),
+      now: context.now(),
+      tools: context.tools,
+    });
+    const { record, replayed } = await submitRun(context, submission);
+    const run = toRun(record, context.engine);
+    if (replayed) res.set('Idempotent-Replayed', 'true');
+    // The run is safe with Temporal; but nothing moves until a worker comes, and that is said at once.
+    if ((await workers.pollers(WORKER_CHECK_MS)) === 0) res.set('Perdure-Warning', 'no_worker_polling');
+    res.status(202).set({ Location: run.links.self, 'Cache-Control': 'no-store' }).json(run);
+  };
+}
+
+export function createListRunsRoute(context: ApiContext): RequestHandler {
+  return async (req, res) => {
+    const { limit, cursor, ...filter } = validate(listRunsSchema, queryOf(req), 'query');
+    const page = await context.runs.listRuns(context.tenantOf(req), filter, limit, cursor);
+    const list: RunList = {
+      runs: page.runs.map((record) => toRun(record, context.engine)),
+      nextCursor: page.nextCursor,
+    };
+    res.set('Cache-Control', 'no-store').json(list);
+  };
+}
+
+export function createGetRunRoute(context: ApiContext): RequestHandler {
+  return async (req, res) => {
+    const run = await findRun(context, req);
+    res.set('Cache-Control', 'no-store').json(toRun(run, context.engine));
+  };
+}
+
+export function createCancelRoute(context: ApiContext): RequestHandler {
+  return async (req, res) => {
+    const { reason } = validate(cancelRunSchema, req.body ?? {}, 'body');
+    const run = await findOpenRun(context, req);
+    const cancelled = await context.engine.cancel(run.id, reason ?? null);
+    const now = await findRun(context, req);
+    if (!cancelled) {
+      if (isTerminal(now.status)) throw runClosed(now);
+      throw new PerdureError(
+        'run_closed',
+        `Temporal has no open workflow for the run ${run.id}, although its record says ${now.status}`,
+      );
+    }
+    res.status(202).set('Cache-Control', 'no-store').json(toRun(now, context.engine));
+  };
+}

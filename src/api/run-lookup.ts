@@ -1,0 +1,42 @@
+/** Finds the run that an address names, for its tenant only, and shows it as the API answers runs. */
+import type { Request } from 'express';
+import { addressOf } from '../../contracts/api.js';
+import { PerdureError } from '../../contracts/errors.js';
+import { isTerminal, type Run, type RunRecord } from '../../contracts/runs.js';
+import type { ApiContext } from './context.js';
+
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** @throws PerdureError `run_not_found`: an id of another tenant, or of no shape, looks like an unknown one */
+export async function findRun(context: ApiContext, req: Request): Promise<RunRecord> {
+  const { id: given } = req.params;
+  const id = typeof given === 'string' ? given.toLowerCase() : '';
+  const run = uuid.test(id) ? await context.runs.getRun(context.tenantOf(req), id) : null;
+  if (run === null)
+    throw new PerdureError('run_not_found', `there is no run ${JSON.stringify(id.slice(0, 100))}`);
+  return run;
+}
+
+/** @throws PerdureError `run_not_found`, or `run_closed` */
+export async function findOpenRun(context: ApiContext, req: Request): Promise<RunRecord> {
+  const run = await findRun(context, req);
+  if (isTerminal(run.status)) throw runClosed(run);
+  return run;
+}
+
+export const runClosed = (run: RunRecord): PerdureError =>
+  new PerdureError('run_closed', `the run ${run.id} has ended: ${run.status}`);
+
+export function toRun(record: RunRecord, engine: ApiContext['engine']): Run {
+  const { tenantId: _tenantId, requestHash: _requestHash, ...shown } = record;
+  const { id } = record;
+  return {
+    ...shown,
+    links: {
+      self: addressOf('getRun', { id }),
+      events: addressOf('streamEvents', { id }),
+      files: addressOf('listFiles', { id }),
+      temporal: engine.webUrl(id),
+    },
+  };
+}

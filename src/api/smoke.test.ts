@@ -1,0 +1,131 @@
+/** Smoke test of the staged API: the answers that matter most, over a real socket. */
+import { connect } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createApp, type App } from './create-app.js';
+import { createFakes, dependenciesOf, listen, type Fakes } from './testing/fakes.js';
+
+let fakes: Fakes;
+let api: App;
+let server: Awaited<ReturnType<typeof listen>>;
+beforeEach(async () => {
+  fakes = createFakes();
+  api = createApp(dependenciesOf(fakes, { streams: { pollMs: 50, safetyPollMs: 200, heartbeatMs: 100 } }));
+  server = await listen(api.app);
+});
+afterEach(() => server.close());
+
+const body = (more: object = {}) => ({ goal: 'g', plan: { steps: [{ id: 'a', tool: 'echo' }] }, ...more });
+const post = (value: unknown, headers: Record<string, string> = {}) =>
+  fetch(`${server.url}/v1/runs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof value === 'string' ? value : JSON.stringify(value),
+  });
+const raw = (text: string): Promise<string> =>
+  new Promise((resolve) => {
+    let got = '';
+    const socket = connect(server.port, '127.0.0.1', () => socket.write(text));
+    socket
+      .on('data', (d) => (got += d.toString()))
+      .on('close', () => resolve(got))
+      .on('error', () => resolve(got));
+  });
+const at = new Date().toISOString();
+
+test('submits, replays and refuses a reused key', async () => {
+  const files = (content: string) => ({ inputs: { files: [{ path: 'in.txt', content }] } });
+  const first = await post(body(files('one')), { 'idempotency-key': 'k' });
+  const run = (await first.json()) as { id: string };
+  expect([first.status, first.headers.get('location')]).toEqual([202, `/v1/runs/${run.id}`]);
+  const again = await post(body(files('one')), { 'idempotency-key': 'k' });
+  expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([202, 'true']);
+  for (const down of [false, true]) {
+    fakes.store.down = down;
+    const other = await post(body(files('two')), { 'idempotency-key': 'k' });
+    expect([other.status, ((await other.json()) as { code: string }).code]).toEqual([
+      422,
+      'idempotency_key_reused',
+    ]);
+  }
+  fakes.store.down = false;
+  expect(await (await fetch(`${server.url}/v1/runs/${run.id}/files/in.txt`)).text()).toBe('one');
+});
+
+test('a database that is down loses no submission, and names every bad field', async () => {
+  fakes.store.down = true;
+  expect((await post(body())).status).toBe(202);
+  fakes.store.down = false;
+  const bad = (await (
+    await post(body({ plan: { steps: [{ id: 'a', tool: 'echo', foo: 1 }] } }))
+  ).json()) as object;
+  expect(bad).toMatchObject({ code: 'invalid_request', errors: [{ field: 'plan.steps[0].foo' }] });
+  expect(await (await post('{"goal": }')).json()).toMatchObject({
+    code: 'malformed_json',
+    detail: expect.stringContaining('position 9'),
+  });
+  expect(await (await post({ goal: 'g' })).json()).toMatchObject({ code: 'model_not_configured' });
+  expect((await post(`{"goal":"${'x'.repeat(10_000_000)}"}`)).status).toBe(413);
+});
+
+test('hosts, traversal and methods', async () => {
+  const { id } = (await (await post(body())).json()) as { id: string };
+  const get = (path: string, host = 'localhost') =>
+    raw(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  expect(await get('/healthz', 'evil.test')).toMatch(/^HTTP\/1.1 403/);
+  for (const path of ['../x', '%2e%2e/x', 'a/%2e%2e/b', 'a%2fb', '%252e%252e/x', '%zz'])
+    expect(await get(`/v1/runs/${id}/files/${path}`), path).toMatch(/^HTTP\/1.1 422[\s\S]*invalid_path/);
+  const patch = await fetch(`${server.url}/v1/runs`, { method: 'DELETE' });
+  expect([patch.status, patch.headers.get('allow')]).toEqual([405, 'POST, GET, HEAD, OPTIONS']);
+});
+
+test('files: put, range, 304, 416', async () => {
+  const { id } = (await (await post(body())).json()) as { id: string };
+  const url = `${server.url}/v1/runs/${id}/files/a/b.txt`;
+  expect((await fetch(url, { method: 'PUT', body: 'hello' })).status).toBe(201);
+  expect((await fetch(url, { method: 'PUT', body: 'hello' })).status).toBe(200);
+  const part = await fetch(url, { headers: { range: 'bytes=1-2' } });
+  expect([part.status, await part.text(), part.headers.get('content-range')]).toEqual([
+    206,
+    'el',
+    'bytes 1-2/5',
+  ]);
+  const etag = part.headers.get('etag') ?? '';
+  expect((await fetch(url, { headers: { 'if-none-match': etag } })).status).toBe(304);
+  expect((await fetch(url, { headers: { range: 'bytes=9-' } })).status).toBe(416);
+});
+
+test.each([true, false])('a stream has every event once and ends (messages arrive: %s)', async (arrive) => {
+  const { id } = (await (await post(body())).json()) as { id: string };
+  const publish = fakes.bus.publish.bind(fakes.bus);
+  const append = async (n: number) => {
+    const last = n === 30;
+    const [row] = await fakes.log.append(id, [
+      last
+        ? { type: 'run.completed', key: 'end', at, data: { result: 1 } }
+        : { type: 'supervisor.decided', key: `k${n}`, at, data: { decision: 'continue', reason: `${n}` } },
+    ]);
+    if (row && (arrive ? n % 3 > 0 : false)) publish(id, row.event);
+  };
+  const stream = fetch(`${server.url}/v1/runs/${id}/events`).then((r) => r.text());
+  for (let n = 1; n <= 30; n += 1) {
+    await append(n);
+    await new Promise((r) => setTimeout(r, 5));
+  }
+  const text = await stream;
+  expect([...text.matchAll(/^id: (\d+)$/gm)].map((m) => Number(m[1]))).toEqual(
+    Array.from({ length: 31 }, (_, i) => i + 1),
+  );
+  const done = await fetch(`${server.url}/v1/runs/${id}/events`, { headers: { 'last-event-id': '31' } });
+  expect(done.status).toBe(204);
+});
+
+test('drain ends streams and submissions', async () => {
+  const { id } = (await (await post(body())).json()) as { id: string };
+  const stream = await fetch(`${server.url}/v1/runs/${id}/events`);
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  api.drain();
+  await stream.text();
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+  expect((await post(body())).status).toBe(503);
+  expect(fakes.bus.listeners.size).toBe(0);
+});

@@ -1,0 +1,130 @@
+/** A submission that was found good: what a request to start a run means, checked field by field. */
+import { createHash } from 'node:crypto';
+import { v5, v7 } from 'uuid';
+import { checkPlan } from '../../contracts/check-plan.js';
+import { PerdureError, type FieldError } from '../../contracts/errors.js';
+import { MAX_PLAN_BYTES, type Plan } from '../../contracts/plan.js';
+import { MAX_INPUT_DATA_BYTES, submitRunSchema, type NewRun, type SubmitRun } from '../../contracts/runs.js';
+import { workspacePath } from '../../contracts/workspace-path.js';
+import type { ToolCatalog } from '../ports/tool-catalog.js';
+import { canonicalJson } from './canonical-json.js';
+import { invalid, validate } from './validate.js';
+
+export interface InputFile {
+  path: string;
+  content: Buffer;
+}
+
+export interface Submission {
+  run: NewRun & { requestHash: string };
+  plan: Plan;
+  inputs: SubmitRun['inputs'];
+  files: InputFile[];
+  /** True when the client sent an Idempotency-Key: the id is then the same for every repeat. */
+  keyed: boolean;
+}
+
+const DEFAULT_AGENT = 'default';
+/** Namespace of the ids derived from keys; made up once, never to change. */
+const ID_NAMESPACE = '5f0c1d52-8f6e-4d0b-9d53-6a3c5a1f7e11';
+
+/**
+ * @param body parsed JSON
+ * @throws PerdureError `invalid_request`, `invalid_plan`, `invalid_path`, `unknown_agent`, `model_not_configured`
+ */
+export function readSubmission(
+  body: unknown,
+  given: { tenantId: string; key: string | undefined; now: Date; tools: ToolCatalog },
+): Submission {
+  const { tenantId, key, now } = given;
+  if (key !== undefined && !/^[\x20-\x7e]{1,255}$/.test(key))
+    throw invalid('invalid_request', [
+      { field: 'Idempotency-Key', message: 'must be 1 to 255 printable ASCII characters' },
+    ]);
+  const request = validate(submitRunSchema, body, 'body');
+  const files = readFiles(request);
+  checkSizes(request);
+  if (request.agent !== undefined && request.agent !== DEFAULT_AGENT) throw unknownAgent(request.agent);
+  const { plan } = request;
+  if (plan === undefined)
+    throw new PerdureError('model_not_configured', 'perdure has no model configured; send a plan', {
+      errors: [{ field: 'plan', message: 'is required while no model is configured' }],
+    });
+  const errors = checkPlan(plan, request.inputs?.data, (tool, args) => given.tools.checkArgs(tool, args));
+  if (errors.length > 0) throw invalid('invalid_plan', errors);
+  return {
+    run: {
+      id: key === undefined ? v7() : v5(JSON.stringify([tenantId, key]), ID_NAMESPACE),
+      tenantId,
+      goal: request.goal,
+      agent: DEFAULT_AGENT,
+      metadata: request.metadata ?? {},
+      requestHash: createHash('sha256').update(canonicalJson(request)).digest('hex'),
+      createdAt: now.toISOString(),
+    },
+    plan,
+    inputs: request.inputs,
+    files,
+    keyed: key !== undefined,
+  };
+}
+
+const unknownAgent = (agent: string): PerdureError =>
+  new PerdureError('unknown_agent', `there is no agent ${JSON.stringify(agent)}, only "${DEFAULT_AGENT}"`, {
+    errors: [{ field: 'agent', message: `must be "${DEFAULT_AGENT}"` }],
+  });
+
+function checkSizes(request: SubmitRun): void {
+  const parts = [
+    { field: 'plan', value: request.plan, most: MAX_PLAN_BYTES },
+    { field: 'inputs.data', value: request.inputs?.data, most: MAX_INPUT_DATA_BYTES },
+  ];
+  const errors = parts.flatMap(({ field, value, most }) => {
+    const bytes = value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value));
+    const message = `is ${bytes} bytes of JSON, at most ${most} are allowed; put large data into files`;
+    return bytes > most ? [{ field, message }] : [];
+  });
+  if (errors.length > 0) throw invalid('invalid_request', errors);
+}
+
+function readFiles(request: SubmitRun): InputFile[] {
+  const errors: FieldError[] = [];
+  let refused = false;
+  const seen = new Map<string, number>();
+  const files = (request.inputs?.files ?? []).flatMap((file, i) => {
+    const field = `inputs.files[${i}].path`;
+    try {
+      const path = workspacePath(file.path);
+      const first = seen.get(path);
+      if (first !== undefined) throw twice(first);
+      seen.set(path, i);
+      return [{ path, content: contentOf(file) }];
+    } catch (error) {
+      if (!(error instanceof PerdureError)) throw error;
+      refused ||= error.code === 'invalid_path';
+      errors.push({ field, message: error.message });
+      return [];
+    }
+  });
+  for (const [path, i] of seen) {
+    // A path cannot be a file and the folder of another file.
+    const parts = path.split('/');
+    const above = parts.slice(1).map((_, n) => parts.slice(0, n + 1).join('/'));
+    const clash = above.map((folder) => seen.get(folder)).find((n) => n !== undefined);
+    if (clash !== undefined)
+      errors.push({
+        field: `inputs.files[${i}].path`,
+        message: `lies below the file inputs.files[${clash}]`,
+      });
+  }
+  if (errors.length > 0) throw invalid(refused ? 'invalid_path' : 'invalid_request', errors);
+  return files;
+}
+
+const twice = (first: number): PerdureError =>
+  new PerdureError('invalid_request', `is already the path of inputs.files[${first}]`);
+
+const contentOf = (file: { content?: string | undefined; contentBase64?: string | undefined }): Buffer =>
+  file.contentBase64 === undefined
+    ? Buffer.from(file.content ?? '', 'utf8')
+    : Buffer.from(file.contentBase64, 'base64');

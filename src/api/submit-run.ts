@@ -1,0 +1,82 @@
+/**
+ * Starts a run: files, then the workflow (the commit point), then the record.
+ *
+ * The record comes last, so that none ever stands for a run that nobody carries out; where the database is
+ * down, the workflow's first activity writes the same record.
+ */
+import type { RunRecord } from '../../contracts/runs.js';
+import type { ApiContext } from './context.js';
+import { withDeadline } from './deadline.js';
+import { keyReused, stageFiles } from './input-files.js';
+import type { Submission } from './submission.js';
+
+/** Milliseconds that a submission waits for the database before it goes on without. */
+const STORE_MS = 5_000;
+
+export interface Submitted {
+  record: RunRecord;
+  /** True when an earlier request with this key and body had started the run. */
+  replayed: boolean;
+}
+
+/** @throws PerdureError `idempotency_key_reused`, `temporal_unavailable`, `workspace_unavailable` */
+export async function submitRun(context: ApiContext, submission: Submission): Promise<Submitted> {
+  const { run, keyed } = submission;
+  const known = keyed ? await withoutStore(context, () => context.runs.getRun(run.tenantId, run.id)) : null;
+  if (known !== null) {
+    if (known.requestHash !== run.requestHash) throw keyReused();
+    return { record: known, replayed: true };
+  }
+  const staged = await stageFiles(context.workspace, submission);
+  const started = await start(context, submission).catch(async (error: unknown) => {
+    // An answer that got lost may have started the workflow. With a key the client's repeat finds it and
+    // its files; without one nobody will ever ask for this run, so its files need not stay.
+    if (!keyed) await clear(context, run.id, staged.discard);
+    throw error;
+  });
+  if (!started.started && started.requestHash !== run.requestHash) {
+    await clear(context, run.id, staged.discard);
+    throw keyReused();
+  }
+  const record = await withoutStore(context, () => context.runs.createRun(run));
+  return { record: record ?? queuedRecord(run), replayed: !started.started };
+}
+
+const start = ({ engine, tools }: ApiContext, { run, plan, inputs }: Submission) =>
+  engine.start({
+    run,
+    plan,
+    inputsData: inputs?.data ?? null,
+    tools: Object.fromEntries(tools.list().map(({ name, timeoutSeconds }) => [name, { timeoutSeconds }])),
+  });
+
+/** Null too when the database does not answer: Temporal decides about a start, not the projection. */
+async function withoutStore(
+  { logger }: ApiContext,
+  act: () => Promise<RunRecord | null>,
+): Promise<RunRecord | null> {
+  try {
+    return await withDeadline(act(), STORE_MS);
+  } catch (error) {
+    logger.warn({ err: error }, 'submitting without the database');
+    return null;
+  }
+}
+
+async function clear({ logger }: ApiContext, runId: string, discard: () => Promise<void>): Promise<void> {
+  await discard().catch((error: unknown) => {
+    logger.warn({ err: error, runId }, 'files of a refused submission stay behind');
+  });
+}
+
+const queuedRecord = (run: Submission['run']): RunRecord => ({
+  ...run,
+  status: 'queued',
+  plan: null,
+  result: null,
+  error: null,
+  usage: { steps: 0 },
+  startedAt: null,
+  finishedAt: null,
+  lastSeq: 0,
+});

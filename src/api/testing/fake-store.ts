@@ -1,0 +1,128 @@
+/** RunStore and EventLog in memory, with the rules of the real one: keys, gap-free seq, a last event. */
+import { PerdureError } from '../../../contracts/errors.js';
+import { isTerminalEvent, type NewEvent, type RunEvent } from '../../../contracts/events.js';
+import { isTerminal, type RunRecord } from '../../../contracts/runs.js';
+import type { AppendedEvent, EventLog } from '../../ports/event-log.js';
+import type { RunStore } from '../../ports/run-store.js';
+
+export interface FakeStore {
+  runs: RunStore;
+  log: EventLog;
+  /** Every call throws store_unavailable while true. */
+  down: boolean;
+}
+
+interface Entry {
+  record: RunRecord;
+  events: { key: string; event: RunEvent }[];
+}
+
+export function createFakeStore(): FakeStore {
+  const entries = new Map<string, Entry>();
+  // A promise's executor turns what is thrown into a rejection, as a database would.
+  const call = <Value>(act: () => Value): Promise<Value> =>
+    new Promise((resolve) => {
+      if (store.down) throw new PerdureError('store_unavailable', 'the database does not answer');
+      resolve(act());
+    });
+  const entryOf = (runId: string): Entry => {
+    const entry = entries.get(runId);
+    if (entry === undefined) throw new PerdureError('run_not_found', `there is no run ${runId}`);
+    return entry;
+  };
+
+  const log: EventLog = {
+    append: (runId, events) => call(() => appendTo(entryOf(runId), runId, events)),
+    read: (runId, after, limit) =>
+      call(() =>
+        (entries.get(runId)?.events ?? [])
+          .map(({ event }) => event)
+          .filter((event) => event.seq > after)
+          .slice(0, limit),
+      ),
+    find: (runId, keys) =>
+      call(() =>
+        (entries.get(runId)?.events ?? []).filter(({ key }) => keys.includes(key)).map(({ event }) => event),
+      ),
+  };
+
+  const runs: RunStore = {
+    createRun: (run) =>
+      call(() => {
+        const known = entries.get(run.id);
+        if (known !== undefined) return { ...known.record };
+        const record: RunRecord = {
+          ...run,
+          status: 'queued',
+          plan: null,
+          result: null,
+          error: null,
+          usage: { steps: 0 },
+          startedAt: null,
+          finishedAt: null,
+          lastSeq: 0,
+        };
+        const entry: Entry = { record, events: [] };
+        entries.set(run.id, entry);
+        appendTo(entry, run.id, [
+          { type: 'run.queued', key: 'run.queued', at: run.createdAt, data: { goal: run.goal } },
+        ]);
+        return { ...record };
+      }),
+    getRun: (tenantId, runId) =>
+      call(() => {
+        const record = entries.get(runId)?.record;
+        return record?.tenantId === tenantId ? { ...record } : null;
+      }),
+    listRuns: (tenantId, filter, limit, cursor) =>
+      call(() => {
+        const matching = [...entries.values()]
+          .map(({ record }) => record)
+          .filter((record) => record.tenantId === tenantId)
+          .filter((record) => filter.status === undefined || record.status === filter.status)
+          .filter((record) => filter.agent === undefined || record.agent === filter.agent)
+          .filter((record) =>
+            Object.entries(filter.metadata ?? {}).every(([k, v]) => record.metadata[k] === v),
+          )
+          .reverse();
+        const from = cursor === undefined ? 0 : Number(cursor);
+        const more = from + limit < matching.length;
+        return {
+          runs: matching.slice(from, from + limit),
+          nextCursor: more ? String(from + limit) : null,
+        };
+      }),
+    check: () => call(() => undefined),
+  };
+
+  const store: FakeStore = { runs, log, down: false };
+  return store;
+}
+
+function appendTo(entry: Entry, runId: string, events: readonly NewEvent[]): AppendedEvent[] {
+  const appended: AppendedEvent[] = [];
+  for (const { key, data, ...rest } of events) {
+    const known = entry.events.find((e) => e.key === key);
+    if (known !== undefined) {
+      appended.push({ key, inserted: false, event: known.event });
+      continue;
+    }
+    if (isTerminal(entry.record.status)) continue;
+    const seq = entry.record.lastSeq + 1;
+    // Type and data belong together in NewEvent; spreading them apart hides that from the compiler.
+    const event = { ...data, ...rest, seq, runId } as RunEvent;
+    entry.events.push({ key, event });
+    Object.assign(entry.record, projection(event), { lastSeq: seq });
+    appended.push({ key, inserted: true, event });
+  }
+  return appended;
+}
+
+function projection(event: RunEvent): Partial<RunRecord> {
+  if (event.type === 'run.started') return { status: 'running', startedAt: event.at };
+  if (event.type === 'plan.created') return { plan: event.plan };
+  if (!isTerminalEvent(event.type)) return {};
+  const ended = { finishedAt: event.at };
+  if (event.type === 'run.completed') return { ...ended, status: 'completed', result: event.result };
+  return { ...ended, status: event.type === 'run.failed' ? 'failed' : 'cancelled' };
+}

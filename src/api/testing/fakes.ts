@@ -1,0 +1,188 @@
+/** In-memory ports for the API's tests, and a server on a free port. */
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ApiDependencies } from '../context.js';
+import type { EphemeralEvent, RunEvent } from '../../../contracts/events.js';
+import type { AgentRunInput } from '../../../contracts/messages.js';
+import type { EventBus } from '../../ports/event-bus.js';
+import type { Logger } from '../../ports/logger.js';
+import type { RunEngine } from '../../ports/run-engine.js';
+import type { ToolCatalog } from '../../ports/tool-catalog.js';
+import { createFakeStore, type FakeStore } from './fake-store.js';
+import { createFakeWorkspace, type FakeWorkspace } from './fake-workspace.js';
+
+export interface FakeEngine extends RunEngine {
+  starts: AgentRunInput[];
+  cancels: { runId: string; reason: string | null }[];
+  pollers: number;
+  /** Thrown by every call while set. */
+  down: Error | null;
+  /** Runs before a start counts. */
+  onStart: (() => Promise<void> | void) | null;
+}
+
+export interface FakeBus extends EventBus {
+  isHealthy: boolean;
+  listeners: Map<string, Set<(event: RunEvent | EphemeralEvent) => void>>;
+}
+
+export interface LogLine {
+  level: 'debug' | 'info' | 'warn' | 'error';
+  fields: object;
+  message: string;
+}
+
+export interface FakeLogger extends Logger {
+  lines: LogLine[];
+}
+
+export interface Fakes {
+  runs: FakeStore['runs'];
+  log: FakeStore['log'];
+  store: FakeStore;
+  bus: FakeBus;
+  workspace: FakeWorkspace;
+  engine: FakeEngine;
+  tools: ToolCatalog;
+  logger: FakeLogger;
+}
+
+export function createFakes(): Fakes {
+  const bus = createFakeBus();
+  const store = createFakeStore();
+  return {
+    runs: store.runs,
+    log: store.log,
+    store,
+    bus,
+    workspace: createFakeWorkspace(),
+    engine: createFakeEngine(),
+    tools: fakeTools,
+    logger: createFakeLogger(),
+  };
+}
+
+export const dependenciesOf = (fakes: Fakes, more: Partial<ApiDependencies> = {}): ApiDependencies => ({
+  runs: fakes.runs,
+  log: fakes.log,
+  bus: fakes.bus,
+  workspace: fakes.workspace,
+  engine: fakes.engine,
+  tools: fakes.tools,
+  logger: fakes.logger,
+  allowedHosts: ['127.0.0.1', 'localhost'],
+  ...more,
+});
+
+/** Listens on a free loopback port; close() ends open connections too. */
+export async function listen(
+  app: RequestListener,
+): Promise<{ url: string; port: number; close: () => Promise<void> }> {
+  const server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function createFakeBus(): FakeBus {
+  const listeners: FakeBus['listeners'] = new Map();
+  const bus: FakeBus = {
+    isHealthy: true,
+    listeners,
+    publish(runId, event) {
+      for (const listener of listeners.get(runId) ?? []) listener(event);
+    },
+    subscribe(runId, listener) {
+      const set = listeners.get(runId) ?? new Set();
+      listeners.set(runId, set.add(listener));
+      return Promise.resolve(() => {
+        set.delete(listener);
+        if (set.size === 0) listeners.delete(runId);
+      });
+    },
+    healthy: () => bus.isHealthy,
+  };
+  return bus;
+}
+
+function createFakeEngine(): FakeEngine {
+  const open = new Map<string, string | null>();
+  const up = (): void => {
+    if (engine.down !== null) throw engine.down;
+  };
+  const engine: FakeEngine = {
+    starts: [],
+    cancels: [],
+    pollers: 1,
+    down: null,
+    onStart: null,
+    async start(input) {
+      await engine.onStart?.();
+      up();
+      const known = open.get(input.run.id);
+      if (known !== undefined) return { started: false, requestHash: known };
+      open.set(input.run.id, input.run.requestHash);
+      engine.starts.push(input);
+      return { started: true, requestHash: input.run.requestHash };
+    },
+    async cancel(runId, reason) {
+      await Promise.resolve().then(up);
+      if (!open.has(runId)) return false;
+      engine.cancels.push({ runId, reason });
+      return true;
+    },
+    async pollerCount() {
+      await Promise.resolve().then(up);
+      return engine.pollers;
+    },
+    webUrl: (runId) => `http://ui.test/run-${runId}`,
+    check: () => Promise.resolve().then(up),
+  };
+  return engine;
+}
+
+/** echo takes anything; write_file wants a path of type string. */
+const fakeTools: ToolCatalog = {
+  list: () =>
+    ['echo', 'write_file'].map((name) => ({
+      name,
+      description: `does ${name}`,
+      effect: 'read',
+      timeoutSeconds: 30,
+      maxAttempts: 5,
+      inputSchema: { type: 'object' },
+    })),
+  checkArgs(name, args) {
+    if (name === 'echo') return [];
+    if (name !== 'write_file') return undefined;
+    return typeof args.path === 'string' ? [] : [{ field: '.path', message: 'must be a string' }];
+  },
+};
+
+function createFakeLogger(): FakeLogger {
+  const lines: LogLine[] = [];
+  const at =
+    (level: LogLine['level']) =>
+    (fields: object, message: string): void => {
+      lines.push({ level, fields, message });
+    };
+  const logger: FakeLogger = {
+    lines,
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: () => logger,
+  };
+  return logger;
+}

@@ -1,0 +1,21 @@
+/** Whether workers poll the run queue, asked of Temporal and remembered for a moment. */
+import type { RunEngine } from '../ports/run-engine.js';
+import { withDeadline } from './deadline.js';
+
+export interface WorkerWatch {
+  /** Pollers as the server sees them; null when it does not say so within `ms`. Never throws. */
+  pollers(ms: number): Promise<number | null>;
+}
+
+const FRESH_MS = 2_000;
+
+export function createWorkerWatch(engine: RunEngine): WorkerWatch {
+  let asked: { at: number; answer: Promise<number | null> } | undefined;
+  return {
+    async pollers(ms) {
+      if (asked === undefined || Date.now() - asked.at > FRESH_MS)
+        asked = { at: Date.now(), answer: engine.pollerCount().catch(() => null) };
+      return withDeadline(asked.answer, ms).catch(() => null);
+    },
+  };
+}

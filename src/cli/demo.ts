@@ -1,0 +1,112 @@
+/** `npm run demo`: a real job on real data, shown live. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import pc from 'picocolors';
+import type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
+import { planSchema } from '../../contracts/plan.js';
+import { createClient, type Client } from '../client/client.js';
+import { processEnvironment, readConfig } from '../config/env.js';
+import { builtRoot } from '../stack/main.js';
+import { startStack } from '../stack/start-stack.js';
+
+const example = path.resolve(builtRoot, '..', 'examples', 'seattle-weather');
+
+export async function main(): Promise<void> {
+  const config = readConfig();
+  const running = `http://127.0.0.1:${config.port}`;
+  if (await isPerdure(running)) {
+    console.log(pc.dim(`using the perdure that runs at ${running}`));
+    await demonstrate(running);
+    return;
+  }
+  const stack = await startStack({
+    config,
+    env: processEnvironment(),
+    builtRoot,
+    onProgress: (line) => {
+      console.log(pc.dim(line));
+    },
+  });
+  const stop = (): void => {
+    void stack.release().then(() => process.exit(130));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  try {
+    await demonstrate(stack.apiUrl);
+    console.log(
+      `\nThe files are in ${pc.cyan(stack.dataDir)}. Start with ${pc.bold('npm start')} to look around.`,
+    );
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+    await stack.release();
+  }
+}
+
+async function isPerdure(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(new URL('/healthz', url), { signal: AbortSignal.timeout(2_000) });
+    const body = (await response.json()) as { service?: unknown };
+    return response.ok && body.service === 'perdure';
+  } catch {
+    return false;
+  }
+}
+
+async function demonstrate(url: string): Promise<void> {
+  const client = createClient(url);
+  const plan = planSchema.parse(JSON.parse(await readFile(path.join(example, 'plan.json'), 'utf8')));
+  const content = await readFile(path.join(example, 'data', 'seattle-weather.csv'), 'utf8');
+  const run = await client.submitRun({
+    goal: 'Report on four years of weather in Seattle',
+    plan,
+    inputs: { files: [{ path: 'input/seattle-weather.csv', content }] },
+    metadata: { example: 'seattle-weather' },
+  });
+  console.log(`${pc.bold('run')} ${run.id}  ${pc.dim(run.goal)}`);
+  for await (const event of client.streamEvents(run.id)) show(event);
+  await report(client, run.id);
+}
+
+function show(event: RunEvent | EphemeralEvent): void {
+  const line = describe(event);
+  if (line !== undefined) console.log(`  ${pc.dim(event.at.slice(11, 23))}  ${line}`);
+}
+
+function describe(event: RunEvent | EphemeralEvent): string | undefined {
+  switch (event.type) {
+    case 'plan.created':
+      return `plan of ${event.plan.steps.length} steps`;
+    case 'step.started':
+      return `${pc.cyan('start')}  ${event.stepId ?? ''}  ${pc.dim(event.title ?? event.tool)}`;
+    case 'step.completed':
+      return `${pc.green('done')}   ${event.stepId ?? ''}  ${pc.dim(`${event.durationMs} ms`)}`;
+    case 'step.retrying':
+      return `${pc.yellow('again')}  ${event.stepId ?? ''}  ${event.error.message}`;
+    case 'step.failed':
+      return `${pc.red('failed')} ${event.stepId ?? ''}  ${event.error.message}`;
+    case 'artifact.created':
+      return `${pc.magenta('file')}   ${event.path}  ${pc.dim(`${event.bytes} bytes`)}`;
+    case 'run.failed':
+      return pc.red(`the run failed: ${event.error.message}`);
+    case 'supervisor.decided':
+    case 'step.progress':
+    case 'log':
+      return undefined;
+    default:
+      return event.type;
+  }
+}
+
+async function report(client: Client, id: string): Promise<void> {
+  const run = await client.getRun(id);
+  if (run.status !== 'completed') throw new Error(`the demo's run ended as ${run.status}`);
+  const { files } = await client.listFiles(id);
+  console.log(`\n${pc.bold('workspace')}`);
+  for (const file of files) console.log(`  ${file.path}  ${pc.dim(`${file.bytes} bytes`)}`);
+  const text = await (await client.getFile(id, 'report.md')).text();
+  console.log(`\n${text.split('\n').slice(0, 8).join('\n')}\n${pc.dim('...')}`);
+  console.log(`\nin the API       ${pc.cyan(run.links.self)}`);
+  if (run.links.temporal !== null) console.log(`in Temporal      ${pc.cyan(run.links.temporal)}`);
+}

@@ -1,0 +1,23 @@
+/** The durable event log: gap-free `seq` per run, idempotent appends. */
+import type { NewEvent, RunEvent } from '../../contracts/events.js';
+
+export interface AppendedEvent {
+  key: string;
+  /** False when the key was known: `event` is then the one stored earlier. */
+  inserted: boolean;
+  event: RunEvent;
+}
+
+/** Every method throws PerdureError `store_unavailable` when the database cannot be reached. */
+export interface EventLog {
+  /**
+   * Appends in order, in one transaction with the run record's projection. Known keys are dropped, as is
+   * everything after the terminal event (such events are absent from the answer).
+   * @throws PerdureError `run_not_found`
+   */
+  append(runId: string, events: readonly NewEvent[]): Promise<AppendedEvent[]>;
+  /** Events with `seq` above `after`, in order, at most `limit`. */
+  read(runId: string, after: number, limit: number): Promise<RunEvent[]>;
+  /** The events stored under these keys, in no given order; unknown keys are left out. */
+  find(runId: string, keys: readonly string[]): Promise<RunEvent[]>;
+}

@@ -1,0 +1,19 @@
+/** What the API asks of the durable engine. */
+import type { AgentRunInput } from '../../contracts/messages.js';
+
+export interface RunEngine {
+  /**
+   * Starts the run's workflow; the commit point of a submission.
+   * @returns `started` false when a workflow of this id exists, with the request hash it was started with
+   * @throws PerdureError `temporal_unavailable`
+   */
+  start(input: AgentRunInput): Promise<{ started: boolean; requestHash: string | null }>;
+  /** @returns false when there is no open workflow of this id */
+  cancel(runId: string, reason: string | null): Promise<boolean>;
+  /** Workers polling the run task queue, as the server sees them. */
+  pollerCount(): Promise<number>;
+  /** Address of the run in the Temporal Web UI; null when no UI is known. */
+  webUrl(runId: string): string | null;
+  /** Resolves when the server answers for the namespace. */
+  check(): Promise<void>;
+}

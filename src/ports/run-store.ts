@@ -1,0 +1,28 @@
+/** Run records: created once, read and listed by tenant. Their progress is written by the event log's append. */
+import type { NewRun, RunRecord, RunStatus } from '../../contracts/runs.js';
+
+export interface ListRunsFilter {
+  status?: RunStatus | undefined;
+  agent?: string | undefined;
+  createdAfter?: string | undefined;
+  createdBefore?: string | undefined;
+  metadata?: Record<string, string> | undefined;
+}
+
+export interface RunPage {
+  runs: RunRecord[];
+  /** Opaque; null on the last page. */
+  nextCursor: string | null;
+}
+
+/** Every method throws PerdureError `store_unavailable` when the database cannot be reached. */
+export interface RunStore {
+  /** Creates the record with its `run.queued` event, or returns the one that is there. */
+  createRun(run: NewRun): Promise<RunRecord>;
+  /** Null when unknown or another tenant's. */
+  getRun(tenantId: string, runId: string): Promise<RunRecord | null>;
+  /** Newest first. @throws PerdureError `invalid_request` for a cursor it did not give */
+  listRuns(tenantId: string, filter: ListRunsFilter, limit: number, cursor?: string): Promise<RunPage>;
+  /** Resolves when the database answers with the schema this build needs. */
+  check(): Promise<void>;
+}

@@ -1,0 +1,235 @@
+/** The whole of perdure in one process tree: Temporal, Postgres, the API and a worker. */
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import http from 'node:http';
+import path from 'node:path';
+import { Connection } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { createActivities } from '../../activities/create-activities.js';
+import { searchAttributes } from '../../contracts/messages.js';
+import { lockDataDir } from '../adapters/embedded/data-dir-lock.js';
+import { claimPort } from '../adapters/embedded/free-port.js';
+import { startPostgres } from '../adapters/embedded/postgres-server.js';
+import { StartupError } from '../adapters/embedded/startup-error.js';
+import { cacheDirFrom, findTemporal } from '../adapters/embedded/temporal-binary.js';
+import { addSearchAttributes } from '../adapters/embedded/temporal-search-attributes.js';
+import { startTemporal } from '../adapters/embedded/temporal-server.js';
+import { createLocalEventBus } from '../adapters/local/local-event-bus.js';
+import { createLocalWorkspace } from '../adapters/local/local-workspace.js';
+import { createLogger } from '../adapters/pino/logger.js';
+import { openDatabase } from '../adapters/postgres/database.js';
+import { createPostgresEventLog } from '../adapters/postgres/event-log.js';
+import { migrate } from '../adapters/postgres/migrate.js';
+import { createPostgresRunStore } from '../adapters/postgres/run-store.js';
+import { createTemporalRunEngine } from '../adapters/temporal/run-engine.js';
+import { plannerWithoutModel } from '../agents/planner.js';
+import { ruleSupervisor } from '../agents/supervisor.js';
+import { createApp } from '../api/create-app.js';
+import type { Config } from '../config/env.js';
+import type { Logger } from '../ports/logger.js';
+import { createToolRegistry } from '../tools/registry.js';
+import { runWorker } from '../worker/run-worker.js';
+import { Releasers } from './releasers.js';
+import { toolCatalog } from './tool-catalog.js';
+
+export interface StackOptions {
+  config: Config;
+  /** The process's environment, for the programs that are started. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** The folder that the build wrote: holds the workflow bundle and the migrations. */
+  builtRoot: string;
+  /** One line at a time about what a start is waiting for. */
+  onProgress: (line: string) => void;
+}
+
+export interface Stack {
+  apiUrl: string;
+  uiUrl: string | null;
+  dataDir: string;
+  logger: Logger;
+  /** Settles when a part that the stack stands on ended by itself, with its name. */
+  lost: Promise<string>;
+  release(): Promise<void>;
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host.startsWith('127.');
+const attributeTypes = Object.fromEntries(Object.values(searchAttributes).map((name) => [name, 'Keyword']));
+
+/** @throws StartupError in one sentence for people; whatever was opened is closed again */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const releasers = new Releasers();
+  let logger = createLogger([]);
+  try {
+    const { config } = options;
+    const lock = await lockDataDir(config.dataDir);
+    releasers.push('the lock', () => lock.release());
+    const { dataDir } = lock;
+    logger = await openLog(config, dataDir, releasers);
+    // Before anything is started: a taken port is told at once.
+    const port = await claimPort(config.host, config.port, 'port', 'PORT');
+
+    const temporal = await openTemporal(options, dataDir, logger, releasers);
+    options.onProgress('starting Postgres');
+    const postgres = await startPostgres({ dataDir, logger });
+    releasers.push('Postgres', () => postgres.release());
+    await migrate(postgres.connectionString, path.join(options.builtRoot, 'deploy', 'migrations'));
+    const database = openDatabase(postgres.connectionString, logger);
+    releasers.push('the database connections', () => database.close());
+
+    const runs = createPostgresRunStore(database);
+    await runs.check();
+    const log = createPostgresEventLog(database);
+    const bus = createLocalEventBus();
+    const workspace = createLocalWorkspace(path.join(dataDir, 'workspaces'));
+    await workspace.check();
+    const tools = createToolRegistry({ httpAllow: config.httpAllow });
+
+    const connection = await Connection.connect({ address: temporal.address });
+    releasers.push('the connection to Temporal', () => connection.close());
+    const engine = createTemporalRunEngine({
+      connection,
+      namespace: config.temporalNamespace,
+      taskQueue: config.taskQueue,
+      uiUrl: temporal.uiUrl,
+    });
+    const api = createApp({
+      runs,
+      log,
+      bus,
+      workspace,
+      engine,
+      tools: toolCatalog(tools),
+      logger: logger.child({ component: 'api' }),
+      allowedHosts: isLoopback(config.host) ? [] : null,
+    });
+    const server = await listen(http.createServer(api.app), config.host, port);
+    releasers.push('the API', async () => {
+      api.drain();
+      await closeServer(server);
+    });
+    const worker = runWorker({
+      address: temporal.address,
+      namespace: config.temporalNamespace,
+      taskQueue: config.taskQueue,
+      bundlePath: path.join(options.builtRoot, 'workflow-bundle.js'),
+      activities: createActivities({
+        store: runs,
+        log,
+        bus,
+        workspace,
+        planner: plannerWithoutModel,
+        supervisor: ruleSupervisor,
+        tools,
+        logger: logger.child({ component: 'worker' }),
+      }),
+      logger: logger.child({ component: 'worker' }),
+      graceMs: 5_000,
+      forceMs: 15_000,
+    });
+    releasers.push('the worker', () => worker.stop());
+    await worker.polling;
+
+    const lost = Promise.race([
+      postgres.exited.then(() => 'Postgres'),
+      ...(temporal.exited === null ? [] : [temporal.exited.then(() => 'Temporal')]),
+    ]);
+    const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
+    return {
+      apiUrl: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+      uiUrl: temporal.uiUrl,
+      dataDir,
+      logger,
+      lost,
+      release: () => releasers.release(logger),
+    };
+  } catch (error) {
+    await releasers.release(logger);
+    throw error;
+  }
+}
+
+async function openLog(config: Config, dataDir: string, releasers: Releasers): Promise<Logger> {
+  await mkdir(path.join(dataDir, 'logs'), { recursive: true });
+  const file = createWriteStream(path.join(dataDir, 'logs', 'perdure.log'), { flags: 'a', mode: 0o600 });
+  releasers.push('the log', () => new Promise((resolve) => file.end(resolve)));
+  const logger = createLogger([
+    { level: config.logLevel, stream: file },
+    { level: config.logLevel === 'silent' ? 'silent' : 'error', stream: process.stderr },
+  ]);
+  installRuntime(logger);
+  return logger;
+}
+
+let runtimeInstalled = false;
+/** The SDK has one runtime a process; its own words go to our log. */
+function installRuntime(logger: Logger): void {
+  if (runtimeInstalled) return;
+  runtimeInstalled = true;
+  const sdk = logger.child({ component: 'temporal-sdk' });
+  const levels = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'warn' } as const;
+  Runtime.install({
+    // Signals are the stack's business: it drains the API first.
+    shutdownSignals: [],
+    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+      sdk[levels[level]]({ ...meta }, message);
+    }),
+  });
+}
+
+async function openTemporal(
+  { config, env, onProgress }: StackOptions,
+  dataDir: string,
+  logger: Logger,
+  releasers: Releasers,
+): Promise<{ address: string; uiUrl: string | null; exited: Promise<unknown> | null }> {
+  if (config.temporalAddress !== null) {
+    const address = config.temporalAddress;
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: '5s' });
+      await addSearchAttributes(connection, config.temporalNamespace, attributeTypes);
+      await connection.close();
+    } catch (error) {
+      throw new StartupError(`No Temporal answers at TEMPORAL_ADDRESS ${address}: ${String(error)}`, {
+        cause: error,
+      });
+    }
+    return { address, uiUrl: null, exited: null };
+  }
+  const binary = await findTemporal({ env, cacheDir: cacheDirFrom(env), onProgress });
+  onProgress('starting Temporal');
+  const server = await startTemporal({
+    binary,
+    dataDir,
+    port: config.temporalPort,
+    uiPort: config.temporalUiPort,
+    namespace: config.temporalNamespace,
+    searchAttributes: attributeTypes,
+    logger,
+  });
+  releasers.push('Temporal', () => server.release());
+  return server;
+}
+
+function listen(server: http.Server, host: string, port: number): Promise<http.Server> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      resolve(server);
+    });
+  });
+}
+
+/** Lets answers under way end, for a while. */
+function closeServer(server: http.Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.closeAllConnections();
+    }, 3_000);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

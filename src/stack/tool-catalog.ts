@@ -1,0 +1,20 @@
+/** The tool registry as the API sees it. */
+import { z } from 'zod';
+import type { ToolCatalog } from '../ports/tool-catalog.js';
+import type { ToolRegistry } from '../tools/registry.js';
+
+const DEFAULT_MAX_ATTEMPTS = 5;
+
+export function toolCatalog(registry: ToolRegistry): ToolCatalog {
+  const descriptions = registry
+    .list()
+    .map(({ name, description, effect, timeoutSeconds, maxAttempts, args }) => ({
+      name,
+      description,
+      effect,
+      timeoutSeconds,
+      maxAttempts: maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+      inputSchema: z.toJSONSchema(args, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
+    }));
+  return { list: () => descriptions, checkArgs: (name, args) => registry.checkArgs(name, args) };
+}

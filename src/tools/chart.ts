@@ -1,0 +1,44 @@
+/** `chart`: a Vega-Lite specification drawn as SVG. */
+import { z } from 'zod';
+import { PerdureError } from '../../contracts/errors.js';
+import { pathArg } from './path-arg.js';
+import { runInThread } from './run-in-thread.js';
+import { defineTool } from './tool.js';
+
+const size = (fallback: number) => z.int().min(50).max(4_000).default(fallback);
+
+export const chartTool = defineTool({
+  name: 'chart',
+  description:
+    'Draws a Vega-Lite specification as an SVG file. `data` is a list of row objects (such as the rows of the sql ' +
+    'tool) and takes the place of the specification’s data; nothing is loaded from addresses. ' +
+    'Output: {path, bytes, width, height, warnings}.',
+  args: z.strictObject({
+    spec: z.record(z.string(), z.json()),
+    data: z.array(z.record(z.string(), z.json())).max(50_000).optional(),
+    saveAs: pathArg().refine((p) => /\.svg$/i.test(p), 'must end with .svg'),
+    width: size(640),
+    height: size(360),
+  }),
+  effect: 'reversible',
+  timeoutSeconds: 60,
+  async execute({ spec, data, saveAs, width, height }, context) {
+    const answer = await runInThread({
+      file: new URL('./chart-worker.mjs', import.meta.url),
+      data: {
+        width,
+        height,
+        background: 'white',
+        ...spec,
+        ...(data === undefined ? {} : { data: { values: data } }),
+      },
+      timeoutMs: 30_000,
+      heapMb: 512,
+      signal: context.signal,
+    });
+    if (!answer.ok) throw new PerdureError('tool_failed', `the chart cannot be drawn: ${answer.message}`);
+    const { svg, warnings } = answer.value as { svg: string; warnings: string[] };
+    const info = await context.files.write(saveAs, svg);
+    return { output: { path: info.path, bytes: info.bytes, width, height, warnings } };
+  },
+});

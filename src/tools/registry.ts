@@ -1,0 +1,71 @@
+/** The tools that plans can name, and the check of a step's args against them. */
+import { PerdureError, type FieldError } from '../../contracts/errors.js';
+import type { JsonValue } from '../../contracts/plan.js';
+import { argErrors } from './arg-errors.js';
+import { chartTool } from './chart.js';
+import { echoTool } from './echo.js';
+import { fileListTool } from './file-list.js';
+import { fileReadTool } from './file-read.js';
+import { fileWriteTool } from './file-write.js';
+import { createHttpFetch } from './http-fetch.js';
+import { javascriptTool } from './javascript.js';
+import { sqlTool } from './sql.js';
+import { templateTool } from './template.js';
+import type { Tool } from './tool.js';
+import { waitTool } from './wait.js';
+
+export interface ToolRegistry {
+  list(): Tool[];
+  get(name: string): Tool | undefined;
+  /**
+   * What is wrong with args that may still hold references, each `field` relative to args (`.url`, '' for
+   * the whole); undefined when there is no such tool.
+   */
+  checkArgs(name: string, args: Record<string, JsonValue>): FieldError[] | undefined;
+  /** @throws PerdureError `tool_invalid_args` naming the fields */
+  parseArgs(tool: Tool, args: Record<string, JsonValue>): unknown;
+}
+
+/** @param options.httpAllow hosts that http_fetch may call although the address guard would refuse them */
+export function createToolRegistry({ httpAllow }: { httpAllow: readonly string[] }): ToolRegistry {
+  const tools = new Map(
+    [
+      echoTool,
+      waitTool,
+      createHttpFetch({ httpAllow }),
+      fileReadTool,
+      fileWriteTool,
+      fileListTool,
+      sqlTool,
+      chartTool,
+      templateTool,
+      javascriptTool,
+    ].map((tool) => [tool.name, tool]),
+  );
+  return {
+    list: () => [...tools.values()],
+    get: (name) => tools.get(name),
+    checkArgs(name, args) {
+      const result = tools.get(name)?.args.safeParse(args);
+      if (result === undefined) return undefined;
+      return result.success ? [] : argErrors(result.error.issues, args, true);
+    },
+    parseArgs(tool, args) {
+      const result = tool.args.safeParse(args);
+      if (result.success) return result.data;
+      const errors = argErrors(result.error.issues, args, false).map(({ field, message }) => ({
+        field: `args${field}`,
+        message,
+      }));
+      const first = errors[0];
+      const rest = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+      throw new PerdureError(
+        'tool_invalid_args',
+        first === undefined
+          ? `${tool.name} cannot take these args`
+          : `${first.field} ${first.message}${rest}`,
+        { errors },
+      );
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/** Runs work that may loop or eat memory in a thread of its own, which is always ended. */
+import { Worker } from 'node:worker_threads';
+import { PerdureError } from '../../contracts/errors.js';
+
+export interface ThreadWork {
+  /** The worker file: it posts one `{ok: true, value}` or `{ok: false, message}`. */
+  file: URL;
+  data: unknown;
+  timeoutMs: number;
+  /** Megabytes of JavaScript heap. */
+  heapMb: number;
+  signal: AbortSignal;
+}
+
+export type ThreadAnswer = { ok: true; value: unknown } | { ok: false; message: string; limit?: boolean };
+
+/** @throws PerdureError `tool_limit_exceeded` for time and memory; the signal's reason when it is aborted */
+export async function runInThread(work: ThreadWork): Promise<ThreadAnswer> {
+  work.signal.throwIfAborted();
+  const worker = new Worker(work.file, {
+    workerData: work.data,
+    env: {},
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: work.heapMb },
+  });
+  const over = (what: string): PerdureError => new PerdureError('tool_limit_exceeded', what);
+  let timer: NodeJS.Timeout | undefined;
+  let abort: (() => void) | undefined;
+  try {
+    return await new Promise<ThreadAnswer>((resolve, reject) => {
+      worker.once('message', (answer: ThreadAnswer) => {
+        resolve(answer);
+      });
+      worker.once('error', (error: Error & { code?: string }) => {
+        reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? over('used more memory than it may') : error);
+      });
+      worker.once('exit', (code) => {
+        reject(over(`the thread ended without an answer (code ${code})`));
+      });
+      timer = setTimeout(() => {
+        reject(over(`took longer than ${work.timeoutMs} ms`));
+      }, work.timeoutMs);
+      abort = () => {
+        reject(work.signal.reason instanceof Error ? work.signal.reason : new Error('aborted'));
+      };
+      work.signal.addEventListener('abort', abort, { once: true });
+    });
+  } finally {
+    clearTimeout(timer);
+    if (abort !== undefined) work.signal.removeEventListener('abort', abort);
+    await worker.terminate();
+  }
+}

@@ -1,0 +1,51 @@
+/** What a tool is: one file each, registered in registry.ts. */
+import type { z } from 'zod';
+import type { JsonValue } from '../../contracts/plan.js';
+import type { FileInfo } from '../ports/workspace.js';
+import type { Readable } from 'node:stream';
+
+/** read: changes nothing outside; reversible: may be done again or undone; irreversible: must not run twice. */
+export type Effect = 'read' | 'reversible' | 'irreversible';
+
+/** The run's workspace as a tool sees it: paths only, its own run only. Errors as in ports/workspace. */
+export interface ToolFiles {
+  read(path: string, maxBytes: number): Promise<Buffer>;
+  open(path: string): Promise<{ info: FileInfo; content: Readable }>;
+  stat(path: string): Promise<FileInfo | null>;
+  list(prefix?: string): Promise<FileInfo[]>;
+  /** Writes and announces the artifact. */
+  write(path: string, content: Readable | Uint8Array | string): Promise<FileInfo>;
+}
+
+export interface ToolContext {
+  files: ToolFiles;
+  /** Aborted on cancel, time-out and shutdown; every tool passes it on. */
+  signal: AbortSignal;
+  /** The same for every attempt of this execution of the step: hand it to services that take one. */
+  idempotencyKey: string;
+  /** Says how far the tool is, to whoever watches. */
+  progress(message: string): void;
+}
+
+/** A tool's answer: an output, or the wish to be completed at a later time by a durable timer. */
+export type ToolResult = { output: JsonValue } | { deferUntil: Date };
+
+export interface Tool<Args = unknown> {
+  name: string;
+  /** For people and models: what it does and what its output looks like. */
+  description: string;
+  /** Strict; its errors name the field. */
+  args: z.ZodType<Args>;
+  effect: Effect;
+  /** Seconds one attempt may take. */
+  timeoutSeconds: number;
+  /** Attempts that a retryable failure gets; 5 unless told. */
+  maxAttempts?: number;
+  /** Deterministic and done within milliseconds: may run inside a workflow task. */
+  quick?: boolean;
+  /** @throws PerdureError, whose code says terminal or retryable */
+  execute(args: Args, context: ToolContext): Promise<ToolResult>;
+}
+
+/** Keeps a tool's argument type while it is defined and forgets it in the registry. */
+export const defineTool = <Args>(tool: Tool<Args>): Tool => tool as Tool;

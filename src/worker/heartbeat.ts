@@ -1,0 +1,21 @@
+/** Heartbeats for every activity, so that no tool has to think of them: cancellation arrives with them. */
+import { activityInfo, heartbeat } from '@temporalio/activity';
+import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
+
+const INTERVAL_MS = 2_000;
+
+export const heartbeatInterceptor = (): { inbound: ActivityInboundCallsInterceptor } => ({
+  inbound: {
+    async execute(input, next) {
+      if (activityInfo().isLocal || activityInfo().heartbeatTimeoutMs === undefined) return next(input);
+      const timer = setInterval(() => {
+        heartbeat();
+      }, INTERVAL_MS);
+      try {
+        return await next(input);
+      } finally {
+        clearInterval(timer);
+      }
+    },
+  },
+});

@@ -1,0 +1,91 @@
+/** A worker that polls until it is stopped: what fails is built anew, loudly, and never run twice. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { Activities } from '../../contracts/activities.js';
+import type { Logger } from '../ports/logger.js';
+import { heartbeatInterceptor } from './heartbeat.js';
+
+export interface WorkerSettings {
+  address: string;
+  namespace: string;
+  taskQueue: string;
+  /** The workflow bundle that the build made. */
+  bundlePath: string;
+  activities: Activities;
+  logger: Logger;
+  /** Milliseconds that running activities get to end by themselves, and then to heed their abort signal. */
+  graceMs: number;
+  forceMs: number;
+}
+
+export interface RunningWorker {
+  /** Resolves when the worker polls for the first time. */
+  polling: Promise<void>;
+  /** Drains and resolves when nothing is under way any more, or `forceMs` after. */
+  stop(): Promise<void>;
+}
+
+const LONGEST_PAUSE_MS = 15_000;
+
+export function runWorker(settings: WorkerSettings): RunningWorker {
+  const { logger } = settings;
+  const stopping = new AbortController();
+  let current: Worker | undefined;
+  let tellPolling: () => void = () => undefined;
+  const polling = new Promise<void>((resolve) => {
+    tellPolling = resolve;
+  });
+
+  const loop = async (): Promise<void> => {
+    for (let failures = 0; !stopping.signal.aborted; failures++) {
+      try {
+        const connection = await NativeConnection.connect({ address: settings.address });
+        try {
+          current = await createWorker(settings, connection);
+          // The stop may have come while the worker was made.
+          if (!stopping.signal.aborted) {
+            logger.info({ taskQueue: settings.taskQueue }, 'the worker polls');
+            failures = 0;
+            tellPolling();
+            await current.run();
+          }
+        } finally {
+          current = undefined;
+          await connection.close();
+        }
+      } catch (error) {
+        const pause = Math.min(1_000 * 2 ** failures, LONGEST_PAUSE_MS);
+        logger.error({ err: error, retryInMs: pause }, 'the worker stopped polling and is built anew');
+        await delay(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+  };
+  const finished = loop();
+
+  return {
+    polling,
+    async stop() {
+      stopping.abort();
+      if (current?.getState() === 'RUNNING') current.shutdown();
+      await finished;
+    },
+  };
+}
+
+function createWorker(settings: WorkerSettings, connection: NativeConnection): Promise<Worker> {
+  return Worker.create({
+    connection,
+    namespace: settings.namespace,
+    taskQueue: settings.taskQueue,
+    workflowBundle: { codePath: settings.bundlePath },
+    activities: settings.activities,
+    interceptors: { activity: [heartbeatInterceptor] },
+    shutdownGraceTime: settings.graceMs,
+    shutdownForceTime: settings.forceMs,
+    // A cancellation reaches a tool with the answer to a heartbeat: it must not wait for the default 30 s.
+    maxHeartbeatThrottleInterval: '2s',
+    defaultHeartbeatThrottleInterval: '2s',
+    // How long a task may wait for a worker that was killed before any other takes it.
+    stickyQueueScheduleToStartTimeout: '5s',
+  });
+}

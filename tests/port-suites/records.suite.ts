@@ -1,0 +1,252 @@
+/** What every RunStore with its EventLog must do. They share a database, so they are tested as a pair. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { v7 as uuid } from 'uuid';
+import type { NewEvent, RunEvent } from '../../contracts/events.js';
+import type { NewRun } from '../../contracts/runs.js';
+import type { EventLog } from '../../src/ports/event-log.js';
+import type { RunStore } from '../../src/ports/run-store.js';
+
+export interface Records {
+  store: RunStore;
+  log: EventLog;
+  release(): Promise<void>;
+}
+
+const at = '2026-01-02T03:04:05.678Z';
+const newRun = (change: Partial<NewRun> = {}): NewRun => ({
+  id: uuid(),
+  tenantId: 'acme',
+  goal: 'a goal',
+  agent: 'default',
+  metadata: {},
+  requestHash: 'hash',
+  createdAt: at,
+  ...change,
+});
+const started: NewEvent = { type: 'run.started', key: 'run.started', at, data: {} };
+const retrying = (key: string, message = 'why'): NewEvent => ({
+  type: 'step.retrying',
+  key,
+  at,
+  stepId: 'a',
+  attempt: 1,
+  data: { error: { code: 'tool_failed', message, retryable: true }, nextAttempt: 2 },
+});
+const completed: NewEvent = { type: 'run.completed', key: 'run.end', at, data: { result: { n: 1 } } };
+const seqs = (events: readonly RunEvent[]): number[] => events.map((e) => e.seq);
+
+export function recordsSuite(name: string, open: () => Promise<Records>): void {
+  describe(name, () => {
+    let records: Records;
+    beforeAll(async () => {
+      records = await open();
+    }, 120_000);
+    afterAll(() => records.release());
+
+    const create = async (change: Partial<NewRun> = {}): Promise<NewRun> => {
+      const run = newRun(change);
+      await records.store.createRun(run);
+      return run;
+    };
+
+    test('a new run is queued and has its first event', async () => {
+      const run = newRun({ metadata: { team: 'blue' } });
+      const record = await records.store.createRun(run);
+      expect(record).toEqual({
+        ...run,
+        status: 'queued',
+        plan: null,
+        result: null,
+        error: null,
+        usage: { steps: 0 },
+        startedAt: null,
+        finishedAt: null,
+        lastSeq: 1,
+      });
+      expect(await records.log.read(run.id, 0, 10)).toEqual([
+        { type: 'run.queued', seq: 1, runId: run.id, at, goal: 'a goal' },
+      ]);
+    });
+
+    test('creating a run again returns the one that is there', async () => {
+      const run = await create();
+      await records.log.append(run.id, [started]);
+      const again = await records.store.createRun({ ...run, goal: 'another', requestHash: 'other' });
+      expect(again).toMatchObject({ goal: 'a goal', requestHash: 'hash', status: 'running', lastSeq: 2 });
+    });
+
+    test('another tenant’s id looks like an unknown one', async () => {
+      const run = await create();
+      expect(await records.store.getRun('other', run.id)).toBeNull();
+      expect(await records.store.getRun('acme', uuid())).toBeNull();
+      await expect(records.store.createRun({ ...run, tenantId: 'other' })).rejects.toMatchObject({
+        code: 'run_not_found',
+      });
+    });
+
+    test('appends are numbered without gaps, and a known key is stored once', async () => {
+      const run = await create();
+      const first = await records.log.append(run.id, [started, retrying('k1')]);
+      expect(first.map((e) => [e.key, e.inserted, e.event.seq])).toEqual([
+        ['run.started', true, 2],
+        ['k1', true, 3],
+      ]);
+      const second = await records.log.append(run.id, [retrying('k1', 'changed'), retrying('k2')]);
+      expect(second.map((e) => [e.key, e.inserted, e.event.seq])).toEqual([
+        ['k1', false, 3],
+        ['k2', true, 4],
+      ]);
+      expect(second[0]?.event).toEqual(first[1]?.event);
+      expect(seqs(await records.log.read(run.id, 0, 10))).toEqual([1, 2, 3, 4]);
+    });
+
+    test('one append with a key twice stores it once', async () => {
+      const run = await create();
+      const rows = await records.log.append(run.id, [retrying('k'), retrying('k')]);
+      expect(rows.map((e) => [e.inserted, e.event.seq])).toEqual([
+        [true, 2],
+        [false, 2],
+      ]);
+    });
+
+    test('appends side by side leave no gap and no duplicate', async () => {
+      const run = await create();
+      await Promise.all(
+        Array.from({ length: 40 }, (_, i) =>
+          records.log.append(run.id, [retrying(`shared-${i % 10}`), retrying(`own-${i}`)]),
+        ),
+      );
+      const events = await records.log.read(run.id, 0, 100);
+      expect(seqs(events)).toEqual(Array.from({ length: 51 }, (_, i) => i + 1));
+      expect((await records.store.getRun('acme', run.id))?.lastSeq).toBe(51);
+    });
+
+    test('the record is never behind the log', async () => {
+      const run = await create();
+      const plan = { steps: [{ id: 'a', tool: 'echo', args: {} }] };
+      await records.log.append(run.id, [
+        started,
+        { type: 'plan.created', key: 'plan-1', at, data: { plan, version: 1 } },
+      ]);
+      expect(await records.store.getRun('acme', run.id)).toMatchObject({
+        status: 'running',
+        startedAt: at,
+        plan,
+      });
+      await records.log.append(run.id, [
+        {
+          type: 'step.completed',
+          key: 'a/1/end',
+          at,
+          stepId: 'a',
+          attempt: 1,
+          data: { output: { value: [1] }, durationMs: 3 },
+        },
+        completed,
+      ]);
+      expect(await records.store.getRun('acme', run.id)).toMatchObject({
+        status: 'completed',
+        result: { n: 1 },
+        finishedAt: at,
+        usage: { steps: 1 },
+        lastSeq: 5,
+      });
+    });
+
+    test('failed and cancelled runs say so', async () => {
+      const failed = await create();
+      const error = { code: 'step_failed', message: 'a failed', retryable: false } as const;
+      await records.log.append(failed.id, [{ type: 'run.failed', key: 'run.end', at, data: { error } }]);
+      expect(await records.store.getRun('acme', failed.id)).toMatchObject({ status: 'failed', error });
+      const cancelled = await create();
+      await records.log.append(cancelled.id, [{ type: 'run.cancelled', key: 'run.end', at, data: {} }]);
+      expect(await records.store.getRun('acme', cancelled.id)).toMatchObject({
+        status: 'cancelled',
+        finishedAt: at,
+      });
+    });
+
+    test('nothing follows the terminal event', async () => {
+      const run = await create();
+      const rows = await records.log.append(run.id, [completed, retrying('late')]);
+      expect(rows.map((e) => e.key)).toEqual(['run.end']);
+      expect(await records.log.append(run.id, [retrying('later'), completed])).toMatchObject([
+        { key: 'run.end', inserted: false },
+      ]);
+      expect(seqs(await records.log.read(run.id, 0, 10))).toEqual([1, 2]);
+    });
+
+    test('events come in pages after a seq, and by key', async () => {
+      const run = await create();
+      await records.log.append(
+        run.id,
+        Array.from({ length: 9 }, (_, i) => retrying(`k${i}`)),
+      );
+      expect(seqs(await records.log.read(run.id, 4, 3))).toEqual([5, 6, 7]);
+      expect(await records.log.read(run.id, 10, 3)).toEqual([]);
+      const found = await records.log.find(run.id, ['k3', 'k0', 'nothing']);
+      expect(seqs(found).sort()).toEqual([2, 5]);
+      expect(found[0]).toMatchObject({ stepId: 'a', attempt: 1, nextAttempt: 2 });
+    });
+
+    test('text that a database may refuse is kept as far as it can be', async () => {
+      const run = await create({ goal: 'nul \0 and half a pair \ud800 and \\u0000 as text' });
+      const message = 'a\0\0b \udc00 \\\0 😀 \\u0000 "quoted"';
+      await records.log.append(run.id, [retrying('k', message)]);
+      const [queued, event] = await records.log.read(run.id, 0, 10);
+      expect(queued).toMatchObject({ goal: 'nul \ufffd and half a pair \ufffd and \\u0000 as text' });
+      expect(event).toMatchObject({
+        error: { message: 'a\ufffd\ufffdb \ufffd \\\ufffd 😀 \\u0000 "quoted"' },
+      });
+    });
+
+    test('an append to an unknown run is refused', async () => {
+      await expect(records.log.append(uuid(), [started])).rejects.toMatchObject({ code: 'run_not_found' });
+    });
+
+    test('runs are listed newest first, by tenant, filter and page', async () => {
+      const tenantId = `t-${uuid()}`;
+      const day = (d: number): string => `2026-02-${String(d).padStart(2, '0')}T00:00:00.000Z`;
+      for (let d = 1; d <= 7; d++)
+        await create({
+          tenantId,
+          createdAt: day(d),
+          goal: `day ${d}`,
+          metadata: { parity: d % 2 === 0 ? 'even' : 'odd' },
+        });
+      const twin = await create({ tenantId, createdAt: day(7), goal: 'day 7 again', agent: 'other' });
+      await records.log.append(twin.id, [started]);
+      const goals = async (filter: object, limit = 50): Promise<string[]> =>
+        (await records.store.listRuns(tenantId, filter, limit)).runs.map((r) => r.goal);
+
+      const paged: string[] = [];
+      for (let cursor: string | undefined; ;) {
+        const page = await records.store.listRuns(tenantId, {}, 3, cursor);
+        paged.push(...page.runs.map((r) => r.goal));
+        if (page.nextCursor === null) break;
+        cursor = page.nextCursor;
+      }
+      expect(paged).toEqual(await goals({}));
+      expect(paged).toHaveLength(8);
+      expect(paged.slice(2)).toEqual(['day 6', 'day 5', 'day 4', 'day 3', 'day 2', 'day 1']);
+      expect(await goals({ status: 'running' })).toEqual(['day 7 again']);
+      expect(await goals({ agent: 'other' })).toEqual(['day 7 again']);
+      expect(await goals({ metadata: { parity: 'even' } })).toEqual(['day 6', 'day 4', 'day 2']);
+      expect(await goals({ createdAfter: day(2), createdBefore: day(5) })).toEqual(['day 4', 'day 3']);
+      expect((await records.store.listRuns('nobody', {}, 5)).runs).toEqual([]);
+    });
+
+    test.each(['nonsense', Buffer.from('["x"]').toString('base64url'), "'; drop table runs; --"])(
+      'a cursor that was never given is refused: %s',
+      async (cursor) => {
+        await expect(records.store.listRuns('acme', {}, 5, cursor)).rejects.toMatchObject({
+          code: 'invalid_request',
+        });
+      },
+    );
+
+    test('the schema is the one this build needs', async () => {
+      await expect(records.store.check()).resolves.toBeUndefined();
+    });
+  });
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{contracts,workflows,activities,src,scripts,tests}/**/*.test.ts'],
+    // Real servers start and stop in here; two cores do not always hurry.
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    pool: 'forks',
+    maxWorkers: 2,
+    // Waits for nothing by itself: a leaked handle shows as a process that does not end.
+    teardownTimeout: 10_000,
+  },
+});

@@ -1,0 +1,28 @@
+/** What a failed activity means for the run. */
+import { ActivityFailure, ApplicationFailure, TimeoutFailure, isCancellation } from '@temporalio/workflow';
+import { isErrorCode, type ErrorInfo } from '../contracts/errors.js';
+
+/**
+ * The error as events carry it, or `cancelled`; undefined for what is not a failure of an activity (such as
+ * a defect in workflow code, which must fail the workflow task and be seen, not end the run).
+ */
+export function errorOf(error: unknown): ErrorInfo | 'cancelled' | undefined {
+  if (isCancellation(error)) return 'cancelled';
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure)
+    return {
+      // The activities' errors are typed by the error table; what else there is came from the SDK.
+      code: isErrorCode(cause.type) ? cause.type : 'internal',
+      message: cause.message,
+      retryable: cause.nonRetryable !== true,
+    };
+  if (cause instanceof TimeoutFailure)
+    return { code: 'tool_timeout', message: `the activity timed out: ${cause.message}`, retryable: true };
+  if (error instanceof ActivityFailure)
+    return {
+      code: 'internal',
+      message: cause instanceof Error ? cause.message : error.message,
+      retryable: true,
+    };
+  return undefined;
+}

@@ -1,0 +1,2 @@
+/** The one entry of the workflow bundle. */
+export { agentRun } from './agent-run.js';

@@ -1,0 +1,35 @@
+/** The plan's progress as Markdown, for the Temporal Web UI's current details. */
+import type { PlanStep } from '../contracts/plan.js';
+import type { RunState, StepStatus } from './run-state.js';
+
+const MAX_LINES = 40;
+const marks: Record<StepStatus, string> = {
+  completed: '✅',
+  running: '▶️',
+  waiting: '⏲️',
+  failed: '❌',
+  skipped: '⏭️',
+  pending: '⬜',
+};
+
+/** Most telling first, where not all steps fit. */
+const telling: StepStatus[] = ['failed', 'running', 'waiting', 'skipped', 'pending', 'completed'];
+
+export function picture(state: RunState): string {
+  const steps = state.steps();
+  const shown = steps.length <= MAX_LINES ? steps : mostTelling(steps);
+  const head = telling
+    .filter((status) => state.count(status) > 0)
+    .map((status) => `${state.count(status)} ${status}`)
+    .join(', ');
+  const lines = shown.map(({ step, status }) => `- ${marks[status]} ${label(step)} (${status})`);
+  if (shown.length < steps.length) lines.push(`- … and ${steps.length - shown.length} more`);
+  return `**${state.count('completed')} of ${steps.length} steps done**: ${head}\n\n${lines.join('\n')}`;
+}
+
+function mostTelling<T extends { status: StepStatus }>(steps: readonly T[]): T[] {
+  return telling.flatMap((status) => steps.filter((s) => s.status === status)).slice(0, MAX_LINES);
+}
+
+/** "tool: title", or "tool: id" of a step without a title. */
+export const label = (step: PlanStep): string => `${step.tool}: ${step.title ?? step.id}`;
