@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.perdure/', 'coverage/'] },
+  { ignores: ['dist/', 'node_modules/', '.perdure/', 'coverage/', 'dist.*'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -11,7 +11,13 @@ export default tseslint.config(
     rules: {
       // Numbers in messages are what messages are for.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // Protobuf's enums are numbers on the wire and in our constants.
+      '@typescript-eslint/no-unsafe-enum-assignment': 'off',
       // Type aliases and interfaces are used for what each says best.
       '@typescript-eslint/consistent-type-definitions': 'off',
       'no-restricted-properties': [

@@ -20,7 +20,7 @@ export function createActivities(deps: ActivityDependencies): Activities {
     async planRun(input) {
       await deps.store.createRun(input.run);
       if (input.inputsData !== null)
-        await deps.workspace.put(input, INPUTS_PATH, JSON.stringify({ data: input.inputsData }));
+        await deps.workspace.put(input, INPUTS_PATH, JSON.stringify(input.inputsData));
       await journal(input).append({ type: 'run.started', key: 'run.started', at: now(), data: {} });
       const plan = input.plan ?? (await deps.planner.makePlan(input.run.goal));
       await journal(input).append({
@@ -125,8 +125,9 @@ async function resultOf(
 /** Every activity throws in Temporal's terms. */
 function guarded(activities: Activities): Activities {
   const guard =
-    <Input, Output>(activity: (input: Input) => Promise<Output>) =>
-    async (input: Input): Promise<Output> => {
+    <Name extends keyof Activities>(name: Name) =>
+    async (input: Parameters<Activities[Name]>[0]): Promise<Awaited<ReturnType<Activities[Name]>>> => {
+      const activity = activities[name] as (of: typeof input) => ReturnType<Activities[Name]>;
       try {
         return await activity(input);
       } catch (error) {
@@ -134,11 +135,11 @@ function guarded(activities: Activities): Activities {
       }
     };
   return {
-    planRun: guard(activities.planRun),
-    runTool: guard(activities.runTool),
-    completeDeferred: guard(activities.completeDeferred),
-    failStep: guard(activities.failStep),
-    superviseStep: guard(activities.superviseStep),
-    finishRun: guard(activities.finishRun),
+    planRun: guard('planRun'),
+    runTool: guard('runTool'),
+    completeDeferred: guard('completeDeferred'),
+    failStep: guard('failStep'),
+    superviseStep: guard('superviseStep'),
+    finishRun: guard('finishRun'),
   };
 }

@@ -12,7 +12,7 @@ describe('checkPlan', () => {
       { id: 'b', tool: 'echo', args: { v: 'x {{steps.a.output.v}}' } },
     ]);
     expect(checkPlan(p, { name: 'n' }, known)).toEqual([]);
-    expect(dependenciesOf(p.steps[1] ?? p.steps[0]!)).toEqual(['a']);
+    expect(p.steps.map(dependenciesOf)).toEqual([[], ['a']]);
   });
 
   it('names the later of two equal ids', () => {

@@ -11,7 +11,6 @@ export const outputSchema = z.union([
 ]);
 export type StepOutput = z.infer<typeof outputSchema>;
 
-const stepFields = { stepId: z.string(), attempt: z.number().int() };
 const durable = {
   'run.queued': z.object({ goal: z.string() }),
   'run.started': z.object({}),
@@ -28,7 +27,6 @@ const durable = {
 } as const;
 
 export type DurableEventType = keyof typeof durable;
-export const durableEventTypes = Object.keys(durable) as DurableEventType[];
 export const terminalEventTypes = ['run.completed', 'run.failed', 'run.cancelled'] as const;
 export const isTerminalEvent = (type: string): boolean =>
   (terminalEventTypes as readonly string[]).includes(type);
@@ -72,12 +70,3 @@ export interface EphemeralEvent {
   attempt: number;
   message: string;
 }
-
-/** The fields that every durable event on the wire has; for whoever reads events of a newer server too. */
-export const runEventEnvelope = z.looseObject({
-  type: z.string(),
-  seq: z.number().int(),
-  runId: z.string(),
-  at: z.string(),
-  ...{ stepId: stepFields.stepId.optional(), attempt: stepFields.attempt.optional() },
-});

@@ -5,12 +5,12 @@ const MAX_CHARACTERS = 99;
 
 /** One line of well-formed text that the server accepts as a summary. */
 export function summaryOf(text: string): string {
-  const characters = [
-    ...text
-      .replaceAll(/\p{Surrogate}/gu, '\uFFFD')
-      .replaceAll(/\s+/g, ' ')
-      .trim(),
-  ];
+  const line = text
+    .replaceAll(/\p{Surrogate}/gu, '\uFFFD')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  // By code points, so that none is cut in half.
+  const characters = Array.from(line);
   return characters.length <= MAX_CHARACTERS
     ? characters.join('')
     : `${characters.slice(0, MAX_CHARACTERS).join('')}…`;

@@ -37,12 +37,12 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
   const unsent = new UnsentEvents(input.carried?.unsent);
   const scope = () => ({ runId: run.id, tenantId: run.tenantId, unsent: unsent.all() });
   let state: RunState | undefined;
-  let cancelReason: string | null = null;
+  const cancel: { reason: string | null } = { reason: null };
 
   // The signal carries the reason only; the cancellation itself is Temporal's own, so that one made in the
   // Web UI or by the temporal command line does just the same.
   setHandler(cancelSignal, (reason) => {
-    cancelReason = reason;
+    cancel.reason = reason;
   });
   setHandler(snapshotQuery, () => state?.snapshot() ?? null);
 
@@ -80,8 +80,8 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
   }
 
   if (ended.status === 'cancelled') {
-    await finish({ status: 'cancelled', reason: cancelReason });
-    throw new CancelledFailure(cancelReason ?? 'the run was cancelled');
+    await finish({ status: 'cancelled', reason: cancel.reason });
+    throw new CancelledFailure(cancel.reason ?? 'the run was cancelled');
   }
   if (ended.status === 'failed') {
     await finish({ status: 'failed', error: ended.error });

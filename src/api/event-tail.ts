@@ -36,6 +36,7 @@ export async function tailRun(options: TailOptions): Promise<void> {
   // Ephemeral events belong to now: they are passed on only once the past has been told.
   let live = false;
   let subscribed = false;
+  const isSubscribed = (): boolean => subscribed;
   let failures = 0;
   let lastRead = 0;
 
@@ -98,7 +99,7 @@ export async function tailRun(options: TailOptions): Promise<void> {
     // Subscribed first and read then, nothing falls between the two.
     await wakeUp.wait(options.pollMs);
     while (!signal.aborted) {
-      if (mustRead) {
+      if (needsRead()) {
         try {
           const state = await readLog();
           failures = 0;
@@ -117,7 +118,7 @@ export async function tailRun(options: TailOptions): Promise<void> {
       if (needsRead() || pending.length > 0) continue;
       await wakeUp.wait(options.pollMs);
       const quiet = Date.now() - lastRead;
-      if (quiet >= (subscribed && bus.healthy() ? options.safetyPollMs : options.pollMs)) mustRead = true;
+      if (quiet >= (isSubscribed() && bus.healthy() ? options.safetyPollMs : options.pollMs)) mustRead = true;
     }
   } finally {
     wakeUp.release();

@@ -89,7 +89,7 @@ function checkSizes(request: SubmitRun): void {
 
 function readFiles(request: SubmitRun): InputFile[] {
   const errors: FieldError[] = [];
-  let refused = false;
+  const codes = new Set<string>();
   const seen = new Map<string, number>();
   const files = (request.inputs?.files ?? []).flatMap((file, i) => {
     const field = `inputs.files[${i}].path`;
@@ -101,7 +101,7 @@ function readFiles(request: SubmitRun): InputFile[] {
       return [{ path, content: contentOf(file) }];
     } catch (error) {
       if (!(error instanceof PerdureError)) throw error;
-      refused ||= error.code === 'invalid_path';
+      codes.add(error.code);
       errors.push({ field, message: error.message });
       return [];
     }
@@ -117,7 +117,8 @@ function readFiles(request: SubmitRun): InputFile[] {
         message: `lies below the file inputs.files[${clash}]`,
       });
   }
-  if (errors.length > 0) throw invalid(refused ? 'invalid_path' : 'invalid_request', errors);
+  if (errors.length > 0)
+    throw invalid(codes.has('invalid_path') ? 'invalid_path' : 'invalid_request', errors);
   return files;
 }
 

@@ -31,11 +31,11 @@ export async function submitRun(context: ApiContext, submission: Submission): Pr
   const started = await start(context, submission).catch(async (error: unknown) => {
     // An answer that got lost may have started the workflow. With a key the client's repeat finds it and
     // its files; without one nobody will ever ask for this run, so its files need not stay.
-    if (!keyed) await clear(context, run.id, staged.discard);
+    if (!keyed) await clear(context, run.id, () => staged.discard());
     throw error;
   });
   if (!started.started && started.requestHash !== run.requestHash) {
-    await clear(context, run.id, staged.discard);
+    await clear(context, run.id, () => staged.discard());
     throw keyReused();
   }
   const record = await withoutStore(context, () => context.runs.createRun(run));

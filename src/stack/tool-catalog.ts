@@ -14,7 +14,7 @@ export function toolCatalog(registry: ToolRegistry): ToolCatalog {
       effect,
       timeoutSeconds,
       maxAttempts: maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
-      inputSchema: z.toJSONSchema(args, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
+      inputSchema: z.toJSONSchema(args, { io: 'input', unrepresentable: 'any' }),
     }));
   return { list: () => descriptions, checkArgs: (name, args) => registry.checkArgs(name, args) };
 }

@@ -17,5 +17,5 @@ export function jsonOf(value: unknown, isDate = false): JsonValue {
   if (Array.isArray(value)) return value.map((item) => jsonOf(item));
   if (typeof value === 'object')
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonOf(item)]));
-  return String(value as symbol);
+  return null;
 }

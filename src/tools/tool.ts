@@ -48,4 +48,4 @@ export interface Tool<Args = unknown> {
 }
 
 /** Keeps a tool's argument type while it is defined and forgets it in the registry. */
-export const defineTool = <Args>(tool: Tool<Args>): Tool => tool as Tool;
+export const defineTool = <Args>(tool: Tool<Args>): Tool => tool;

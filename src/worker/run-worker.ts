@@ -30,6 +30,7 @@ const LONGEST_PAUSE_MS = 15_000;
 export function runWorker(settings: WorkerSettings): RunningWorker {
   const { logger } = settings;
   const stopping = new AbortController();
+  const isStopping = (): boolean => stopping.signal.aborted;
   let current: Worker | undefined;
   let tellPolling: () => void = () => undefined;
   const polling = new Promise<void>((resolve) => {
@@ -37,13 +38,13 @@ export function runWorker(settings: WorkerSettings): RunningWorker {
   });
 
   const loop = async (): Promise<void> => {
-    for (let failures = 0; !stopping.signal.aborted; failures++) {
+    for (let failures = 0; !isStopping(); failures++) {
       try {
         const connection = await NativeConnection.connect({ address: settings.address });
         try {
           current = await createWorker(settings, connection);
           // The stop may have come while the worker was made.
-          if (!stopping.signal.aborted) {
+          if (!isStopping()) {
             logger.info({ taskQueue: settings.taskQueue }, 'the worker polls');
             failures = 0;
             tellPolling();

@@ -56,6 +56,6 @@ function tooDeep(root: unknown): (string | number)[] | undefined {
 
 function pathOf(place: Place): (string | number)[] {
   const path: (string | number)[] = [];
-  for (let at: Place | undefined = place; at?.parent !== undefined; at = at.parent) path.unshift(at.key);
+  for (let at: Place | undefined = place; at.parent !== undefined; at = at.parent) path.unshift(at.key);
   return path;
 }

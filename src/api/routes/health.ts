@@ -10,9 +10,12 @@ type Part = Readiness['parts'][number];
 
 export function createHealthRoute({ bus, draining }: ApiContext): RequestHandler {
   return (_req, res) => {
-    res
-      .set('Cache-Control', 'no-store')
-      .json({ status: 'ok', draining: draining.aborted, bus: { healthy: bus.healthy() } });
+    res.set('Cache-Control', 'no-store').json({
+      status: 'ok',
+      service: 'perdure',
+      draining: draining.aborted,
+      bus: { healthy: bus.healthy() },
+    });
   };
 }
 

@@ -27,8 +27,12 @@ const raw = (text: string): Promise<string> =>
     const socket = connect(server.port, '127.0.0.1', () => socket.write(text));
     socket
       .on('data', (d) => (got += d.toString()))
-      .on('close', () => resolve(got))
-      .on('error', () => resolve(got));
+      .on('close', () => {
+        resolve(got);
+      })
+      .on('error', () => {
+        resolve(got);
+      });
   });
 const at = new Date().toISOString();
 
@@ -61,7 +65,7 @@ test('a database that is down loses no submission, and names every bad field', a
   expect(bad).toMatchObject({ code: 'invalid_request', errors: [{ field: 'plan.steps[0].foo' }] });
   expect(await (await post('{"goal": }')).json()).toMatchObject({
     code: 'malformed_json',
-    detail: expect.stringContaining('position 9'),
+    detail: expect.stringContaining('position 9') as string,
   });
   expect(await (await post({ goal: 'g' })).json()).toMatchObject({ code: 'model_not_configured' });
   expect((await post(`{"goal":"${'x'.repeat(10_000_000)}"}`)).status).toBe(413);
