@@ -34,13 +34,14 @@ export function createActivities(deps: ActivityDependencies): Activities {
 
     runTool: (input) => runTool(deps, input),
 
-    async completeDeferred({ stepId, startedAt, until, ...scope }) {
+    async completeDeferred({ stepId, timer, ...scope }) {
+      const { attempt, startedAt, until } = timer;
       await journal(scope).append({
         type: 'step.completed',
         key: stepKeys.end(stepId),
         at: now(),
         stepId,
-        attempt: 1,
+        attempt,
         data: { output: { value: { until } }, durationMs: Date.now() - Date.parse(startedAt) },
       });
     },
@@ -51,7 +52,6 @@ export function createActivities(deps: ActivityDependencies): Activities {
         key: stepKeys.end(stepId),
         at: now(),
         stepId,
-        attempt: 1,
         data: { error },
       });
     },

@@ -4,15 +4,13 @@ import { activityInfo, cancellationDetails, cancellationSignal } from '@temporal
 import type { RunToolInput, ToolStepResult } from '../contracts/activities.js';
 import { PerdureError, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent, RunEvent } from '../contracts/events.js';
-import type { Tool, ToolResult } from '../src/tools/tool.js';
+import { DEFAULT_MAX_ATTEMPTS, type Tool, type ToolResult } from '../src/tools/tool.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { Journal, now, stepKeys } from './journal.js';
 import { resolveArgs } from './resolve-args.js';
 import { outputPath, storeOutput } from './step-output.js';
 import { retryLater } from './to-failure.js';
 import { createToolFiles, type Artifact } from './tool-files.js';
-
-const DEFAULT_MAX_ATTEMPTS = 5;
 
 export async function runTool(deps: ActivityDependencies, input: RunToolInput): Promise<ToolStepResult> {
   return new ToolRun(deps, input).run();
@@ -43,8 +41,7 @@ class ToolRun {
       if ('deferUntil' in result)
         return {
           status: 'deferred',
-          startedAt: startedAt.toISOString(),
-          until: result.deferUntil.toISOString(),
+          timer: { attempt, startedAt: startedAt.toISOString(), until: result.deferUntil.toISOString() },
           unsent: [],
         };
       return await this.complete(attempt, startedAt, result.output, artifacts());

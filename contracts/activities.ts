@@ -1,6 +1,7 @@
 /** The activities' interface: what workflows call and workers implement. Payloads stay small. */
 import type { ErrorInfo } from './errors.js';
 import type { NewEvent } from './events.js';
+import type { StepTimer } from './messages.js';
 import type { JsonValue, Plan, PlanStep } from './plan.js';
 import type { NewRun } from './runs.js';
 
@@ -32,13 +33,12 @@ export type ToolStepResult = {
   | { status: 'completed' }
   | { status: 'failed'; error: ErrorInfo }
   /** The tool asks to be completed at a time: the workflow holds the timer, no activity sleeps. */
-  | { status: 'deferred'; startedAt: string; until: string }
+  | { status: 'deferred'; timer: StepTimer }
 );
 
 export interface CompleteDeferredInput extends RunScope {
   stepId: string;
-  startedAt: string;
-  until: string;
+  timer: StepTimer;
 }
 
 export interface FailStepInput extends RunScope {

@@ -62,7 +62,7 @@ export interface FileInfo {
   bytes: number;
   /** ISO 8601. */
   modifiedAt: string;
-  /** Changes with the content; without quotes. */
+  /** Strong, changes with the content; without quotes. */
   etag: string;
 }
 

@@ -49,7 +49,7 @@ describe('checkPlan', () => {
       { id: 'b', tool: 'echo', args: { v: '{{inputs.data.missing}}', w: '{{steps.a.result}}' } },
     ]);
     const errors = checkPlan(p, {}, (tool) =>
-      tool === 'nope' ? undefined : [{ field: '.v', message: 'bad' }],
+      tool === 'nope' ? undefined : [{ path: ['v'], message: 'bad' }],
     );
     expect(errors.map((e) => e.field)).toEqual([
       'plan.steps[0].dependsOn[0]',

@@ -1,5 +1,6 @@
 /** Checks of a plan that a schema cannot make: ids, dependencies, cycles, references, tools. */
 import type { FieldError } from './errors.js';
+import { fieldError, type Path, type PathError } from './field-errors.js';
 import type { JsonValue, Plan, PlanStep } from './plan.js';
 import { findReferences, readPath } from './references.js';
 
@@ -13,49 +14,43 @@ export function dependenciesOf(step: PlanStep): string[] {
 
 /**
  * All that is wrong with a plan, empty when it can run.
- * @param checkArgs the tool registry's word on a step's args; undefined names an unknown tool
+ * @param checkArgs the tool registry's word on a step's args, its paths beginning below them; undefined
+ *   names an unknown tool
  */
 export function checkPlan(
   plan: Plan,
   inputsData: JsonValue | undefined,
-  checkArgs: (
-    tool: string,
-    args: Record<string, JsonValue>,
-  ) => { field: string; message: string }[] | undefined,
+  checkArgs: (tool: string, args: Record<string, JsonValue>) => PathError[] | undefined,
 ): FieldError[] {
   const errors: FieldError[] = [];
+  const wrong = (path: Path, message: string): void => {
+    errors.push(fieldError({ path: ['plan', 'steps', ...path], message }));
+  };
   const positions = new Map<string, number>();
   plan.steps.forEach((step, i) => {
     const first = positions.get(step.id);
     if (first === undefined) positions.set(step.id, i);
-    else
-      errors.push({
-        field: `plan.steps[${i}].id`,
-        message: `"${step.id}" is already the id of plan.steps[${first}]`,
-      });
+    else wrong([i, 'id'], `"${step.id}" is already the id of plan.steps[${first}]`);
   });
   plan.steps.forEach((step, i) => {
-    const at = `plan.steps[${i}]`;
     (step.dependsOn ?? []).forEach((id, j) => {
-      if (!positions.has(id))
-        errors.push({ field: `${at}.dependsOn[${j}]`, message: `there is no step "${id}" in this plan` });
+      if (!positions.has(id)) wrong([i, 'dependsOn', j], `there is no step "${id}" in this plan`);
     });
-    for (const { field, reference } of findReferences(step.args, `${at}.args`)) {
+    for (const { path, reference } of findReferences(step.args)) {
       const message = referenceProblem(reference, positions, inputsData);
-      if (message !== undefined) errors.push({ field, message: `${reference.raw}: ${message}` });
+      if (message !== undefined) wrong([i, 'args', ...path], `${reference.raw}: ${message}`);
     }
     const argErrors = checkArgs(step.tool, step.args);
-    if (argErrors === undefined)
-      errors.push({ field: `${at}.tool`, message: `there is no tool "${step.tool}"` });
-    else for (const e of argErrors) errors.push({ field: `${at}.args${e.field}`, message: e.message });
+    if (argErrors === undefined) wrong([i, 'tool'], `there is no tool "${step.tool}"`);
+    else for (const { path, message } of argErrors) wrong([i, 'args', ...path], message);
   });
   if (errors.length === 0) {
     const cycle = findCycle(plan);
     if (cycle !== undefined)
-      errors.push({
-        field: `plan.steps[${positions.get(cycle[0] ?? '') ?? 0}].dependsOn`,
-        message: `the steps wait for each other: ${cycle.join(' -> ')}`,
-      });
+      wrong(
+        [positions.get(cycle[0] ?? '') ?? 0, 'dependsOn'],
+        `the steps wait for each other: ${cycle.join(' -> ')}`,
+      );
   }
   return errors;
 }

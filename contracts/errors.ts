@@ -68,6 +68,12 @@ export const errorTable = {
     'Use a relative path of plain names joined by "/", without ".." and hidden system folders.',
   ),
   run_not_found: entry(404, false, 'There is no such run', 'Check the id.'),
+  run_not_recorded: entry(
+    503,
+    true,
+    'The run was accepted, but its record is not written yet',
+    'Try again in a moment: the run is safe with Temporal, and its first activity writes the record.',
+  ),
   file_not_found: entry(404, false, 'There is no such file', 'List the files with GET /v1/runs/{id}/files.'),
   not_found: entry(404, false, 'There is nothing at this address', 'See the list of calls in docs/api.md.'),
   method_not_allowed: entry(

@@ -48,7 +48,16 @@ export type NewEvent = {
   };
 }[DurableEventType];
 
-/** A durable event as the log holds it; `seq` counts from 1 in each run, without gaps. */
+/** What every durable event has; `seq` counts from 1 in each run, without gaps. */
+const envelope = {
+  seq: z.int().min(1),
+  runId: z.uuid(),
+  at: z.iso.datetime(),
+  stepId: z.string().optional(),
+  attempt: z.int().min(1).optional(),
+};
+
+/** A durable event as the log holds it. */
 export type RunEvent = {
   [T in DurableEventType]: {
     type: T;
@@ -59,6 +68,14 @@ export type RunEvent = {
     attempt?: number;
   } & EventFields<T>;
 }[DurableEventType];
+
+/** The contract of a durable event as clients receive it; a field that it does not name is refused. */
+export const runEventSchema = z.discriminatedUnion(
+  'type',
+  (Object.keys(durable) as DurableEventType[]).map((type) =>
+    z.strictObject({ type: z.literal(type), ...envelope, ...durable[type].shape }),
+  ) as unknown as [z.ZodObject<{ type: z.ZodLiteral<DurableEventType> }>],
+);
 
 /** An event that is only passed on while it happens: never stored, never numbered. */
 export const ephemeralEventTypes = ['step.progress', 'log'] as const;

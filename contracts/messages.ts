@@ -33,12 +33,21 @@ export interface AgentRunInput {
   carried?: CarriedState;
 }
 
+/** A step whose tool asked to be completed at a time. */
+export interface StepTimer {
+  /** The attempt of the tool that asked. */
+  attempt: number;
+  /** ISO 8601, as `until`. */
+  startedAt: string;
+  until: string;
+}
+
 /** The steps that are over, and those whose timer goes on. Steps not listed are still to run. */
 export interface CarriedSteps {
   completed: string[];
   failed: string[];
   skipped: string[];
-  waiting: Record<string, { startedAt: string; until: string }>;
+  waiting: Record<string, StepTimer>;
 }
 
 /** All that one workflow execution hands to its successor. */

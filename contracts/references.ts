@@ -23,16 +23,16 @@ function parse(raw: string, expression: string): Reference {
   return { raw, source: 'steps', stepId: parts[1] ?? '', path: parts.slice(2) };
 }
 
-/** Every reference in a value, with the field path where it stands. */
+/** Every reference in a value, with the keys that lead to where it stands. */
 export function findReferences(
   value: JsonValue | undefined,
-  field = '',
-): { field: string; reference: Reference }[] {
+  path: readonly (string | number)[] = [],
+): { path: readonly (string | number)[]; reference: Reference }[] {
   if (typeof value === 'string')
-    return [...value.matchAll(pattern)].map((m) => ({ field, reference: parse(m[0], m[1] ?? '') }));
-  if (Array.isArray(value)) return value.flatMap((item, i) => findReferences(item, `${field}[${i}]`));
+    return [...value.matchAll(pattern)].map((m) => ({ path, reference: parse(m[0], m[1] ?? '') }));
+  if (Array.isArray(value)) return value.flatMap((item, i) => findReferences(item, [...path, i]));
   if (value !== null && typeof value === 'object')
-    return Object.entries(value).flatMap(([k, v]) => findReferences(v, field === '' ? k : `${field}.${k}`));
+    return Object.entries(value).flatMap(([key, item]) => findReferences(item, [...path, key]));
   return [];
 }
 

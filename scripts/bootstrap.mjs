@@ -65,7 +65,9 @@ async function npmCi(root) {
   const cli = process.env.npm_execpath;
   const [command, first] = cli?.endsWith('npm-cli.js') ? [process.execPath, [cli]] : ['npm', []];
   const code = await new Promise((resolve, reject) => {
-    const child = spawn(command, [...first, 'ci', '--no-audit', '--no-fund'], {
+    // No package needs its install script here, so none gets to run one.
+    const args = [...first, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier'];
+    const child = spawn(command, args, {
       cwd: root,
       // npm's report is for people: standard output stays free for what the command itself prints.
       stdio: ['ignore', process.stderr, process.stderr],

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 const DEADLINE_MINUTES = 50;
-const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143, SIGKILL: 137 };
+const SIGNAL_STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGKILL: 137 };
 
 /**
  * @param {string} root the folder of package.json
@@ -46,7 +46,9 @@ function vitest(root, argv) {
       detached: true,
     });
     const pass = (signal) => signalGroup(child.pid, signal);
+    let interrupted;
     const onSignal = (signal) => {
+      interrupted = signal;
       pass(signal);
       // Whatever a test does with the signal, the person at the terminal gets out.
       setTimeout(pass, 15_000, 'SIGKILL').unref();
@@ -60,7 +62,8 @@ function vitest(root, argv) {
     child.on('exit', (code, signal) => {
       clearTimeout(deadline);
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
-      resolve(code ?? SIGNAL_STATUS[signal] ?? 1);
+      // vitest ends an interrupted run with a code of its own, depending on how far it has come.
+      resolve(SIGNAL_STATUS[interrupted] ?? code ?? SIGNAL_STATUS[signal] ?? 1);
     });
   });
 }

@@ -1,6 +1,6 @@
 /** Which steps of a plan are over, under way or ready. Pure; every change costs its edges only. */
 import { dependenciesOf } from '../contracts/check-plan.js';
-import type { CarriedSteps, RunSnapshot } from '../contracts/messages.js';
+import type { CarriedSteps, RunSnapshot, StepTimer } from '../contracts/messages.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
 
 export type StepStatus = 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped';
@@ -11,8 +11,8 @@ interface Node {
   /** Dependencies that are not completed yet. */
   open: number;
   dependants: Node[];
-  /** While waiting: since when, and until when. */
-  timer?: { startedAt: string; until: string };
+  /** While waiting. */
+  timer?: StepTimer;
 }
 
 export class RunState {
@@ -71,16 +71,16 @@ export class RunState {
     return node.step;
   }
 
-  wait(id: string, timer: { startedAt: string; until: string }): void {
+  wait(id: string, timer: StepTimer): void {
     const node = this.node(id);
     node.timer = timer;
     this.move(node, 'waiting');
   }
 
   /** The steps that wait for a timer, with it. */
-  waiting(): { step: PlanStep; startedAt: string; until: string }[] {
+  waiting(): { step: PlanStep; timer: StepTimer }[] {
     return [...this.nodes.values()].flatMap((node) =>
-      node.status === 'waiting' && node.timer !== undefined ? [{ step: node.step, ...node.timer }] : [],
+      node.status === 'waiting' && node.timer !== undefined ? [{ step: node.step, timer: node.timer }] : [],
     );
   }
 
@@ -153,9 +153,7 @@ export class RunState {
       completed: this.idsOf('completed'),
       failed: this.idsOf('failed'),
       skipped: this.idsOf('skipped'),
-      waiting: Object.fromEntries(
-        this.waiting().map(({ step, startedAt, until }) => [step.id, { startedAt, until }]),
-      ),
+      waiting: Object.fromEntries(this.waiting().map(({ step, timer }) => [step.id, timer])),
     };
   }
 }

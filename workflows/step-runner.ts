@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities, RunScope } from '../contracts/activities.js';
 import type { ErrorInfo } from '../contracts/errors.js';
-import type { AgentRunInput } from '../contracts/messages.js';
+import type { AgentRunInput, StepTimer } from '../contracts/messages.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
 import { recordKeeping, supervision, toolCall } from './activity-options.js';
@@ -70,8 +70,8 @@ export class StepRunner {
   /** Resolves when nothing is under way any more. */
   async run(): Promise<StepsOutcome> {
     return CancellationScope.nonCancellable(async () => {
-      for (const { step, startedAt, until } of this.state.waiting())
-        this.follow(step, () => this.waitAndComplete(step, { startedAt, until }));
+      for (const { step, timer } of this.state.waiting())
+        this.follow(step, () => this.waitAndComplete(step, timer));
       for (;;) {
         this.startReady();
         this.draw();
@@ -131,21 +131,20 @@ export class StepRunner {
     );
     this.unsent.settle(scope.unsent, result.unsent);
     if (result.status === 'deferred') {
-      const { startedAt, until } = result;
-      this.state.wait(step.id, { startedAt, until });
+      this.state.wait(step.id, result.timer);
       // A waiting step takes no place among the running ones: others may start.
       this.settled += 1;
-      await this.waitAndComplete(step, { startedAt, until });
+      await this.waitAndComplete(step, result.timer);
     } else await this.supervise(step, result.status === 'failed' ? result.error : null);
   }
 
-  private async waitAndComplete(step: PlanStep, timer: { startedAt: string; until: string }): Promise<void> {
+  private async waitAndComplete(step: PlanStep, timer: StepTimer): Promise<void> {
     const left = Math.max(0, Date.parse(timer.until) - Date.now());
     if (left > 0)
       await this.timers.run(() => sleep(left, { summary: summaryOf(`${label(step)} until ${timer.until}`) }));
     await this.keep((scope) =>
       completeDeferred.executeWithOptions(recordKeeping(summaryOf(`end of ${label(step)}`)), [
-        { ...scope, stepId: step.id, ...timer },
+        { ...scope, stepId: step.id, timer },
       ]),
     );
     await this.supervise(step, null);

@@ -1,4 +1,4 @@
-/** Smoke test of the staged API: the answers that matter most, over a real socket. */
+/** The answers that matter most, over a real socket. */
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createApp, type App } from './create-app.js';
@@ -57,8 +57,19 @@ test('submits, replays and refuses a reused key', async () => {
 
 test('a database that is down loses no submission, and names every bad field', async () => {
   fakes.store.down = true;
-  expect((await post(body())).status).toBe(202);
+  const accepted = await post(body());
+  expect(accepted.status).toBe(202);
+  const self = `${server.url}${accepted.headers.get('location') ?? ''}`;
+  expect((await fetch(self)).status).toBe(503);
   fakes.store.down = false;
+  // Temporal knows of it: "there is no such run" would be wrong.
+  const early = await fetch(self);
+  expect([early.status, early.headers.get('retry-after'), await early.json()]).toMatchObject([
+    503,
+    '1',
+    { code: 'run_not_recorded' },
+  ]);
+  expect((await fetch(`${server.url}/v1/runs/01a20eca-d14f-72ca-9ad6-7b45cd32c878`)).status).toBe(404);
   const bad = (await (
     await post(body({ plan: { steps: [{ id: 'a', tool: 'echo', foo: 1 }] } }))
   ).json()) as object;
@@ -121,6 +132,20 @@ test.each([true, false])('a stream has every event once and ends (messages arriv
   );
   const done = await fetch(`${server.url}/v1/runs/${id}/events`, { headers: { 'last-event-id': '31' } });
   expect(done.status).toBe(204);
+});
+
+test('a submission that asks for events gets them in the same answer', async () => {
+  const answer = await post(body(), { accept: 'text/event-stream' });
+  const self = answer.headers.get('location') ?? '';
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([
+    200,
+    'text/event-stream; charset=utf-8',
+  ]);
+  await fakes.log.append(self.split('/').at(-1) ?? '', [
+    { type: 'run.completed', key: 'end', at, data: { result: 1 } },
+  ]);
+  const text = await answer.text();
+  expect([...text.matchAll(/^event: (.*)$/gm)].map((m) => m[1])).toEqual(['run.queued', 'run.completed']);
 });
 
 test('drain ends streams and submissions', async () => {

@@ -7,14 +7,21 @@ import type { ApiContext } from './context.js';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** @throws PerdureError `run_not_found`: an id of another tenant, or of no shape, looks like an unknown one */
+/**
+ * @throws PerdureError `run_not_found`: an id of another tenant, or of no shape, looks like an unknown one;
+ *   `run_not_recorded` for a run that was accepted while the database was down
+ */
 export async function findRun(context: ApiContext, req: Request): Promise<RunRecord> {
   const { id: given } = req.params;
   const id = typeof given === 'string' ? given.toLowerCase() : '';
-  const run = uuid.test(id) ? await context.runs.getRun(context.tenantOf(req), id) : null;
-  if (run === null)
-    throw new PerdureError('run_not_found', `there is no run ${JSON.stringify(id.slice(0, 100))}`);
-  return run;
+  if (uuid.test(id)) {
+    const tenantId = context.tenantOf(req);
+    const run = await context.runs.getRun(tenantId, id);
+    if (run !== null) return run;
+    if ((await context.engine.tenantOf(id)) === tenantId)
+      throw new PerdureError('run_not_recorded', `the run ${id} was accepted and waits for its record`);
+  }
+  throw new PerdureError('run_not_found', `there is no run ${JSON.stringify(id.slice(0, 100))}`);
 }
 
 /** @throws PerdureError `run_not_found`, or `run_closed` */

@@ -6,7 +6,7 @@ import type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
 import { planSchema } from '../../contracts/plan.js';
 import { createClient, type Client } from '../client/client.js';
 import { processEnvironment, readConfig } from '../config/env.js';
-import { builtRoot } from '../stack/main.js';
+import { builtRoot, onProgress } from '../stack/main.js';
 import { startStack } from '../stack/start-stack.js';
 
 const example = path.resolve(builtRoot, '..', 'examples', 'seattle-weather');
@@ -23,9 +23,7 @@ export async function main(): Promise<void> {
     config,
     env: processEnvironment(),
     builtRoot,
-    onProgress: (line) => {
-      console.log(pc.dim(line));
-    },
+    onProgress,
   });
   const stop = (): void => {
     void stack.release().then(() => process.exit(130));
@@ -35,7 +33,7 @@ export async function main(): Promise<void> {
   try {
     await demonstrate(stack.apiUrl);
     console.log(
-      `\nThe files are in ${pc.cyan(stack.dataDir)}. Start with ${pc.bold('npm start')} to look around.`,
+      `\nThe addresses answer while perdure runs: ${pc.bold('npm start')} brings it back, with this run.`,
     );
   } finally {
     process.off('SIGINT', stop);
@@ -66,7 +64,7 @@ async function demonstrate(url: string): Promise<void> {
   });
   console.log(`${pc.bold('run')} ${run.id}  ${pc.dim(run.goal)}`);
   for await (const event of client.streamEvents(run.id)) show(event);
-  await report(client, run.id);
+  await report(client, url, run.id);
 }
 
 function show(event: RunEvent | EphemeralEvent): void {
@@ -99,7 +97,7 @@ function describe(event: RunEvent | EphemeralEvent): string | undefined {
   }
 }
 
-async function report(client: Client, id: string): Promise<void> {
+async function report(client: Client, url: string, id: string): Promise<void> {
   const run = await client.getRun(id);
   if (run.status !== 'completed') throw new Error(`the demo's run ended as ${run.status}`);
   const { files } = await client.listFiles(id);
@@ -107,6 +105,8 @@ async function report(client: Client, id: string): Promise<void> {
   for (const file of files) console.log(`  ${file.path}  ${pc.dim(`${file.bytes} bytes`)}`);
   const text = await (await client.getFile(id, 'report.md')).text();
   console.log(`\n${text.split('\n').slice(0, 8).join('\n')}\n${pc.dim('...')}`);
-  console.log(`\nin the API       ${pc.cyan(run.links.self)}`);
-  if (run.links.temporal !== null) console.log(`in Temporal      ${pc.cyan(run.links.temporal)}`);
+  console.log(`\nthe run      ${pc.cyan(new URL(run.links.self, url).href)}`);
+  for (const path of ['report.md', 'chart.svg'])
+    console.log(`${path.padEnd(11)}  ${pc.cyan(new URL(`${run.links.files}/${path}`, url).href)}`);
+  if (run.links.temporal !== null) console.log(`in Temporal  ${pc.cyan(run.links.temporal)}`);
 }

@@ -18,6 +18,7 @@ const environment = z.object({
     .string()
     .regex(/^[^\s:/]+:\d+$/, 'must look like host:port')
     .optional(),
+  TEMPORAL_UI_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TEMPORAL_PORT: port(7233),
   TEMPORAL_UI_PORT: port(8233),
@@ -40,6 +41,8 @@ export interface Config {
   readonly dataDir: string;
   /** An address of a Temporal that runs already; null to run our own. */
   readonly temporalAddress: string | null;
+  /** Where the Web UI of that Temporal is, for the links of runs; null when not told. */
+  readonly temporalUiUrl: string | null;
   readonly temporalNamespace: string;
   readonly temporalPort: number;
   readonly temporalUiPort: number;
@@ -71,6 +74,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     port: e.PORT,
     dataDir: path.resolve(e.PERDURE_DATA_DIR),
     temporalAddress: e.TEMPORAL_ADDRESS ?? null,
+    temporalUiUrl: e.TEMPORAL_UI_URL?.replace(/\/+$/, '') ?? null,
     temporalNamespace: e.TEMPORAL_NAMESPACE,
     temporalPort: e.TEMPORAL_PORT,
     temporalUiPort: e.TEMPORAL_UI_PORT,

@@ -8,6 +8,11 @@ export interface RunEngine {
    * @throws PerdureError `temporal_unavailable`
    */
   start(input: AgentRunInput): Promise<{ started: boolean; requestHash: string | null }>;
+  /**
+   * The tenant of the run's workflow while it is open; null when there is none.
+   * @throws PerdureError `temporal_unavailable`
+   */
+  tenantOf(runId: string): Promise<string | null>;
   /** @returns false when there is no open workflow of this id */
   cancel(runId: string, reason: string | null): Promise<boolean>;
   /** Workers polling the run task queue, as the server sees them. */

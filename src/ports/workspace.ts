@@ -1,19 +1,13 @@
 /** The files of a run. Paths are canonical (contracts/workspace-path); writes are atomic. */
 import type { Readable } from 'node:stream';
+import type { FileInfo } from '../../contracts/api.js';
 
 export interface WorkspaceScope {
   tenantId: string;
   runId: string;
 }
 
-export interface FileInfo {
-  path: string;
-  bytes: number;
-  /** ISO 8601. */
-  modifiedAt: string;
-  /** Strong, changes with the content; without quotes. */
-  etag: string;
-}
+export type { FileInfo };
 
 /** Byte positions, both inclusive. */
 export interface ByteRange {

@@ -12,41 +12,62 @@ export const builtRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url
 const DRAIN_MS = 30_000;
 
 export async function main(): Promise<void> {
-  const env = processEnvironment();
-  let stack: Stack | undefined;
-  let starting = true;
-  const stop = closeWithGrace({ delay: DRAIN_MS, logger: false }, async ({ err, signal }) => {
+  const interrupted = new AbortController();
+  const starting = start(interrupted.signal);
+  const onTimeout = (): void => {
+    console.error(`perdure: not everything had ended after ${DRAIN_MS / 1_000} seconds; leaving it.`);
+  };
+  const stop = closeWithGrace({ delay: DRAIN_MS, logger: false, onTimeout }, async ({ err, signal }) => {
     if (err !== undefined) console.error('perdure:', err);
     if (signal !== undefined) console.log(pc.dim('\nstopping; a second Ctrl-C ends at once'));
-    // What a start interrupted here has opened ends with this process (the servers by their guardians).
+    // A start that is under way ends at its next step and closes what it has opened.
+    interrupted.abort();
+    const stack = await starting.catch(() => undefined);
     await stack?.release();
-    if (!starting) console.log(pc.dim('stopped'));
+    console.log(pc.dim('stopped'));
+    // Nobody asked for this end: what is thrown here becomes exit code 1.
+    if (err === undefined && signal === undefined) throw new Error('a server was lost');
   });
+  let stack: Stack;
   try {
-    stack = await startStack({
-      config: readConfig(),
-      env,
-      builtRoot,
-      onProgress: (line) => {
-        console.log(pc.dim(line));
-      },
-    });
+    stack = await starting;
   } catch (error) {
+    // Interrupted, the handler above has the last word.
+    if (interrupted.signal.aborted) return;
     stop.uninstall();
     throw error;
   }
-  starting = false;
   console.log(welcome(stack));
   const lost = await stack.lost;
-  stack.logger.error({}, `${lost} ended by itself; stopping`);
-  process.exitCode = 1;
+  if (interrupted.signal.aborted) return;
+  console.error(`perdure: ${lost}. The logs are in ${stack.dataDir}/logs; npm start goes on with the runs.`);
   stop.close();
 }
+
+// An async function: a variable that cannot be used is a failed start like any other.
+const start = async (signal: AbortSignal): Promise<Stack> =>
+  startStack({ config: readConfig(), env: processEnvironment(), builtRoot, onProgress, signal });
+
+/** One line at a time about what a start waits for. */
+export const onProgress = (line: string): void => {
+  console.log(pc.dim(line));
+};
 
 function welcome({ apiUrl, uiUrl, dataDir }: Stack): string {
   const body = {
     goal: 'Say hello',
-    plan: { steps: [{ id: 'hello', tool: 'echo', args: { text: 'Hello' } }] },
+    plan: {
+      steps: [
+        { id: 'hello', tool: 'echo', args: { text: 'Hello' } },
+        { id: 'pause', tool: 'wait', args: { seconds: 2 }, dependsOn: ['hello'] },
+        {
+          id: 'again',
+          tool: 'echo',
+          args: { text: '{{steps.hello.output.text}} again' },
+          dependsOn: ['pause'],
+        },
+      ],
+    },
   };
   const warning = /\/\/(?:127\.|localhost|\[::1\])/.test(apiUrl)
     ? ''
@@ -57,9 +78,8 @@ ${pc.bold('perdure is ready')}
   Temporal Web UI  ${pc.cyan(uiUrl ?? 'that of your Temporal')}
   data             ${dataDir}
 ${warning}
-Try it:
-  curl -s ${apiUrl}/v1/runs -H 'content-type: application/json' -d '${JSON.stringify(body)}'
-  curl -N ${apiUrl}/v1/runs/<id>/events
+Try it: submit a run and watch it in one call
+  curl -N ${apiUrl}/v1/runs -H 'accept: text/event-stream' -H 'content-type: application/json' -d '${JSON.stringify(body)}'
 
 Ctrl-C stops everything.
 `;

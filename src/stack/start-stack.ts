@@ -29,6 +29,7 @@ import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import { createToolRegistry } from '../tools/registry.js';
 import { runWorker } from '../worker/run-worker.js';
+import { keepRunning } from './keep-running.js';
 import { Releasers } from './releasers.js';
 import { toolCatalog } from './tool-catalog.js';
 
@@ -40,6 +41,8 @@ export interface StackOptions {
   builtRoot: string;
   /** One line at a time about what a start is waiting for. */
   onProgress: (line: string) => void;
+  /** Ends a start that is under way. */
+  signal?: AbortSignal;
 }
 
 export interface Stack {
@@ -47,7 +50,7 @@ export interface Stack {
   uiUrl: string | null;
   dataDir: string;
   logger: Logger;
-  /** Settles when a part that the stack stands on ended by itself, with its name. */
+  /** Settles when a part that the stack stands on is gone for good, with a sentence that says why. */
   lost: Promise<string>;
   release(): Promise<void>;
 }
@@ -72,7 +75,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const temporal = await openTemporal(options, dataDir, logger, releasers);
     options.onProgress('starting Postgres');
     const postgres = await startPostgres({ dataDir, logger });
-    releasers.push('Postgres', () => postgres.release());
+    const keptPostgres = keepRunning(
+      'Postgres',
+      postgres,
+      () => startPostgres({ dataDir, port: postgres.port, logger }),
+      logger,
+    );
+    releasers.push('Postgres', () => keptPostgres.release());
+    options.signal?.throwIfAborted();
     await migrate(postgres.connectionString, path.join(options.builtRoot, 'deploy', 'migrations'));
     const database = openDatabase(postgres.connectionString, logger);
     releasers.push('the database connections', () => database.close());
@@ -130,17 +140,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     releasers.push('the worker', () => worker.stop());
     await worker.polling;
 
-    const lost = Promise.race([
-      postgres.exited.then(() => 'Postgres'),
-      ...(temporal.exited === null ? [] : [temporal.exited.then(() => 'Temporal')]),
-    ]);
     const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
     return {
       apiUrl: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
       uiUrl: temporal.uiUrl,
       dataDir,
       logger,
-      lost,
+      lost: Promise.race([keptPostgres.lost, ...(temporal.lost === null ? [] : [temporal.lost])]),
       release: () => releasers.release(logger),
     };
   } catch (error) {
@@ -178,11 +184,11 @@ function installRuntime(logger: Logger): void {
 }
 
 async function openTemporal(
-  { config, env, onProgress }: StackOptions,
+  { config, env, onProgress, signal }: StackOptions,
   dataDir: string,
   logger: Logger,
   releasers: Releasers,
-): Promise<{ address: string; uiUrl: string | null; exited: Promise<unknown> | null }> {
+): Promise<{ address: string; uiUrl: string | null; lost: Promise<string> | null }> {
   if (config.temporalAddress !== null) {
     const address = config.temporalAddress;
     try {
@@ -194,22 +200,34 @@ async function openTemporal(
         cause: error,
       });
     }
-    return { address, uiUrl: null, exited: null };
+    return { address, uiUrl: config.temporalUiUrl, lost: null };
   }
-  const binary = await findTemporal({ env, cacheDir: cacheDirFrom(env), onProgress });
-  onProgress('starting Temporal');
-  const server = await startTemporal({
-    binary,
-    dataDir,
-    port: config.temporalPort,
-    uiPort: config.temporalUiPort,
-    namespace: config.temporalNamespace,
-    searchAttributes: attributeTypes,
-    logger,
+  const binary = await findTemporal({
+    env,
+    cacheDir: cacheDirFrom(env),
+    onProgress,
+    ...(signal === undefined ? {} : { signal }),
   });
-  releasers.push('Temporal', () => server.release());
-  return server;
+  onProgress('starting Temporal');
+  const start = (port: number, uiPort: number) =>
+    startTemporal({
+      binary,
+      dataDir,
+      port,
+      uiPort,
+      namespace: config.temporalNamespace,
+      searchAttributes: attributeTypes,
+      logger,
+    });
+  const server = await start(config.temporalPort, config.temporalUiPort);
+  const again = () => start(portOf(server.address), portOf(server.uiUrl));
+  const kept = keepRunning('Temporal', server, again, logger);
+  releasers.push('Temporal', () => kept.release());
+  signal?.throwIfAborted();
+  return { address: server.address, uiUrl: server.uiUrl, lost: kept.lost };
 }
+
+const portOf = (address: string): number => Number(/\d+$/.exec(address)?.[0]);
 
 function listen(server: http.Server, host: string, port: number): Promise<http.Server> {
   return new Promise((resolve, reject) => {

@@ -3,8 +3,6 @@ import { z } from 'zod';
 import type { ToolCatalog } from '../ports/tool-catalog.js';
 import type { ToolRegistry } from '../tools/registry.js';
 
-const DEFAULT_MAX_ATTEMPTS = 5;
-
 export function toolCatalog(registry: ToolRegistry): ToolCatalog {
   const descriptions = registry
     .list()
@@ -13,7 +11,7 @@ export function toolCatalog(registry: ToolRegistry): ToolCatalog {
       description,
       effect,
       timeoutSeconds,
-      maxAttempts: maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+      maxAttempts,
       inputSchema: z.toJSONSchema(args, { io: 'input', unrepresentable: 'any' }),
     }));
   return { list: () => descriptions, checkArgs: (name, args) => registry.checkArgs(name, args) };

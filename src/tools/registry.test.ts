@@ -41,24 +41,22 @@ test('checkArgs names each field', () => {
     registry.checkArgs('file_read', { path: 5, maxBytes: 1.5, encoding: 'latin1', foo: 1, bar: 2 }),
   ).toEqual(
     expect.arrayContaining([
-      { field: '.path', message: 'expected string, but is number' },
-      { field: '.maxBytes', message: 'expected whole number, but is 1.5' },
-      { field: '.encoding', message: 'must be one of "utf8", "base64"' },
-      { field: '.foo', message: 'is not a known field' },
-      { field: '.bar', message: 'is not a known field' },
+      { path: ['path'], message: 'must be a string, not a number' },
+      { path: ['maxBytes'], message: 'must be a whole number, not 1.5' },
+      { path: ['encoding'], message: 'must be one of "utf8", "base64"' },
+      { path: ['foo'], message: 'is not a known field' },
+      { path: ['bar'], message: 'is not a known field' },
     ]),
   );
-  expect(registry.checkArgs('file_read', {})).toEqual([
-    { field: '.path', message: 'is required, expected string' },
-  ]);
+  expect(registry.checkArgs('file_read', {})).toEqual([{ path: ['path'], message: 'is required, a string' }]);
   expect(
     registry.checkArgs('http_fetch', { url: 'https://a.example', headers: { 'x y': 'v', host: 'v' } }),
   ).toEqual([
-    { field: '.headers["x y"]', message: 'is not a header name' },
-    { field: '.headers.host', message: 'is a header that perdure sets itself' },
+    { path: ['headers', 'x y'], message: 'is not a header name' },
+    { path: ['headers', 'host'], message: 'is a header that perdure sets itself' },
   ]);
   expect(registry.checkArgs('wait', {})).toEqual([
-    { field: '', message: 'needs exactly one of seconds and until' },
+    { path: [], message: 'needs exactly one of seconds and until' },
   ]);
 });
 
@@ -72,11 +70,11 @@ test('checkArgs leaves fields to the references in them', () => {
 
 test('checkArgs keeps what a reference cannot mend', () => {
   expect(registry.checkArgs('http_fetch', { url: '{{steps.a.output.url}}', foo: '{{inputs.data}}' })).toEqual(
-    [{ field: '.foo', message: 'is not a known field' }],
+    [{ path: ['foo'], message: 'is not a known field' }],
   );
   expect(
     registry.checkArgs('file_write', { path: 'a', content: '{{inputs.data.a}}', json: '{{inputs.data.b}}' }),
-  ).toEqual([{ field: '', message: 'needs exactly one of content, contentBase64 and json' }]);
+  ).toEqual([{ path: [], message: 'needs exactly one of content, contentBase64 and json' }]);
   // Only steps and inputs open a reference.
   expect(registry.checkArgs('http_fetch', { url: '{{ url }}' })).toHaveLength(1);
 });

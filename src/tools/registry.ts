@@ -1,7 +1,8 @@
 /** The tools that plans can name, and the check of a step's args against them. */
-import { PerdureError, type FieldError } from '../../contracts/errors.js';
+import { PerdureError } from '../../contracts/errors.js';
+import { fieldError, pathErrors, valueAt, type Path, type PathError } from '../../contracts/field-errors.js';
 import type { JsonValue } from '../../contracts/plan.js';
-import { argErrors } from './arg-errors.js';
+import { findReferences } from '../../contracts/references.js';
 import { chartTool } from './chart.js';
 import { echoTool } from './echo.js';
 import { fileListTool } from './file-list.js';
@@ -18,10 +19,10 @@ export interface ToolRegistry {
   list(): Tool[];
   get(name: string): Tool | undefined;
   /**
-   * What is wrong with args that may still hold references, each `field` relative to args (`.url`, '' for
-   * the whole); undefined when there is no such tool.
+   * What is wrong with args that may still hold references, by paths that begin below args; undefined when
+   * there is no such tool. Fields whose value a reference decides are left for when it is resolved.
    */
-  checkArgs(name: string, args: Record<string, JsonValue>): FieldError[] | undefined;
+  checkArgs(name: string, args: Record<string, JsonValue>): PathError[] | undefined;
   /** @throws PerdureError `tool_invalid_args` naming the fields */
   parseArgs(tool: Tool, args: Record<string, JsonValue>): unknown;
 }
@@ -48,15 +49,15 @@ export function createToolRegistry({ httpAllow }: { httpAllow: readonly string[]
     checkArgs(name, args) {
       const result = tools.get(name)?.args.safeParse(args);
       if (result === undefined) return undefined;
-      return result.success ? [] : argErrors(result.error.issues, args, true);
+      if (result.success) return [];
+      return pathErrors(result.error.issues, args, (path) => hangsOnReference(args, path));
     },
     parseArgs(tool, args) {
       const result = tool.args.safeParse(args);
       if (result.success) return result.data;
-      const errors = argErrors(result.error.issues, args, false).map(({ field, message }) => ({
-        field: `args${field}`,
-        message,
-      }));
+      const errors = pathErrors(result.error.issues, args).map(({ path, message }) =>
+        fieldError({ path: ['args', ...path], message }),
+      );
       const first = errors[0];
       const rest = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
       throw new PerdureError(
@@ -69,3 +70,10 @@ export function createToolRegistry({ httpAllow }: { httpAllow: readonly string[]
     },
   };
 }
+
+/** Whether the value at the path, or one that it lies in, is a text with a reference. */
+const hangsOnReference = (args: Record<string, JsonValue>, path: Path): boolean =>
+  [...path.keys(), path.length].some((length) => {
+    const value = valueAt(args, path.slice(0, length));
+    return typeof value === 'string' && findReferences(value).length > 0;
+  });

@@ -39,13 +39,18 @@ export interface Tool<Args = unknown> {
   effect: Effect;
   /** Seconds one attempt may take. */
   timeoutSeconds: number;
-  /** Attempts that a retryable failure gets; 5 unless told. */
-  maxAttempts?: number;
+  /** Attempts that a retryable failure gets. */
+  maxAttempts: number;
   /** Deterministic and done within milliseconds: may run inside a workflow task. */
   quick?: boolean;
   /** @throws PerdureError, whose code says terminal or retryable */
   execute(args: Args, context: ToolContext): Promise<ToolResult>;
 }
 
+/** Attempts of a tool that says no number of its own. */
+export const DEFAULT_MAX_ATTEMPTS = 5;
+
 /** Keeps a tool's argument type while it is defined and forgets it in the registry. */
-export const defineTool = <Args>(tool: Tool<Args>): Tool => tool;
+export const defineTool = <Args>(
+  tool: Omit<Tool<Args>, 'maxAttempts'> & Partial<Pick<Tool<Args>, 'maxAttempts'>>,
+): Tool => ({ maxAttempts: DEFAULT_MAX_ATTEMPTS, ...tool });

@@ -77,6 +77,19 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
         }
       }),
 
+    tenantOf: (runId) =>
+      call(async () => {
+        try {
+          const found = await client.workflow.getHandle(workflowIdOf(runId)).describe();
+          return found.status.name === 'RUNNING'
+            ? (found.typedSearchAttributes.get(keys.tenantId) ?? null)
+            : null;
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError) return null;
+          throw error;
+        }
+      }),
+
     cancel: (runId, reason) =>
       call(async () => {
         const handle = client.workflow.getHandle(workflowIdOf(runId));

@@ -1,7 +1,7 @@
 /** Reads JSON bodies: only JSON, of bounded size and depth. */
 import express, { type RequestHandler } from 'express';
 import { PerdureError } from '../../../contracts/errors.js';
-import { fieldPath } from '../field-path.js';
+import { fieldPath } from '../../../contracts/field-errors.js';
 
 /** Levels a body may be nested; validation walks it recursively. */
 const MAX_DEPTH = 100;

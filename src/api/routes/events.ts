@@ -28,7 +28,7 @@ export function createEventsRoute(context: ApiContext): RequestHandler {
     res.vary('Accept');
     if (req.accepts(['text/event-stream', 'application/json']) === 'application/json')
       await sendPage(context, res, run, after, query.limit);
-    else await sendStream(context, req, res, run, after);
+    else await streamRun(context, req, res, run, after);
   };
 }
 
@@ -58,7 +58,8 @@ async function sendPage(
   res.set('Cache-Control', 'no-store').json(page);
 }
 
-async function sendStream(
+/** @param after the last `seq` that the reader has */
+export async function streamRun(
   context: ApiContext,
   req: Request,
   res: Response,

@@ -9,6 +9,7 @@ import { findOpenRun, findRun, runClosed, toRun } from '../run-lookup.js';
 import { readSubmission } from '../submission.js';
 import { submitRun } from '../submit-run.js';
 import { validate } from '../validate.js';
+import { streamRun } from './events.js';
 import type { WorkerWatch } from '../worker-watch.js';
 
 /** Milliseconds that an answer may be late for finding out that no worker polls. */
@@ -29,7 +30,11 @@ export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): Re
     if (replayed) res.set('Idempotent-Replayed', 'true');
     // The run is safe with Temporal; but nothing moves until a worker comes, and that is said at once.
     if ((await workers.pollers(WORKER_CHECK_MS)) === 0) res.set('Perdure-Warning', 'no_worker_polling');
-    res.status(202).set({ Location: run.links.self, 'Cache-Control': 'no-store' }).json(run);
+    res.set({ Location: run.links.self, 'Cache-Control': 'no-store' }).vary('Accept');
+    // The run goes on whether its stream is read or not: a reader that is cut off comes back by the Location.
+    if (req.accepts(['application/json', 'text/event-stream']) === 'text/event-stream')
+      await streamRun(context, req, res, record, 0);
+    else res.status(202).json(run);
   };
 }
 

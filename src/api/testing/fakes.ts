@@ -116,7 +116,7 @@ function createFakeBus(): FakeBus {
 }
 
 function createFakeEngine(): FakeEngine {
-  const open = new Map<string, string | null>();
+  const open = new Map<string, { requestHash: string | null; tenantId: string }>();
   const up = (): void => {
     if (engine.down !== null) throw engine.down;
   };
@@ -130,11 +130,16 @@ function createFakeEngine(): FakeEngine {
       await engine.onStart?.();
       up();
       const known = open.get(input.run.id);
-      if (known !== undefined) return { started: false, requestHash: known };
-      open.set(input.run.id, input.run.requestHash);
+      if (known !== undefined) return { started: false, requestHash: known.requestHash };
+      open.set(input.run.id, input.run);
       engine.starts.push(input);
       return { started: true, requestHash: input.run.requestHash };
     },
+    tenantOf: (runId) =>
+      Promise.resolve().then(() => {
+        up();
+        return open.get(runId)?.tenantId ?? null;
+      }),
     async cancel(runId, reason) {
       await Promise.resolve().then(up);
       if (!open.has(runId)) return false;
@@ -165,7 +170,7 @@ const fakeTools: ToolCatalog = {
   checkArgs(name, args) {
     if (name === 'echo') return [];
     if (name !== 'write_file') return undefined;
-    return typeof args.path === 'string' ? [] : [{ field: '.path', message: 'must be a string' }];
+    return typeof args.path === 'string' ? [] : [{ path: ['path'], message: 'must be a string' }];
   },
 };
 
