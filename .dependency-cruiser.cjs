@@ -55,7 +55,7 @@ module.exports = {
       name: 'no-zod-in-the-sandbox',
       severity: 'error',
       comment: 'zod at run time slows every replay; types only.',
-      from: { path: '^workflows/' },
+      from: { path: '^workflows/', pathNot: '\\.test\\.ts$' },
       to: {
         path: 'node_modules/zod|^contracts/(plan|events|runs|api)\\.ts$',
         dependencyTypesNot: ['type-only'],

@@ -3,13 +3,13 @@ import { CancelledFailure } from '@temporalio/common';
 import { activityInfo, cancellationDetails, cancellationSignal } from '@temporalio/activity';
 import type { RunToolInput, ToolStepResult } from '../contracts/activities.js';
 import { PerdureError, type ErrorInfo } from '../contracts/errors.js';
-import type { NewEvent, RunEvent } from '../contracts/events.js';
+import type { NewEvent } from '../contracts/events.js';
 import { DEFAULT_MAX_ATTEMPTS, type Tool, type ToolResult } from '../src/tools/tool.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { Journal, now, stepKeys } from './journal.js';
 import { resolveArgs } from './resolve-args.js';
 import { outputPath, storeOutput } from './step-output.js';
-import { retryLater } from './to-failure.js';
+import { retryLater, stepFailure } from './to-failure.js';
 import { createToolFiles, type Artifact } from './tool-files.js';
 
 export async function runTool(deps: ActivityDependencies, input: RunToolInput): Promise<ToolStepResult> {
@@ -50,38 +50,38 @@ class ToolRun {
     }
   }
 
-  /** Journals the start. @returns the attempt's number, or the outcome when there is nothing left to do */
+  /** Journals the start. @returns the attempt's number, or the result when the step has completed before */
   private async begin(): Promise<number | ToolStepResult> {
-    if (activityInfo().attempt === 1 && (await this.start(1))) return 1;
+    const { attempt: tries } = activityInfo();
+    if (tries === 1 && (await this.start(1))) return 1;
     await this.journal.append();
-    const { id } = this.input.step;
-    const attempts = Array.from({ length: this.maxAttempts }, (_, i) => i + 1);
+    const { id, tool } = this.input.step;
+    // No more attempts have begun than Temporal made, or the tool may have.
+    const attempts = Array.from({ length: Math.max(tries, this.maxAttempts) }, (_, i) => i + 1);
     const events = await this.deps.log.find(this.input.runId, [
       stepKeys.end(id),
       ...attempts.flatMap((n) => [stepKeys.started(id, n), stepKeys.retrying(id, n)]),
     ]);
-    const recorded = recordedOutcome(events);
-    if (recorded !== undefined) return recorded;
+    for (const event of events) {
+      if (event.type === 'step.completed') return { status: 'completed', unsent: [] };
+      if (event.type === 'step.failed') throw stepFailure(event.error as ErrorInfo, []);
+    }
 
     const starts = events.filter((e) => e.type === 'step.started').length;
-    const lastFailure = events.find((e) => e.type === 'step.retrying' && e.attempt === starts);
-    if (starts > 0 && lastFailure === undefined && this.tool?.effect === 'irreversible')
+    const failures = events.filter((e) => e.type === 'step.retrying');
+    const last = failures.find((e) => e.attempt === starts)?.error as ErrorInfo | undefined;
+    if (starts > 0 && last === undefined && this.tool?.effect === 'irreversible')
       return this.fail(starts, {
         code: 'outcome_unknown',
-        message: `attempt ${starts} of ${this.input.step.tool} was cut off; whether it acted is not known`,
+        message: `attempt ${starts} of ${tool} was cut off; whether it acted is not known`,
         retryable: false,
       });
-    if (starts >= this.maxAttempts)
-      return this.fail(
-        starts,
-        lastFailure?.type === 'step.retrying'
-          ? (lastFailure.error as ErrorInfo)
-          : {
-              code: 'tool_unavailable',
-              message: `the worker was lost in attempt ${starts}`,
-              retryable: true,
-            },
-      );
+    // A worker that is stopped in good order is no fault of the tool's. One that is lost may be.
+    const stopped = failures.filter((e) => e.error.code === 'worker_stopped').length;
+    if (starts - stopped >= this.maxAttempts) {
+      const message = `the worker was lost in attempt ${starts}`;
+      return this.fail(starts, last ?? { code: 'tool_unavailable', message, retryable: true });
+    }
     await this.start(starts + 1);
     return starts + 1;
   }
@@ -167,19 +167,25 @@ class ToolRun {
   }
 
   /** What becomes of the step after an error: tried again (by a throw), or ended. */
-  private async judge(thrown: unknown, attempt: number, artifacts: Artifact[]): Promise<ToolStepResult> {
+  private async judge(thrown: unknown, attempt: number, artifacts: Artifact[]): Promise<never> {
     const irreversible = this.tool?.effect === 'irreversible';
     if (cancellationSignal().aborted) {
       if (cancellationDetails()?.cancelRequested === true) {
-        await this.fail(
+        await this.recordFailure(
           attempt,
-          { code: 'cancelled', message: 'the run was cancelled', retryable: false },
+          irreversible
+            ? {
+                code: 'outcome_unknown',
+                message: 'the run was cancelled while the tool ran; whether it acted is not known',
+                retryable: false,
+              }
+            : { code: 'cancelled', message: 'the run was cancelled', retryable: false },
           artifacts,
         );
         throw new CancelledFailure('the tool was stopped');
       }
       // The worker shuts down, or another attempt has taken over: this one has nothing more to say.
-      const error = new PerdureError('tool_unavailable', 'the worker shut down while the tool was running');
+      const error = new PerdureError('worker_stopped', 'the worker was stopped while the tool was running');
       if (cancellationDetails()?.workerShutdown === true && !irreversible)
         await this.noteRetry(attempt, error);
       throw retryLater(error, 0);
@@ -208,9 +214,15 @@ class ToolRun {
     });
   }
 
-  private async fail(attempt: number, error: ErrorInfo, artifacts: Artifact[] = []): Promise<ToolStepResult> {
+  /** Ends the step. */
+  private async fail(attempt: number, error: ErrorInfo, artifacts: Artifact[] = []): Promise<never> {
+    throw stepFailure(error, await this.recordFailure(attempt, error, artifacts));
+  }
+
+  /** @returns the events that could not be stored */
+  private async recordFailure(attempt: number, error: ErrorInfo, artifacts: Artifact[]): Promise<NewEvent[]> {
     const { id } = this.input.step;
-    const unsent = await this.journal.appendOrKeep(...artifactEvents(id, attempt, artifacts), {
+    return this.journal.appendOrKeep(...artifactEvents(id, attempt, artifacts), {
       type: 'step.failed',
       key: stepKeys.end(id),
       at: now(),
@@ -218,17 +230,7 @@ class ToolRun {
       attempt,
       data: { error },
     });
-    return { status: 'failed', error, unsent };
   }
-}
-
-function recordedOutcome(events: readonly RunEvent[]): ToolStepResult | undefined {
-  for (const event of events) {
-    if (event.type === 'step.completed') return { status: 'completed', unsent: [] };
-    if (event.type === 'step.failed')
-      return { status: 'failed', error: event.error as ErrorInfo, unsent: [] };
-  }
-  return undefined;
 }
 
 const artifactEvents = (stepId: string, attempt: number, artifacts: readonly Artifact[]): NewEvent[] =>

@@ -1,6 +1,8 @@
 /** The error table's word in Temporal's terms: what is terminal is not retried. */
 import { ApplicationFailure } from '@temporalio/common';
-import { PerdureError } from '../contracts/errors.js';
+import type { JournalledFailure } from '../contracts/activities.js';
+import { PerdureError, type ErrorInfo } from '../contracts/errors.js';
+import type { NewEvent } from '../contracts/events.js';
 
 /** Anything but a PerdureError passes unchanged: an unforeseen error is retried and seen. */
 export function toFailure(error: unknown): unknown {
@@ -11,6 +13,17 @@ export function toFailure(error: unknown): unknown {
     nonRetryable: !error.retryable,
     ...(error.retryAfterSeconds === undefined ? {} : { nextRetryDelay: error.retryAfterSeconds * 1000 }),
     cause: error,
+  });
+}
+
+/** The end of a failed step, which is in the journal: nothing is left to retry. */
+export function stepFailure(error: ErrorInfo, unsent: NewEvent[]): ApplicationFailure {
+  const journalled: JournalledFailure = { journalled: true, error, unsent };
+  return ApplicationFailure.create({
+    message: error.message,
+    type: error.code,
+    nonRetryable: true,
+    details: [journalled],
   });
 }
 

@@ -25,16 +25,25 @@ export interface RunToolInput extends RunScope {
   step: PlanStep;
 }
 
-/** How a tool step ended. A failed tool is a result, so that its end is journalled like any other. */
+/** How a tool step ended, unless it failed. */
 export type ToolStepResult = {
   /** Events that are still not stored: the workflow hands them to the next activity. */
   unsent: NewEvent[];
 } & (
   | { status: 'completed' }
-  | { status: 'failed'; error: ErrorInfo }
   /** The tool asks to be completed at a time: the workflow holds the timer, no activity sleeps. */
   | { status: 'deferred'; timer: StepTimer }
 );
+
+/**
+ * A failed step fails its activity, so that the Temporal Web UI shows it as what it is. Its end is in the
+ * journal already: this, the first of the failure's details, says so and brings what a result would.
+ */
+export interface JournalledFailure {
+  journalled: true;
+  error: ErrorInfo;
+  unsent: NewEvent[];
+}
 
 export interface CompleteDeferredInput extends RunScope {
   stepId: string;
@@ -76,7 +85,10 @@ export interface Activities {
    * @returns the plan that was made; null when it is the given one
    */
   planRun(input: PlanRunInput): Promise<Plan | null>;
-  /** Runs one step's tool and journals it; done again, it repeats no completed tool. */
+  /**
+   * Runs one step's tool and journals it; done again, it repeats no completed tool.
+   * @throws ApplicationFailure whose first detail is a JournalledFailure
+   */
   runTool(input: RunToolInput): Promise<ToolStepResult>;
   /** Journals the end of a step whose tool asked for a durable timer. */
   completeDeferred(input: CompleteDeferredInput): Promise<void>;

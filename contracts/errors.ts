@@ -134,6 +134,12 @@ export const errorTable = {
     'The tool could not do its work just now',
     'It is tried again by itself.',
   ),
+  worker_stopped: entry(
+    503,
+    true,
+    'The worker was stopped while the tool was running',
+    'It is tried again by itself, on another worker or after the restart; the attempt does not count.',
+  ),
   tool_timeout: entry(
     504,
     true,

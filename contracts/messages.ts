@@ -45,7 +45,8 @@ export interface StepTimer {
 /** The steps that are over, and those whose timer goes on. Steps not listed are still to run. */
 export interface CarriedSteps {
   completed: string[];
-  failed: string[];
+  /** By id, how the failure is shown. */
+  failed: Record<string, string>;
   skipped: string[];
   waiting: Record<string, StepTimer>;
 }

@@ -1,5 +1,6 @@
 /** What a failed activity means for the run. */
 import { ActivityFailure, ApplicationFailure, TimeoutFailure, isCancellation } from '@temporalio/workflow';
+import type { JournalledFailure } from '../contracts/activities.js';
 import { isErrorCode, type ErrorInfo } from '../contracts/errors.js';
 
 /**
@@ -25,4 +26,13 @@ export function errorOf(error: unknown): ErrorInfo | 'cancelled' | undefined {
       retryable: true,
     };
   return undefined;
+}
+
+/** What a step's activity says of a failure that is in the journal; undefined for any other error. */
+export function journalledFailureOf(error: unknown): JournalledFailure | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  const detail = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+  return typeof detail === 'object' && detail !== null && 'journalled' in detail
+    ? (detail as JournalledFailure)
+    : undefined;
 }

@@ -1,5 +1,6 @@
 /** The plan's progress as Markdown, for the Temporal Web UI's current details. */
 import type { PlanStep } from '../contracts/plan.js';
+import { summaryOf } from '../contracts/summary.js';
 import type { RunState, StepStatus } from './run-state.js';
 
 const MAX_LINES = 40;
@@ -22,7 +23,10 @@ export function picture(state: RunState): string {
     .filter((status) => state.count(status) > 0)
     .map((status) => `${state.count(status)} ${status}`)
     .join(', ');
-  const lines = shown.map(({ step, status }) => `- ${marks[status]} ${label(step)} (${status})`);
+  const lines = shown.map(({ step, status, note }) => {
+    const said = note === undefined ? status : `${status}: ${summaryOf(note)}`;
+    return `- ${marks[status]} ${summaryOf(label(step))} (${said})`;
+  });
   if (shown.length < steps.length) lines.push(`- … and ${steps.length - shown.length} more`);
   return `**${state.count('completed')} of ${steps.length} steps done**: ${head}\n\n${lines.join('\n')}`;
 }

@@ -13,6 +13,8 @@ interface Node {
   dependants: Node[];
   /** While waiting. */
   timer?: StepTimer;
+  /** Of a failed step, why in one line. */
+  failure?: string;
 }
 
 export class RunState {
@@ -41,7 +43,11 @@ export class RunState {
       this.move(this.node(id), 'completed');
       for (const dependant of this.node(id).dependants) dependant.open -= 1;
     }
-    for (const id of carried.failed) this.move(this.node(id), 'failed');
+    for (const [id, why] of Object.entries(carried.failed)) {
+      const node = this.node(id);
+      node.failure = why;
+      this.move(node, 'failed');
+    }
     for (const id of carried.skipped) this.move(this.node(id), 'skipped');
     for (const [id, timer] of Object.entries(carried.waiting)) {
       const node = this.node(id);
@@ -94,9 +100,21 @@ export class RunState {
   }
 
   /** Marks the step as failed, and all that depend on it, directly or not, as skipped. */
-  fail(id: string): void {
-    this.move(this.node(id), 'failed');
+  fail(id: string, why: string): void {
+    const failed = this.node(id);
+    failed.failure = why;
+    this.move(failed, 'failed');
     for (const node of this.pendingAfter(id)) this.move(node, 'skipped');
+  }
+
+  /** Ends what has not come to an end of its own: the run is over. */
+  stop(): void {
+    for (const node of this.nodes.values()) {
+      if (node.status === 'running') {
+        node.failure = 'the run was stopped';
+        this.move(node, 'failed');
+      } else if (node.status === 'pending' || node.status === 'waiting') this.move(node, 'skipped');
+    }
   }
 
   /** Ids of the steps still to run that depend on this one, directly or not. */
@@ -120,9 +138,13 @@ export class RunState {
     return this.counts[status];
   }
 
-  /** Steps in the plan's order with their status. */
-  steps(): { step: PlanStep; status: StepStatus }[] {
-    return [...this.nodes.values()].map(({ step, status }) => ({ step, status }));
+  /** Steps in the plan's order with their status, and what there is to say about it. */
+  steps(): { step: PlanStep; status: StepStatus; note: string | undefined }[] {
+    return [...this.nodes.values()].map(({ step, status, timer, failure }) => ({
+      step,
+      status,
+      note: status === 'failed' ? failure : status === 'waiting' ? `until ${timer?.until ?? ''}` : undefined,
+    }));
   }
 
   /** Completed steps that nothing builds on: their output is the run's result. */
@@ -151,7 +173,11 @@ export class RunState {
   carry(): CarriedSteps {
     return {
       completed: this.idsOf('completed'),
-      failed: this.idsOf('failed'),
+      failed: Object.fromEntries(
+        [...this.nodes.values()]
+          .filter((node) => node.status === 'failed')
+          .map((node) => [node.step.id, node.failure ?? '']),
+      ),
       skipped: this.idsOf('skipped'),
       waiting: Object.fromEntries(this.waiting().map(({ step, timer }) => [step.id, timer])),
     };

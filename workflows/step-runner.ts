@@ -15,7 +15,7 @@ import type { AgentRunInput, StepTimer } from '../contracts/messages.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
 import { recordKeeping, supervision, toolCall } from './activity-options.js';
-import { errorOf } from './error-of.js';
+import { errorOf, journalledFailureOf } from './error-of.js';
 import { label, picture } from './picture.js';
 import type { RunState } from './run-state.js';
 import type { UnsentEvents } from './unsent-events.js';
@@ -74,8 +74,12 @@ export class StepRunner {
         this.follow(step, () => this.waitAndComplete(step, timer));
       for (;;) {
         this.startReady();
+        if (this.busy === 0) {
+          if (this.stopped !== undefined || this.cancelled) this.state.stop();
+          setCurrentDetails(picture(this.state));
+          return this.outcome();
+        }
         this.draw();
-        if (this.busy === 0) return this.outcome();
         const seen = this.settled;
         await condition(() => this.settled > seen || this.defect !== undefined);
         if (this.defect !== undefined) throw this.defect.error;
@@ -126,16 +130,23 @@ export class StepRunner {
   private async execute(step: PlanStep): Promise<void> {
     const seconds = this.input.tools[step.tool]?.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const scope = this.scope();
-    const result = await this.work.run(() =>
-      runTool.executeWithOptions(toolCall(seconds, summaryOf(label(step))), [{ ...scope, step }]),
-    );
-    this.unsent.settle(scope.unsent, result.unsent);
-    if (result.status === 'deferred') {
-      this.state.wait(step.id, result.timer);
-      // A waiting step takes no place among the running ones: others may start.
-      this.settled += 1;
-      await this.waitAndComplete(step, result.timer);
-    } else await this.supervise(step, result.status === 'failed' ? result.error : null);
+    try {
+      const result = await this.work.run(() =>
+        runTool.executeWithOptions(toolCall(seconds, summaryOf(label(step))), [{ ...scope, step }]),
+      );
+      this.unsent.settle(scope.unsent, result.unsent);
+      if (result.status === 'deferred') {
+        this.state.wait(step.id, result.timer);
+        // A waiting step takes no place among the running ones: others may start.
+        this.settled += 1;
+        await this.waitAndComplete(step, result.timer);
+      } else await this.supervise(step, null);
+    } catch (thrown) {
+      const failure = journalledFailureOf(thrown);
+      if (failure === undefined) throw thrown;
+      this.unsent.settle(scope.unsent, failure.unsent);
+      await this.supervise(step, failure.error);
+    }
   }
 
   private async waitAndComplete(step: PlanStep, timer: StepTimer): Promise<void> {
@@ -153,17 +164,20 @@ export class StepRunner {
   private async supervise(step: PlanStep, error: ErrorInfo | null): Promise<void> {
     const { id, onFailure } = step;
     const dependants = error === null ? [] : this.state.dependants(id);
+    const summary = summaryOf(`${id} ${error === null ? 'completed' : `failed: ${error.message}`}`);
     const { decision } = await this.keep((scope) =>
-      superviseStep({
-        ...scope,
-        step: onFailure === undefined ? { id } : { id, onFailure },
-        error,
-        // For the reason's wording: a few are enough.
-        dependants: dependants.slice(0, 10),
-      }),
+      superviseStep.executeWithOptions({ ...supervision, summary }, [
+        {
+          ...scope,
+          step: onFailure === undefined ? { id } : { id, onFailure },
+          error,
+          // For the reason's wording: a few are enough.
+          dependants: dependants.slice(0, 10),
+        },
+      ]),
     );
     if (error === null) this.state.complete(id);
-    else this.state.fail(id);
+    else this.state.fail(id, summaryOf(error.message));
     if (decision === 'stop') {
       this.stopped ??= {
         code: 'step_failed',
@@ -189,7 +203,7 @@ export class StepRunner {
 
   private draw(): void {
     const every = Math.ceil(this.plan.steps.length / DRAWINGS);
-    if (this.busy === 0 || this.changes % every === 0) setCurrentDetails(picture(this.state));
+    if (this.changes % every === 0) setCurrentDetails(picture(this.state));
     this.changes += 1;
   }
 }

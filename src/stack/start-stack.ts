@@ -17,6 +17,7 @@ import { startTemporal } from '../adapters/embedded/temporal-server.js';
 import { createLocalEventBus } from '../adapters/local/local-event-bus.js';
 import { createLocalWorkspace } from '../adapters/local/local-workspace.js';
 import { createLogger } from '../adapters/pino/logger.js';
+import { terminalLines } from '../adapters/pino/terminal.js';
 import { openDatabase } from '../adapters/postgres/database.js';
 import { createPostgresEventLog } from '../adapters/postgres/event-log.js';
 import { migrate } from '../adapters/postgres/migrate.js';
@@ -78,7 +79,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const keptPostgres = keepRunning(
       'Postgres',
       postgres,
-      () => startPostgres({ dataDir, port: postgres.port, logger }),
+      () => startPostgres({ dataDir, port: postgres.port, mustExist: true, logger }),
       logger,
     );
     releasers.push('Postgres', () => keptPostgres.release());
@@ -161,7 +162,7 @@ async function openLog(config: Config, dataDir: string, releasers: Releasers): P
   releasers.push('the log', () => new Promise((resolve) => file.end(resolve)));
   const logger = createLogger([
     { level: config.logLevel, stream: file },
-    { level: config.logLevel === 'silent' ? 'silent' : 'error', stream: process.stderr },
+    { level: config.logLevel === 'silent' ? 'silent' : 'error', stream: terminalLines(process.stderr) },
   ]);
   installRuntime(logger);
   return logger;

@@ -8,7 +8,7 @@ import { spawnGuarded, type Exit, type GuardedChild } from './child-process.js';
 import { claimPort } from './free-port.js';
 import { forgetServer, recordServer, stopLeftover } from './leftover.js';
 import { postgresAccount, type Account } from './postgres-account.js';
-import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
+import { exists, postgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
 import { broken, checkCluster, ensureCluster, SUPERUSER } from './postgres-cluster.js';
 import { postgresPlace } from './postgres-place.js';
 import { lastLines, logSince, logSize, rotateLog } from './server-log.js';
@@ -43,6 +43,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** Takes the database when the account that runs it cannot reach the data directory. */
   readonly systemDir?: string;
+  /** Refuses to make an empty database where one should be. */
+  readonly mustExist?: boolean;
   readonly logger?: Logger;
 }
 
@@ -79,6 +81,8 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const place = await postgresPlace(options.dataDir, systemDir, account);
   const { directory } = place;
   await stopLeftover(pidFileOf(directory), directory, 'SIGINT');
+  if (options.mustExist === true && !(await exists(directory)))
+    throw new StartupError(broken(directory, 'it is gone'));
   await ensureCluster(directory, binaries, account);
   await place.remember();
   const password = await checkCluster(directory, binaries);

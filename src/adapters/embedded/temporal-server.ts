@@ -15,14 +15,13 @@ const READY_WITHIN_MS = 60_000;
 
 // What the measurements in docs/adr say. One shard polls its queues 20 times a second by default, which is
 // 50 ms a hop; with WAL, `normal` loses nothing when a process dies.
-const PRESET = [
-  ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=2000'],
-  ...['--dynamic-config-value', 'history.timerProcessorMaxPollRPS=2000'],
-  ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
-  ...['--dynamic-config-value', 'matching.enableFairness=true'],
-  ...['--sqlite-pragma', 'journal_mode=wal'],
-  ...['--sqlite-pragma', 'synchronous=normal'],
-];
+const DYNAMIC_CONFIG: Readonly<Record<string, string>> = {
+  'history.transferProcessorMaxPollRPS': '2000',
+  'history.timerProcessorMaxPollRPS': '2000',
+  'system.enableActivityEagerExecution': 'true',
+  'matching.enableFairness': 'true',
+};
+const PRAGMAS: Readonly<Record<string, string>> = { journal_mode: 'wal', synchronous: 'normal' };
 
 export interface TemporalOptions {
   /** Absolute path of a `temporal` executable, as findTemporal answers it. */
@@ -36,6 +35,8 @@ export interface TemporalOptions {
   readonly namespace: string;
   /** Name to type, such as `{ TenantId: 'Keyword' }`. */
   readonly searchAttributes: Readonly<Record<string, string>>;
+  /** Temporal's settings beside those of the preset, or instead of them. */
+  readonly dynamicConfig?: Readonly<Record<string, string>>;
   readonly logger?: Logger;
 }
 
@@ -116,13 +117,14 @@ function serverArguments(
     ...['server', 'start-dev', '--db-filename', dbFile],
     ...['--ip', host, '--port', String(port), '--ui-port', String(uiPort)],
     ...['--namespace', options.namespace, '--log-level', 'warn'],
-    ...Object.entries(options.searchAttributes).flatMap(([name, type]) => [
-      '--search-attribute',
-      `${name}=${type}`,
-    ]),
-    ...PRESET,
+    ...each('--search-attribute', options.searchAttributes),
+    ...each('--dynamic-config-value', { ...DYNAMIC_CONFIG, ...options.dynamicConfig }),
+    ...each('--sqlite-pragma', PRAGMAS),
   ];
 }
+
+const each = (flag: string, values: Readonly<Record<string, string>>): string[] =>
+  Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
 
 /**
  * Ready is when the namespace answers: the port is open some time before that.

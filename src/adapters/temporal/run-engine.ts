@@ -128,7 +128,7 @@ function startOptions(input: AgentRunInput, taskQueue: string): WorkflowStartOpt
   const details = [
     `**Goal:** ${summaryOf(run.goal)}`,
     `**Run:** \`${run.id}\``,
-    `**Agent:** ${run.agent}`,
+    `**Agent:** ${summaryOf(run.agent)}`,
     ...(input.plan === null ? [] : [`**Plan:** ${input.plan.steps.length} steps, given in the request`]),
     ...Object.entries(run.metadata)
       .slice(0, 10)

@@ -25,9 +25,13 @@ export async function testDirectory(): Promise<TestDirectory> {
 
 /**
  * @param env where `temporal` or Go are found
+ * @param dynamicConfig beside the preset's
  * @returns the server, in the namespace `default`; its release removes the directory too
  */
-export async function testTemporal(env: Environment = shell): Promise<TemporalServer> {
+export async function testTemporal(
+  env: Environment = shell,
+  dynamicConfig: Readonly<Record<string, string>> = {},
+): Promise<TemporalServer> {
   const binary = await testTemporalBinary(env);
   return inTestDirectory((dataDir) =>
     startTemporal({
@@ -36,6 +40,7 @@ export async function testTemporal(env: Environment = shell): Promise<TemporalSe
       port: 0,
       uiPort: 0,
       namespace: 'default',
+      dynamicConfig,
       searchAttributes: { TenantId: 'Keyword', AgentName: 'Keyword', RunStatus: 'Keyword' },
     }),
   );

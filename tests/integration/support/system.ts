@@ -1,0 +1,186 @@
+/**
+ * The durable half of perdure (engine, worker, activities, records) over real servers, in this process: the
+ * database can be cut off, and tools of a test's own can be added.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { v7 } from 'uuid';
+import { createActivities } from '../../../activities/create-activities.js';
+import { isTerminalEvent, type RunEvent } from '../../../contracts/events.js';
+import { workflowIdOf } from '../../../contracts/messages.js';
+import { planSchema, type JsonValue } from '../../../contracts/plan.js';
+import type { NewRun } from '../../../contracts/runs.js';
+import { ensureBuilt } from '../../../scripts/build.mjs';
+import {
+  testDirectory,
+  testPostgres,
+  testTemporal,
+} from '../../../src/adapters/embedded/testing/backends.js';
+import { createLocalEventBus } from '../../../src/adapters/local/local-event-bus.js';
+import { createLocalWorkspace } from '../../../src/adapters/local/local-workspace.js';
+import { openDatabase } from '../../../src/adapters/postgres/database.js';
+import { createPostgresEventLog } from '../../../src/adapters/postgres/event-log.js';
+import { migrate } from '../../../src/adapters/postgres/migrate.js';
+import { createPostgresRunStore } from '../../../src/adapters/postgres/run-store.js';
+import { createTemporalRunEngine } from '../../../src/adapters/temporal/run-engine.js';
+import { plannerWithoutModel } from '../../../src/agents/planner.js';
+import { ruleSupervisor } from '../../../src/agents/supervisor.js';
+import { createFakes } from '../../../src/api/testing/fakes.js';
+import type { EventLog } from '../../../src/ports/event-log.js';
+import type { RunEngine } from '../../../src/ports/run-engine.js';
+import type { RunStore } from '../../../src/ports/run-store.js';
+import { Releasers } from '../../../src/stack/releasers.js';
+import { createToolRegistry } from '../../../src/tools/registry.js';
+import type { Tool } from '../../../src/tools/tool.js';
+import { runWorker } from '../../../src/worker/run-worker.js';
+import { startProxy, type CuttableProxy } from './cuttable-proxy.js';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+const TASK_QUEUE = 'perdure';
+
+export interface System {
+  engine: RunEngine;
+  store: RunStore;
+  log: EventLog;
+  /** The way to the database. */
+  database: CuttableProxy;
+  client: Client;
+  /** Starts a run without its record, as an API does whose database is down. */
+  start(steps: object[], more?: { maxParallel?: number; data?: JsonValue }): Promise<NewRun>;
+  /** Every event of the run, once it has ended. */
+  events(runId: string): Promise<RunEvent[]>;
+  /** Of all the workflow's executions, oldest first; the workflow is waited for. */
+  keepHistories(name: string, runId: string): Promise<number>;
+  release(): Promise<void>;
+}
+
+export async function startSystem(
+  options: { tools?: readonly Tool[]; dynamicConfig?: Readonly<Record<string, string>> } = {},
+): Promise<System> {
+  const releasers = new Releasers();
+  const { logger } = createFakes();
+  // Activities fail here on purpose, by the dozen.
+  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
+  await ensureBuilt(root);
+  const temporal = await testTemporal(process.env, options.dynamicConfig);
+  releasers.push('Temporal', () => temporal.release());
+  const postgres = await testPostgres();
+  releasers.push('Postgres', () => postgres.release());
+  await migrate(postgres.connectionString, path.join(root, 'deploy/migrations'));
+  const proxy = await startProxy(postgres);
+  releasers.push('the proxy', () => proxy.close());
+  const database = openDatabase(
+    postgres.connectionString.replace(`:${postgres.port}/`, `:${proxy.port}/`),
+    logger,
+  );
+  releasers.push('the database', () => database.close());
+  const files = await testDirectory();
+  releasers.push('the files', () => files.remove());
+
+  const store = createPostgresRunStore(database);
+  const log = createPostgresEventLog(database);
+  const registry = createToolRegistry({ httpAllow: [] });
+  const extra = new Map((options.tools ?? []).map((tool) => [tool.name, tool]));
+  const connection = await Connection.connect({ address: temporal.address });
+  releasers.push('the connection', () => connection.close());
+  const engine = createTemporalRunEngine({
+    connection,
+    namespace: 'default',
+    taskQueue: TASK_QUEUE,
+    uiUrl: null,
+  });
+  const worker = runWorker({
+    address: temporal.address,
+    namespace: 'default',
+    taskQueue: TASK_QUEUE,
+    bundlePath: path.join(root, 'dist/workflow-bundle.js'),
+    activities: createActivities({
+      store,
+      log,
+      bus: createLocalEventBus(),
+      workspace: createLocalWorkspace(files.directory),
+      planner: plannerWithoutModel,
+      supervisor: ruleSupervisor,
+      tools: {
+        get: (name) => extra.get(name) ?? registry.get(name),
+        parseArgs: (tool, args) => registry.parseArgs(tool, args),
+      },
+      logger,
+    }),
+    logger,
+    graceMs: 500,
+    forceMs: 5_000,
+  });
+  releasers.push('the worker', () => worker.stop());
+  await worker.polling;
+  const client = new Client({ connection });
+
+  return {
+    engine,
+    store,
+    log,
+    database: proxy,
+    client,
+    async start(steps, { maxParallel, data } = {}) {
+      const run: NewRun = {
+        id: v7(),
+        tenantId: 'acme',
+        goal: 'a test',
+        agent: 'default',
+        metadata: {},
+        requestHash: null,
+        createdAt: new Date().toISOString(),
+      };
+      const plan = planSchema.parse({ steps, ...(maxParallel === undefined ? {} : { maxParallel }) });
+      const tools = Object.fromEntries(
+        [...registry.list(), ...extra.values()].map((t) => [t.name, { timeoutSeconds: t.timeoutSeconds }]),
+      );
+      await engine.start({ run, plan, inputsData: data ?? null, tools });
+      return run;
+    },
+    async events(runId) {
+      await client.workflow
+        .getHandle(workflowIdOf(runId))
+        .result()
+        .catch(() => undefined);
+      const events: RunEvent[] = [];
+      for (let page = await log.read(runId, 0, 500); page.length > 0;) {
+        events.push(...page);
+        page = await log.read(runId, events.at(-1)?.seq ?? 0, 500);
+      }
+      if (!isTerminalEvent(events.at(-1)?.type ?? '')) throw new Error('the log has no terminal event');
+      return events;
+    },
+    async keepHistories(name, runId) {
+      const histories = await historiesOf(client, workflowIdOf(runId));
+      // Recorded once for each released version of the workflow: RECORD_HISTORIES=1 npx vitest run tests/integration
+      if (process.env.RECORD_HISTORIES === '1') {
+        const folder = path.join(root, 'tests/replay/histories');
+        await mkdir(folder, { recursive: true });
+        for (const [i, history] of histories.entries())
+          await writeFile(path.join(folder, `${name}-${i + 1}.json`), `${anonymous(history)}\n`);
+      }
+      return histories.length;
+    },
+    release: () => releasers.release(logger),
+  };
+}
+
+/** A history belongs to no machine. */
+const anonymous = (history: string): string =>
+  history.replaceAll(`${root}/`, '').replaceAll(os.hostname(), 'host');
+
+async function historiesOf(client: Client, workflowId: string): Promise<string[]> {
+  const executions = client.workflow.list({ query: `WorkflowId = "${workflowId}"` });
+  const found: { start: Date; runId: string }[] = [];
+  for await (const { startTime, runId } of executions) found.push({ start: startTime, runId });
+  found.sort((a, b) => a.start.getTime() - b.start.getTime());
+  const histories: string[] = [];
+  for (const { runId } of found)
+    histories.push(historyToJSON(await client.workflow.getHandle(workflowId, runId).fetchHistory()));
+  return histories;
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { planSchema } from '../contracts/plan.js';
+import { picture } from './picture.js';
+import { RunState } from './run-state.js';
+
+const plan = planSchema.parse({
+  steps: [
+    { id: 'a', tool: 'echo' },
+    { id: 'b', tool: 'echo', dependsOn: ['a'] },
+    { id: 'c', tool: 'echo', args: { v: '{{steps.b.output}}' } },
+    { id: 'd', tool: 'wait', args: { seconds: 9 } },
+  ],
+});
+const timer = { attempt: 1, startedAt: '2026-01-01T00:00:00.000Z', until: '2026-01-01T00:00:09.000Z' };
+const startAll = (state: RunState): string[] => {
+  const started: string[] = [];
+  for (let step = state.start(); step !== undefined; step = state.start()) started.push(step.id);
+  return started;
+};
+
+describe('RunState', () => {
+  it('starts what is ready, in order, and the rest as it becomes so', () => {
+    const state = new RunState(plan);
+    expect(startAll(state)).toEqual(['a', 'd']);
+    state.complete('a');
+    expect(startAll(state)).toEqual(['b']);
+    state.complete('b');
+    expect(startAll(state)).toEqual(['c']);
+    state.complete('c');
+    state.wait('d', timer);
+    state.complete('d');
+    expect(state.snapshot()).toMatchObject({ total: 4, completed: 4, running: [], waiting: [] });
+    expect(state.resultSteps()).toEqual(['c', 'd']);
+  });
+
+  it('skips all that depends on a failed step, directly or not, and nothing else', () => {
+    const state = new RunState(plan);
+    startAll(state);
+    expect(state.dependants('a')).toEqual(['b', 'c']);
+    state.fail('a', 'because');
+    expect(state.snapshot()).toMatchObject({ failed: 1, skipped: 2, running: ['d'] });
+    expect(startAll(state)).toEqual([]);
+  });
+
+  it('goes on in the next execution where it was in this one', () => {
+    const first = new RunState(plan);
+    startAll(first);
+    first.complete('a');
+    first.wait('d', timer);
+    const second = new RunState(
+      plan,
+      JSON.parse(JSON.stringify(first.carry())) as ReturnType<typeof first.carry>,
+    );
+    expect(second.waiting()).toMatchObject([{ step: { id: 'd' }, timer }]);
+    expect(startAll(second)).toEqual(['b']);
+    second.fail('b', 'why not');
+    const third = new RunState(plan, second.carry());
+    expect(third.snapshot()).toMatchObject({ completed: 1, failed: 1, skipped: 1, waiting: ['d'] });
+    expect(picture(third)).toContain('echo: b (failed: why not)');
+  });
+
+  it('leaves nothing open when the run is stopped', () => {
+    const state = new RunState(plan);
+    startAll(state);
+    state.wait('d', timer);
+    state.stop();
+    expect(state.snapshot()).toMatchObject({ failed: 1, skipped: 3, running: [], waiting: [] });
+  });
+
+  it('draws the most telling steps of a plan that is too long to draw', () => {
+    const steps = Array.from({ length: 100 }, (_, i) => ({ id: `s${i}`, tool: 'echo' }));
+    const state = new RunState(planSchema.parse({ steps }));
+    for (let i = 0; i < 60; i++) state.start();
+    for (let i = 0; i < 59; i++) state.complete(`s${i}`);
+    state.fail('s59', 'out of luck');
+    const lines = picture(state).split('\n');
+    expect(lines[0]).toBe('**59 of 100 steps done**: 1 failed, 40 pending, 59 completed');
+    expect(lines[2]).toContain('s59 (failed: out of luck)');
+    expect(lines.at(-1)).toBe('- … and 60 more');
+  });
+});
