@@ -3,6 +3,7 @@ import net from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunEvent } from '../../contracts/events.js';
 import type { Plan } from '../../contracts/plan.js';
+import { testTemporal } from '../../src/adapters/embedded/testing/backends.js';
 import { isAlive, PerdureProcess, runCommand, temporaryDirectory } from './support/perdure-process.js';
 
 let directory: string;
@@ -78,6 +79,43 @@ test('Ctrl-C drains and leaves nothing running; the next start goes on', { timeo
   const events = await followUntil(perdure, run.id, () => false);
   expect(events.at(-1)?.type).toBe('run.completed');
   expect(await perdure.stop('SIGTERM')).toBe(0);
+});
+
+test('servers that are killed are started again, and the run goes on', { timeout: 600_000 }, async () => {
+  const perdure = await PerdureProcess.start(directory);
+  const run = await perdure.client.submitRun({ goal: 'go on', plan });
+  for (const [step, server] of [
+    ['s3', 'postgres'],
+    ['s7', 'temporal-'],
+  ] as const) {
+    await followUntil(perdure, run.id, (e) => e.type === 'step.started' && e.stepId === step);
+    process.kill(await perdure.pidOf(server), 'SIGKILL');
+  }
+  const events = await followUntil(perdure, run.id, () => false);
+  expect(events.at(-1)?.type).toBe('run.completed');
+  expect(events.map((e) => e.seq)).toEqual(events.map((_, i) => i + 1));
+  expect(events.filter((e) => e.type === 'step.completed')).toHaveLength(plan.steps.length);
+  expect(perdure.output()).toContain('perdure: Postgres ended by itself (signal SIGKILL)');
+  expect(perdure.output()).toContain('perdure: Temporal ended by itself (signal SIGKILL)');
+  expect(await perdure.stop()).toBe(0);
+});
+
+test('a Temporal that runs elsewhere is used, and not stopped', { timeout: 600_000 }, async () => {
+  const temporal = await testTemporal();
+  try {
+    const env = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_UI_URL: `${temporal.uiUrl}/` };
+    const perdure = await PerdureProcess.start(directory, env);
+    const run = await perdure.client.submitRun({
+      goal: 'elsewhere',
+      plan: { steps: [{ id: 'a', tool: 'echo', args: {} }] },
+    });
+    expect(run.links.temporal).toBe(`${temporal.uiUrl}/namespaces/default/workflows/run-${run.id}`);
+    expect((await followUntil(perdure, run.id, () => false)).at(-1)?.type).toBe('run.completed');
+    expect(await perdure.stop()).toBe(0);
+    expect(await isAlive(temporal.pid)).toBe(true);
+  } finally {
+    await temporal.release();
+  }
 });
 
 test('a start that cannot be says why in one sentence', { timeout: 120_000 }, async () => {

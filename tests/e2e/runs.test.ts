@@ -1,6 +1,6 @@
 /** Runs through the whole system, as a client sees them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RunEvent } from '../../contracts/events.js';
+import { runEventSchema, type RunEvent } from '../../contracts/events.js';
 import type { JsonValue, PlanStep } from '../../contracts/plan.js';
 import type { Run, SubmitRun } from '../../contracts/runs.js';
 import { PerdureProcess, runCommand, temporaryDirectory } from './support/perdure-process.js';
@@ -24,7 +24,11 @@ const submit = (steps: Step[], more: Partial<SubmitRun> & { maxParallel?: number
 };
 async function eventsOf(id: string): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
-  for await (const event of perdure.client.streamEvents(id)) if ('seq' in event) events.push(event);
+  for await (const event of perdure.client.streamEvents(id))
+    if ('seq' in event) {
+      expect(runEventSchema.safeParse(event).error).toBeUndefined();
+      events.push(event);
+    }
   return events;
 }
 const typesOf = (events: RunEvent[], step?: string): string[] =>

@@ -1,6 +1,6 @@
 /** Where the database's files lie: in the data directory, unless the account that runs Postgres cannot get there. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runAs, type Account } from './postgres-account.js';
 import { exists } from './postgres-binaries.js';
@@ -38,8 +38,15 @@ export async function postgresPlace(
   const directory = path.join(systemDir, name, 'postgres');
   await mkdir(path.dirname(directory), { recursive: true, mode: 0o755 });
   // Of an earlier data directory at the same path, since deleted: its runs must not come back from the dead.
-  if (await exists(directory)) await rename(directory, `${directory}.old-${Date.now()}`);
+  if (await exists(directory)) await setAside(directory);
   return { directory, remember: () => writePointer(pointer, directory) };
+}
+
+/** Under another name, in case it was the data directory that got lost; only the last is kept. */
+async function setAside(directory: string): Promise<void> {
+  const aside = `${directory}.old`;
+  await rm(aside, { recursive: true, force: true });
+  await rename(directory, aside);
 }
 
 const nothing = (): Promise<void> => Promise.resolve();

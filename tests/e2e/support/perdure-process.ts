@@ -1,7 +1,7 @@
 /** perdure as a user starts it: a process of its own, over a data directory of its own, on free ports. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createClient, type Client } from '../../../src/client/client.js';
@@ -71,6 +71,15 @@ export class PerdureProcess {
     return pids;
   }
 
+  /** The first of its descendants whose program is called so. */
+  async pidOf(program: string): Promise<number> {
+    for (const pid of await this.tree()) {
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      if (path.basename(command.split('\0')[0] ?? '').startsWith(program)) return pid;
+    }
+    throw new Error(`there is no ${program} among its processes`);
+  }
+
   /** This process and its descendants. */
   async tree(): Promise<number[]> {
     const parents = new Map<number, number>();
@@ -93,5 +102,8 @@ export const isAlive = async (pid: number): Promise<boolean> => {
 
 export async function temporaryDirectory(): Promise<{ directory: string; remove: () => Promise<void> }> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'perdure-e2e-'));
+  // Where the tests run as root, Postgres runs as another user and must get in: else its files would go to
+  // the system directory and stay there.
+  await chmod(directory, 0o755);
   return { directory, remove: () => rm(directory, { recursive: true, force: true, maxRetries: 5 }) };
 }
