@@ -1,4 +1,5 @@
 /** `node scripts/run.mjs start|demo|test`: what npm's scripts call, on a bare checkout too. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -19,6 +20,7 @@ const commands = {
 };
 
 async function runBuilt(file, argv) {
+  loadEnvFile(path.join(root, '.env'));
   const { ensureInstalled, ensureBuilt } = await import('./bootstrap.mjs');
   await ensureInstalled(root);
   await ensureBuilt(root);
@@ -27,6 +29,14 @@ async function runBuilt(file, argv) {
   const { main } = await import(pathToFileURL(path.join(root, 'dist', file)).href);
   await main(argv);
   return undefined;
+}
+
+/** What the shell sets goes before what the file says. */
+function loadEnvFile(file) {
+  if (!existsSync(file)) return;
+  if (process.loadEnvFile === undefined)
+    throw Object.assign(new Error('reading .env needs Node.js 20.12 or later.'), { name: 'SetupError' });
+  process.loadEnvFile(file);
 }
 
 function checkNode() {

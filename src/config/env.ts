@@ -10,7 +10,8 @@ const port = (fallback: number) =>
     .refine((n) => n <= 65_535, 'must be a port number from 0 to 65535')
     .default(fallback);
 
-const environment = z.object({
+/** Every variable, with its default. */
+export const environment = z.object({
   PORT: port(8080),
   PERDURE_HOST: z.string().min(1).default('127.0.0.1'),
   PERDURE_DATA_DIR: z.string().min(1).default('.perdure'),

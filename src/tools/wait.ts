@@ -25,7 +25,7 @@ export const waitTool = defineTool({
   name: 'wait',
   description:
     'Waits durably, for a number of seconds (up to a year) or until a moment (ISO 8601 with offset). ' +
-    'A moment in the past does not wait. Give exactly one of seconds and until.',
+    'A moment in the past does not wait. Give exactly one of seconds and until. Output: {until}.',
   args,
   effect: 'read',
   timeoutSeconds: 10,
