@@ -1,4 +1,4 @@
-/** `node scripts/run.mjs start|demo|test`: what npm's scripts call, on a bare checkout too. */
+/** `node scripts/run.mjs setup|start|demo|test`: what npm's scripts call, on a bare checkout too. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,6 +8,11 @@ const FOR_PEOPLE = ['StartupError', 'ConfigError', 'SetupError'];
 
 /** Each command prepares what it needs and answers the exit code, or undefined to live on. */
 const commands = {
+  setup: async () => {
+    const { ensureInstalled } = await import('./bootstrap.mjs');
+    await ensureInstalled(root);
+    return 0;
+  },
   start: (argv) => runBuilt('src/stack/main.js', argv),
   demo: (argv) => runBuilt('src/cli/demo.js', argv),
   test: async (argv) => {

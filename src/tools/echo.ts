@@ -7,7 +7,6 @@ export const echoTool = defineTool({
   description: 'Returns its arguments unchanged. The output is the object of arguments itself.',
   args: z.record(z.string(), z.json()),
   effect: 'read',
-  quick: true,
   timeoutSeconds: 10,
   execute: (args, context) => {
     context.signal.throwIfAborted();

@@ -14,7 +14,8 @@ const engine = new Liquid({
   ownPropertyOnly: true,
   relativeReference: false,
   parseLimit: 1_000_000,
-  renderLimit: 10_000,
+  // Rendering holds the process up, heartbeats included: no more than this many milliseconds.
+  renderLimit: 1_000,
   memoryLimit: 50_000_000,
   fs: {
     exists: () => Promise.resolve(false),

@@ -41,8 +41,6 @@ export interface Tool<Args = unknown> {
   timeoutSeconds: number;
   /** Attempts that a retryable failure gets. */
   maxAttempts: number;
-  /** Deterministic and done within milliseconds: may run inside a workflow task. */
-  quick?: boolean;
   /** @throws PerdureError, whose code says terminal or retryable */
   execute(args: Args, context: ToolContext): Promise<ToolResult>;
 }

@@ -100,6 +100,19 @@ test('servers that are killed are started again, and the run goes on', { timeout
   expect(await perdure.stop()).toBe(0);
 });
 
+test('the demo brings its own perdure where none runs, and ends it', { timeout: 600_000 }, async () => {
+  const { code, output } = await runCommand('demo', { PERDURE_DATA_DIR: directory });
+  expect(code, output).toBe(0);
+  expect(output).toContain('Over 1461 days it rained on 42.6% of them.');
+  // Its run is there when perdure comes back.
+  const perdure = await PerdureProcess.start(directory);
+  const [run] = (await perdure.client.listRuns()).runs;
+  expect(run).toMatchObject({ status: 'completed', metadata: { example: 'seattle-weather' } });
+  const chart = await perdure.client.getFile(run?.id ?? '', 'chart.svg');
+  expect(await chart.text()).toMatch(/^<svg/);
+  expect(await perdure.stop()).toBe(0);
+});
+
 test('a Temporal that runs elsewhere is used, and not stopped', { timeout: 600_000 }, async () => {
   const temporal = await testTemporal();
   try {
