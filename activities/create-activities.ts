@@ -1,6 +1,6 @@
 /** The activities over their dependencies; what a worker registers. */
 import type { Activities, FinishRunInput, RunScope } from '../contracts/activities.js';
-import { PerdureError } from '../contracts/errors.js';
+import { PerdureError, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 import type { JsonValue } from '../contracts/plan.js';
 import type { ActivityDependencies } from './dependencies.js';
@@ -20,7 +20,7 @@ export function createActivities(deps: ActivityDependencies): Activities {
     async planRun(input) {
       await deps.store.createRun(input.run);
       if (input.inputsData !== null)
-        await deps.workspace.put(input, INPUTS_PATH, JSON.stringify(input.inputsData));
+        await deps.workspace.put(input, INPUTS_PATH, JSON.stringify(input.inputsData.value));
       await journal(input).append({ type: 'run.started', key: 'run.started', at: now(), data: {} });
       const plan = input.plan ?? (await deps.planner.makePlan(input.run.goal));
       await journal(input).append({
@@ -42,45 +42,62 @@ export function createActivities(deps: ActivityDependencies): Activities {
         at: now(),
         stepId,
         attempt,
-        data: { output: { value: { until } }, durationMs: Date.now() - Date.parse(startedAt) },
+        data: { output: { value: { until } }, durationMs: Math.max(0, Date.now() - Date.parse(startedAt)) },
       });
     },
 
     async failStep({ stepId, error, ...scope }) {
-      await journal(scope).append({
-        type: 'step.failed',
-        key: stepKeys.end(stepId),
-        at: now(),
-        stepId,
-        data: { error },
-      });
+      const [row] = (
+        await journal(scope).append({
+          type: 'step.failed',
+          key: stepKeys.end(stepId),
+          at: now(),
+          stepId,
+          data: { error },
+        })
+      ).filter(({ key }) => key === stepKeys.end(stepId));
+      if (row?.event.type === 'step.completed') return null;
+      return row?.event.type === 'step.failed' ? (row.event.error as ErrorInfo) : error;
     },
 
     async superviseStep({ step, error, dependants, ...scope }) {
-      const result = await deps.supervisor.decide({ step, error, dependants });
-      await journal(scope).append({
+      const key = stepKeys.supervised(step.id);
+      const decided = await deps.supervisor.decide({ step, error, dependants });
+      const rows = await journal(scope).append({
         type: 'supervisor.decided',
-        key: stepKeys.supervised(step.id),
+        key,
         at: now(),
         stepId: step.id,
-        data: result,
+        data: decided,
       });
-      return result;
+      const event = rows.find((row) => row.key === key)?.event;
+      return event?.type === 'supervisor.decided'
+        ? { decision: event.decision, reason: event.reason }
+        : decided;
     },
 
     async finishRun(input) {
-      const terminal = await terminalEvent(deps, input);
+      const ends = [...input.openSteps.map(stoppedStep), await terminalEvent(deps, input)];
       try {
-        await journal(input).append(terminal);
+        await journal(input).append(...ends);
       } catch (error) {
         if (!(error instanceof PerdureError && error.code === 'run_not_found')) throw error;
         // The run ended before its record could be made.
         await deps.store.createRun(input.run);
-        await journal(input).append(terminal);
+        await journal(input).append(...ends);
       }
     },
   });
 }
+
+/** The end of a step that had begun and could not say itself how it ended. */
+const stoppedStep = (stepId: string): NewEvent => ({
+  type: 'step.failed',
+  key: stepKeys.end(stepId),
+  at: now(),
+  stepId,
+  data: { error: { code: 'cancelled', message: 'it was stopped with the run', retryable: false } },
+});
 
 async function terminalEvent(deps: ActivityDependencies, input: FinishRunInput): Promise<NewEvent> {
   const { outcome } = input;

@@ -4,9 +4,18 @@ import type { RunScope } from '../contracts/activities.js';
 import type { NewEvent } from '../contracts/events.js';
 import type { AppendedEvent } from '../src/ports/event-log.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { isOutage } from './to-failure.js';
 
-/** Milliseconds between the tries of an append that must not be lost. */
-const PATIENCE = [100, 300, 1_000, 2_000];
+/** Milliseconds for which an append that must not be lost is tried. */
+const KEEP_TRYING_MS = 5_000;
+
+/** What became of events that must not be lost. */
+export interface Kept {
+  /** The log's answer; empty when it could not be reached. */
+  rows: AppendedEvent[];
+  /** The events that are not stored yet. */
+  unsent: NewEvent[];
+}
 
 export class Journal {
   /** Events that are not stored yet; each append takes them along, in order. */
@@ -31,18 +40,20 @@ export class Journal {
 
   /**
    * For events of what has already happened: it must not happen again only because the log is away.
-   * @returns the events that could not be stored, for the next activity to take along
+   * @returns what the log answered, or the events that it could not take, for the next activity
+   * @throws what is no outage: an event that is refused for good must not be carried from one to the next
    */
-  async appendOrKeep(...events: NewEvent[]): Promise<NewEvent[]> {
-    for (const pause of [...PATIENCE, undefined])
+  async appendOrKeep(...events: NewEvent[]): Promise<Kept> {
+    const deadline = Date.now() + KEEP_TRYING_MS;
+    for (let pause = 100; ; pause *= 3)
       try {
-        await this.append(...events);
-        return [];
+        return { rows: await this.append(...events), unsent: [] };
       } catch (error) {
+        if (!isOutage(error)) throw error;
         this.deps.logger.warn({ err: error, runId: this.scope.runId }, 'the event log did not take an event');
-        if (pause !== undefined) await delay(pause);
+        if (Date.now() + pause > deadline) return { rows: [], unsent: [...this.pending, ...events] };
+        await delay(pause);
       }
-    return [...this.pending, ...events];
   }
 
   /** For events that are worth a try only. */

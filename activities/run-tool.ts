@@ -1,16 +1,23 @@
 /** One step's tool: journalled before it acts and after it has, so that no completed tool runs again. */
-import { CancelledFailure } from '@temporalio/common';
 import { activityInfo, cancellationDetails, cancellationSignal } from '@temporalio/activity';
 import type { RunToolInput, ToolStepResult } from '../contracts/activities.js';
 import { PerdureError, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 import { DEFAULT_MAX_ATTEMPTS, type Tool, type ToolResult } from '../src/tools/tool.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { Journal, now, stepKeys } from './journal.js';
+import { callTool } from './call-tool.js';
+import { Journal, now, stepKeys, type Kept } from './journal.js';
 import { resolveArgs } from './resolve-args.js';
 import { outputPath, storeOutput } from './step-output.js';
-import { retryLater, stepFailure } from './to-failure.js';
+import { isOutage, retryLater, stepCancelled, stepFailure } from './to-failure.js';
 import { createToolFiles, type Artifact } from './tool-files.js';
+
+/** Errors of attempts that do not count: they are no fault of the tool's. */
+const uncounted: ReadonlySet<string> = new Set([
+  'worker_stopped',
+  'store_unavailable',
+  'workspace_unavailable',
+]);
 
 export async function runTool(deps: ActivityDependencies, input: RunToolInput): Promise<ToolStepResult> {
   return new ToolRun(deps, input).run();
@@ -19,6 +26,7 @@ export async function runTool(deps: ActivityDependencies, input: RunToolInput): 
 class ToolRun {
   private readonly journal: Journal;
   private readonly tool: Tool | undefined;
+  private readonly irreversible: boolean;
   private readonly maxAttempts: number;
 
   constructor(
@@ -27,26 +35,48 @@ class ToolRun {
   ) {
     this.journal = new Journal(deps, input);
     this.tool = deps.tools.get(input.step.tool);
+    this.irreversible = this.tool?.effect === 'irreversible';
     this.maxAttempts = this.tool?.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
   }
 
   async run(): Promise<ToolStepResult> {
-    const begun = await this.begin();
-    if (typeof begun !== 'number') return begun;
-    const attempt = begun;
-    const startedAt = new Date();
+    // What earlier steps could not store, this one may refer to.
+    await this.journal.append();
+    // Before the start is journalled: an outage met here has begun nothing.
+    const call = await this.prepare();
+    const attempt = await this.begin();
+    if (typeof attempt !== 'number') return attempt;
+    const startedAt = Date.now();
     const { files, artifacts } = createToolFiles(this.deps.workspace, this.input);
+    let result: ToolResult;
     try {
-      const result = await this.execute(attempt, files);
-      if ('deferUntil' in result)
-        return {
-          status: 'deferred',
-          timer: { attempt, startedAt: startedAt.toISOString(), until: result.deferUntil.toISOString() },
-          unsent: [],
-        };
-      return await this.complete(attempt, startedAt, result.output, artifacts());
+      if ('error' in call) throw call.error;
+      result = await callTool(call.tool, call.args, {
+        files,
+        idempotencyKey: `${this.input.runId}/${this.input.step.id}`,
+        progress: (message) => {
+          this.publishProgress(attempt, message);
+        },
+      });
     } catch (error) {
       return await this.judge(error, attempt, artifacts());
+    }
+    if ('output' in result) return this.complete(attempt, startedAt, result.output, artifacts());
+    const wait =
+      'deferUntil' in result ? { until: result.deferUntil.toISOString() } : { seconds: result.deferSeconds };
+    return { status: 'deferred', attempt, wait, unsent: [] };
+  }
+
+  /** @throws what passes by itself; what does not is the step's own failure, once it has begun */
+  private async prepare(): Promise<{ tool: Tool; args: unknown } | { error: PerdureError }> {
+    const { tool, input } = this;
+    try {
+      if (tool === undefined)
+        throw new PerdureError('tool_unavailable', `this worker has no tool "${input.step.tool}"`);
+      return { tool, args: this.deps.tools.parseArgs(tool, await resolveArgs(this.deps, input, input.step)) };
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      return { error: toolError(error) };
     }
   }
 
@@ -54,7 +84,6 @@ class ToolRun {
   private async begin(): Promise<number | ToolStepResult> {
     const { attempt: tries } = activityInfo();
     if (tries === 1 && (await this.start(1))) return 1;
-    await this.journal.append();
     const { id, tool } = this.input.step;
     // No more attempts have begun than Temporal made, or the tool may have.
     const attempts = Array.from({ length: Math.max(tries, this.maxAttempts) }, (_, i) => i + 1);
@@ -70,22 +99,20 @@ class ToolRun {
     const starts = events.filter((e) => e.type === 'step.started').length;
     const failures = events.filter((e) => e.type === 'step.retrying');
     const last = failures.find((e) => e.attempt === starts)?.error as ErrorInfo | undefined;
-    if (starts > 0 && last === undefined && this.tool?.effect === 'irreversible')
-      return this.fail(starts, {
-        code: 'outcome_unknown',
-        message: `attempt ${starts} of ${tool} was cut off; whether it acted is not known`,
-        retryable: false,
-      });
-    // A worker that is stopped in good order is no fault of the tool's. One that is lost may be.
-    const stopped = failures.filter((e) => e.error.code === 'worker_stopped').length;
-    if (starts - stopped >= this.maxAttempts) {
+    if (starts > 0 && last === undefined && this.irreversible)
+      return this.fail(starts, unknown(`attempt ${starts} of ${tool} was cut off`));
+    // A worker that is lost may be the tool's doing, and counts.
+    const excused = failures.filter((e) => uncounted.has(e.error.code)).length;
+    if (starts - excused >= this.maxAttempts) {
       const message = `the worker was lost in attempt ${starts}`;
       return this.fail(starts, last ?? { code: 'tool_unavailable', message, retryable: true });
     }
-    await this.start(starts + 1);
-    return starts + 1;
+    if (await this.start(starts + 1)) return starts + 1;
+    // Another try of this activity, which Temporal has given up, has just begun it: that one is to be read first.
+    throw retryLater(new PerdureError('tool_unavailable', `attempt ${starts + 1} has begun elsewhere`), 1);
   }
 
+  /** @returns false when this attempt was begun before */
   private async start(attempt: number): Promise<boolean> {
     const { id, tool, title } = this.input.step;
     const key = stepKeys.started(id, attempt);
@@ -103,48 +130,9 @@ class ToolRun {
     return row.inserted;
   }
 
-  private async execute(
-    attempt: number,
-    files: ReturnType<typeof createToolFiles>['files'],
-  ): Promise<ToolResult> {
-    const { tool } = this;
-    const { runId, step } = this.input;
-    if (tool === undefined)
-      throw new PerdureError('tool_unavailable', `this worker has no tool "${step.tool}"`);
-    const args = this.deps.tools.parseArgs(tool, await resolveArgs(this.deps, this.input, step));
-    const limit = new AbortController();
-    const timer = setTimeout(() => {
-      limit.abort(new PerdureError('tool_timeout', `${tool.name} took longer than ${tool.timeoutSeconds} s`));
-    }, tool.timeoutSeconds * 1000);
-    const signal = AbortSignal.any([cancellationSignal(), limit.signal]);
-    try {
-      // Raced, so that a tool that does not heed its signal cannot hold the step.
-      return await Promise.race([
-        tool.execute(args, {
-          files,
-          signal,
-          idempotencyKey: `${runId}/${step.id}`,
-          progress: (message) => {
-            this.deps.bus.publish(runId, {
-              type: 'step.progress',
-              runId,
-              at: now(),
-              stepId: step.id,
-              attempt,
-              message,
-            });
-          },
-        }),
-        rejectOnAbort(signal),
-      ]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
   private async complete(
     attempt: number,
-    startedAt: Date,
+    startedAt: number,
     value: Extract<ToolResult, { output: unknown }>['output'],
     artifacts: Artifact[],
   ): Promise<ToolStepResult> {
@@ -152,52 +140,63 @@ class ToolRun {
     const output = await patiently(() =>
       storeOutput(this.deps.workspace, this.input, outputPath(id, attempt), value),
     );
-    if (output instanceof PerdureError)
-      // The tool has acted: it is not run again for want of a place for its output.
-      return this.fail(attempt, { ...output.toInfo(), retryable: false }, artifacts);
-    const unsent = await this.journal.appendOrKeep(...artifactEvents(id, attempt, artifacts), {
+    if (output instanceof PerdureError) {
+      if (!isOutage(output)) return this.fail(attempt, output.toInfo(), artifacts);
+      // What may be done again is; of the rest it is known only that it was done.
+      if (!this.irreversible) return this.tryAgain(attempt, output);
+      const message = `it was done, but its output could not be stored: ${output.message}`;
+      return this.fail(attempt, { code: output.code, message, retryable: false }, artifacts);
+    }
+    const kept = await this.journal.appendOrKeep(...artifactEvents(id, attempt, artifacts), {
       type: 'step.completed',
       key: stepKeys.end(id),
       at: now(),
       stepId: id,
       attempt,
-      data: { output, durationMs: Date.now() - startedAt.getTime() },
+      data: { output, durationMs: Date.now() - startedAt },
     });
-    return { status: 'completed', unsent };
+    // Where two attempts overlap, the log's word counts, not the later one's.
+    const recorded = this.endOf(kept);
+    if (recorded !== undefined && recorded !== 'completed') throw stepFailure(recorded, kept.unsent);
+    return { status: 'completed', unsent: kept.unsent };
   }
 
   /** What becomes of the step after an error: tried again (by a throw), or ended. */
-  private async judge(thrown: unknown, attempt: number, artifacts: Artifact[]): Promise<never> {
-    const irreversible = this.tool?.effect === 'irreversible';
-    if (cancellationSignal().aborted) {
-      if (cancellationDetails()?.cancelRequested === true) {
-        await this.recordFailure(
-          attempt,
-          irreversible
-            ? {
-                code: 'outcome_unknown',
-                message: 'the run was cancelled while the tool ran; whether it acted is not known',
-                retryable: false,
-              }
-            : { code: 'cancelled', message: 'the run was cancelled', retryable: false },
-          artifacts,
-        );
-        throw new CancelledFailure('the tool was stopped');
-      }
-      // The worker shuts down, or another attempt has taken over: this one has nothing more to say.
-      const error = new PerdureError('worker_stopped', 'the worker was stopped while the tool was running');
-      if (cancellationDetails()?.workerShutdown === true && !irreversible)
-        await this.noteRetry(attempt, error);
-      throw retryLater(error, 0);
-    }
+  private async judge(thrown: unknown, attempt: number, artifacts: Artifact[]): Promise<ToolStepResult> {
+    if (cancellationSignal().aborted) return this.interrupted(attempt, artifacts);
     const error = toolError(thrown);
-    if (irreversible && error.code === 'tool_timeout')
-      return this.fail(attempt, {
-        code: 'outcome_unknown',
-        message: `${error.message}; whether it acted is not known`,
-        retryable: false,
-      });
-    if (!error.retryable || attempt >= this.maxAttempts) return this.fail(attempt, error.toInfo(), artifacts);
+    if (this.irreversible && error.code === 'tool_timeout')
+      return this.fail(attempt, unknown(error.message), artifacts);
+    if (uncounted.has(error.code)) return this.tryAgain(attempt, error);
+    if (!error.retryable || (await this.isLast(attempt)))
+      return this.fail(attempt, error.toInfo(), artifacts);
+    return this.tryAgain(attempt, error);
+  }
+
+  private async interrupted(attempt: number, artifacts: Artifact[]): Promise<never> {
+    if (cancellationDetails()?.cancelRequested === true) {
+      const error: ErrorInfo = this.irreversible
+        ? unknown('the run was cancelled while the tool ran')
+        : { code: 'cancelled', message: 'the run was cancelled', retryable: false };
+      throw stepCancelled(error, (await this.recordFailure(attempt, error, artifacts)).unsent);
+    }
+    // The worker shuts down, or another attempt has taken over: this one has nothing more to say.
+    const error = new PerdureError('worker_stopped', 'the worker was stopped while the tool was running');
+    if (cancellationDetails()?.workerShutdown === true && !this.irreversible)
+      await this.noteRetry(attempt, error);
+    throw retryLater(error, 0);
+  }
+
+  /** Whether no attempt is left after this one. */
+  private async isLast(attempt: number): Promise<boolean> {
+    if (attempt < this.maxAttempts) return false;
+    const keys = Array.from({ length: attempt - 1 }, (_, i) => stepKeys.retrying(this.input.step.id, i + 1));
+    const earlier = await this.deps.log.find(this.input.runId, keys).catch(() => []);
+    const excused = earlier.filter((e) => e.type === 'step.retrying' && uncounted.has(e.error.code)).length;
+    return attempt - excused >= this.maxAttempts;
+  }
+
+  private async tryAgain(attempt: number, error: PerdureError): Promise<never> {
     await this.noteRetry(attempt, error);
     throw retryLater(error, attempt);
   }
@@ -214,13 +213,15 @@ class ToolRun {
     });
   }
 
-  /** Ends the step. */
-  private async fail(attempt: number, error: ErrorInfo, artifacts: Artifact[] = []): Promise<never> {
-    throw stepFailure(error, await this.recordFailure(attempt, error, artifacts));
+  /** Ends the step, unless the log has that it completed. */
+  private async fail(attempt: number, error: ErrorInfo, artifacts: Artifact[] = []): Promise<ToolStepResult> {
+    const kept = await this.recordFailure(attempt, error, artifacts);
+    const recorded = this.endOf(kept);
+    if (recorded === 'completed') return { status: 'completed', unsent: kept.unsent };
+    throw stepFailure(recorded ?? error, kept.unsent);
   }
 
-  /** @returns the events that could not be stored */
-  private async recordFailure(attempt: number, error: ErrorInfo, artifacts: Artifact[]): Promise<NewEvent[]> {
+  private recordFailure(attempt: number, error: ErrorInfo, artifacts: Artifact[]): Promise<Kept> {
     const { id } = this.input.step;
     return this.journal.appendOrKeep(...artifactEvents(id, attempt, artifacts), {
       type: 'step.failed',
@@ -231,7 +232,32 @@ class ToolRun {
       data: { error },
     });
   }
+
+  /** How the step ended by the log; undefined when the log has not said. */
+  private endOf({ rows }: Kept): 'completed' | ErrorInfo | undefined {
+    const event = rows.find((row) => row.key === stepKeys.end(this.input.step.id))?.event;
+    if (event?.type === 'step.completed') return 'completed';
+    return event?.type === 'step.failed' ? (event.error as ErrorInfo) : undefined;
+  }
+
+  private publishProgress(attempt: number, message: string): void {
+    const { runId, step } = this.input;
+    this.deps.bus.publish(runId, {
+      type: 'step.progress',
+      runId,
+      at: now(),
+      stepId: step.id,
+      attempt,
+      message,
+    });
+  }
 }
+
+const unknown = (why: string): ErrorInfo => ({
+  code: 'outcome_unknown',
+  message: `${why}; whether it acted is not known`,
+  retryable: false,
+});
 
 const artifactEvents = (stepId: string, attempt: number, artifacts: readonly Artifact[]): NewEvent[] =>
   artifacts.map((artifact) => ({
@@ -250,16 +276,6 @@ const toolError = (error: unknown): PerdureError =>
     : new PerdureError('tool_failed', error instanceof Error ? error.message : String(error), {
         cause: error,
       });
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const stop = (): void => {
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    };
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-}
 
 /** @returns the last error instead of throwing it, when the store stays away for about ten seconds */
 async function patiently<Value>(act: () => Promise<Value>): Promise<Value | PerdureError> {

@@ -8,6 +8,8 @@ import type { Workspace, WorkspaceScope } from '../src/ports/workspace.js';
 /** Bytes of JSON that an event carries itself. */
 const INLINE_BYTES = 8_192;
 const PREVIEW_CHARACTERS = 500;
+/** Bytes of JSON that a step may put out. */
+const MAX_OUTPUT_BYTES = 32_000_000;
 /** Bytes of JSON that one reference may bring into a step's arguments. */
 const MAX_RESOLVED_BYTES = 64_000_000;
 
@@ -22,6 +24,11 @@ export async function storeOutput(
   const json = JSON.stringify(value);
   const bytes = Buffer.byteLength(json);
   if (bytes <= inlineBytes) return { value };
+  if (bytes > MAX_OUTPUT_BYTES)
+    throw new PerdureError(
+      'tool_limit_exceeded',
+      `the output has ${bytes} bytes of JSON, at most ${MAX_OUTPUT_BYTES} are kept; write large data to files`,
+    );
   await workspace.put(scope, path, json);
   return { ref: path, bytes, preview: json.slice(0, PREVIEW_CHARACTERS) };
 }

@@ -1,7 +1,7 @@
 /** The error table's word in Temporal's terms: what is terminal is not retried. */
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { JournalledFailure } from '../contracts/activities.js';
-import { PerdureError, type ErrorInfo } from '../contracts/errors.js';
+import { PerdureError, type ErrorCode, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 
 /** Anything but a PerdureError passes unchanged: an unforeseen error is retried and seen. */
@@ -16,6 +16,11 @@ export function toFailure(error: unknown): unknown {
   });
 }
 
+const outages: ReadonlySet<string> = new Set<ErrorCode>(['store_unavailable', 'workspace_unavailable']);
+
+/** Whether what perdure itself stands on is away: that ends no run, and is no fault of a tool. */
+export const isOutage = (error: unknown): boolean => error instanceof PerdureError && outages.has(error.code);
+
 /** The end of a failed step, which is in the journal: nothing is left to retry. */
 export function stepFailure(error: ErrorInfo, unsent: NewEvent[]): ApplicationFailure {
   const journalled: JournalledFailure = { journalled: true, error, unsent };
@@ -25,6 +30,12 @@ export function stepFailure(error: ErrorInfo, unsent: NewEvent[]): ApplicationFa
     nonRetryable: true,
     details: [journalled],
   });
+}
+
+/** The same for a step that was stopped with its run. */
+export function stepCancelled(error: ErrorInfo, unsent: NewEvent[]): CancelledFailure {
+  const journalled: JournalledFailure = { journalled: true, error, unsent };
+  return new CancelledFailure(error.message, [journalled]);
 }
 
 const LONGEST_PAUSE_SECONDS = 3_600;

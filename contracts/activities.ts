@@ -18,7 +18,7 @@ export interface PlanRunInput extends RunScope {
   /** The plan given in the request, or null to have one made from the goal. */
   plan: Plan | null;
   /** Kept in the workspace from here on, so that no later payload carries it. */
-  inputsData: JsonValue | null;
+  inputsData: { value: JsonValue } | null;
 }
 
 export interface RunToolInput extends RunScope {
@@ -31,13 +31,17 @@ export type ToolStepResult = {
   unsent: NewEvent[];
 } & (
   | { status: 'completed' }
-  /** The tool asks to be completed at a time: the workflow holds the timer, no activity sleeps. */
-  | { status: 'deferred'; timer: StepTimer }
+  /**
+   * The tool asks to be completed later: the workflow holds the timer, no activity sleeps. A duration counts
+   * from when the workflow hears of it, for the clocks of workers may differ from Temporal's.
+   */
+  | { status: 'deferred'; attempt: number; wait: { seconds: number } | { until: string } }
 );
 
 /**
- * A failed step fails its activity, so that the Temporal Web UI shows it as what it is. Its end is in the
- * journal already: this, the first of the failure's details, says so and brings what a result would.
+ * A failed step fails its activity, so that the Temporal Web UI shows it as what it is; one that was stopped
+ * is cancelled. Its end is in the journal already: this, the first of the failure's details, says so and
+ * brings what a result would.
  */
 export interface JournalledFailure {
   journalled: true;
@@ -76,6 +80,8 @@ export type RunOutcome =
 export interface FinishRunInput extends RunScope {
   run: NewRun;
   outcome: RunOutcome;
+  /** Steps that have begun and were stopped with the run. */
+  openSteps: string[];
 }
 
 export interface Activities {
@@ -92,9 +98,13 @@ export interface Activities {
   runTool(input: RunToolInput): Promise<ToolStepResult>;
   /** Journals the end of a step whose tool asked for a durable timer. */
   completeDeferred(input: CompleteDeferredInput): Promise<void>;
-  /** Journals the end of a step whose tool activity broke down. */
-  failStep(input: FailStepInput): Promise<void>;
+  /**
+   * Journals the end of a step whose tool activity broke down.
+   * @returns how the step ended by the journal, where its tool may have been quicker; null when it completed
+   */
+  failStep(input: FailStepInput): Promise<ErrorInfo | null>;
+  /** Done again, it answers what it decided first. */
   superviseStep(input: SuperviseInput): Promise<SuperviseResult>;
-  /** Writes the run's terminal event. */
+  /** Writes the run's terminal event, and before it the end of each step that was stopped. */
   finishRun(input: FinishRunInput): Promise<void>;
 }

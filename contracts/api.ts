@@ -1,7 +1,7 @@
 /** The HTTP contract: the table of routes, and the answers that are not a run or an event themselves. */
 import type { ErrorCode, FieldError } from './errors.js';
 import type { RunEvent } from './events.js';
-import type { Run } from './runs.js';
+import type { RunSummary } from './runs.js';
 
 /** Every call: `{name}` stands for one encoded segment, `{path}` for one or more. */
 export const api = {
@@ -45,7 +45,8 @@ export interface Problem {
 }
 
 export interface RunList {
-  runs: Run[];
+  /** Newest first; without their plans. */
+  runs: RunSummary[];
   /** Opaque; null on the last page. */
   nextCursor: string | null;
 }

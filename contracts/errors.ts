@@ -22,7 +22,7 @@ export const errorTable = {
     400,
     false,
     'The body is not valid JSON',
-    'Send a JSON object; the detail names the position.',
+    'Send a JSON object; where the text breaks, the detail names the position.',
   ),
   unsupported_media_type: entry(
     415,

@@ -17,18 +17,19 @@ export const searchAttributes = {
 } as const;
 
 /** What the workflow must know of a tool to schedule it. */
-export interface ToolTiming {
+export interface ToolTraits {
   /** Seconds one attempt may take. */
   timeoutSeconds: number;
+  effect: 'read' | 'reversible' | 'irreversible';
 }
 
 export interface AgentRunInput {
   run: NewRun;
   /** The plan given in the request; null to have one made. */
   plan: Plan | null;
-  /** Small; the first activity moves it to the workspace. */
-  inputsData: JsonValue | null;
-  tools: Record<string, ToolTiming>;
+  /** Null when none was given. Small; the first activity moves it to the workspace. */
+  inputsData: { value: JsonValue } | null;
+  tools: Record<string, ToolTraits>;
   /** Present after continue-as-new. */
   carried?: CarriedState;
 }
@@ -42,13 +43,17 @@ export interface StepTimer {
   until: string;
 }
 
-/** The steps that are over, and those whose timer goes on. Steps not listed are still to run. */
+/**
+ * Where each step of the plan is, small enough to stand beside a plan of the largest size: steps are named by
+ * their position in it.
+ */
 export interface CarriedSteps {
-  completed: string[];
-  /** By id, how the failure is shown. */
-  failed: Record<string, string>;
-  skipped: string[];
-  waiting: Record<string, StepTimer>;
+  /** One letter a step: `c`ompleted, `f`ailed, `s`kipped, `w`aiting, or `.` for still to run. */
+  statuses: string;
+  /** Of the steps that wait: position, attempt, and `startedAt` and `until` in milliseconds since 1970. */
+  timers: [position: number, attempt: number, startedAt: number, until: number][];
+  /** How some failures are shown. */
+  failures: [position: number, why: string][];
 }
 
 /** All that one workflow execution hands to its successor. */
@@ -56,6 +61,8 @@ export interface CarriedState {
   plan: Plan;
   steps: CarriedSteps;
   unsent: NewEvent[];
+  /** Why the run is being cancelled, when that was told but the cancellation has not come yet. */
+  cancelReason: string | null;
 }
 
 /** The answer to SNAPSHOT_QUERY. */

@@ -47,13 +47,22 @@ export type SubmitRun = z.infer<typeof submitRunSchema>;
 
 export const cancelRunSchema = z.strictObject({ reason: z.string().max(500).optional() });
 
+/** A moment that every part can hold, as ISO 8601 in UTC whatever its offset was. */
+const instant = z.iso.datetime({ offset: true }).transform((text, context) => {
+  const moment = new Date(text);
+  const year = moment.getUTCFullYear();
+  if (year >= 1 && year <= 9999) return moment.toISOString();
+  context.addIssue({ code: 'custom', message: 'must lie in the years 1 to 9999' });
+  return z.NEVER;
+});
+
 export const listRunsSchema = z.strictObject({
   status: z.enum(runStatuses).optional(),
   agent: z.string().max(100).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(200).optional(),
-  createdAfter: z.iso.datetime({ offset: true }).optional(),
-  createdBefore: z.iso.datetime({ offset: true }).optional(),
+  createdAfter: instant.optional(),
+  createdBefore: instant.optional(),
   metadata: metadataSchema.optional(),
 });
 
@@ -80,6 +89,9 @@ export interface RunRecord {
   lastSeq: number;
 }
 
+/** A run without its plan, which may be large: for lists and look-ups. */
+export type RunHead = Omit<RunRecord, 'plan'>;
+
 /** What creates a record; the API and the workflow's first activity both send it. */
 export interface NewRun {
   id: string;
@@ -91,7 +103,10 @@ export interface NewRun {
   createdAt: string;
 }
 
-/** A run as the API answers it. */
-export type Run = Omit<RunRecord, 'tenantId' | 'requestHash'> & {
+/** A run as lists show it. */
+export type RunSummary = Omit<RunHead, 'tenantId' | 'requestHash'> & {
   links: { self: string; events: string; files: string; temporal: string | null };
 };
+
+/** A run as the API answers it. */
+export type Run = RunSummary & Pick<RunRecord, 'plan'>;

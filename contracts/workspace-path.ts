@@ -12,6 +12,7 @@ export function workspacePath(path: string, options: { system?: boolean } = {}):
   const refuse = (why: string): never => {
     throw new PerdureError('invalid_path', `the path ${JSON.stringify(path.slice(0, 200))} ${why}`);
   };
+  if (/\p{Surrogate}/u.test(path)) refuse('has half of a character');
   const canonical = path.normalize('NFC');
   if (canonical === '') refuse('is empty');
   if (Buffer.byteLength(canonical) > 1024) refuse('is longer than 1024 bytes');

@@ -11,15 +11,18 @@ export { ensureBuilt } from './build.mjs';
 export async function ensureInstalled(root) {
   const wanted = installStamp(root);
   const stampFile = path.join(root, 'node_modules', '.perdure-stamp');
-  if (readIfThere(stampFile) === wanted) return;
-  await withSetupLock(path.join(root, 'dist.lock'), async () => {
-    if (readIfThere(stampFile) === wanted) return;
-    // An `npm ci` done by hand or in an image counts: only its stamp is missing.
+  const isInstalled = () => readIfThere(stampFile) === wanted && isUndamaged(root);
+  if (isInstalled()) return;
+  await withSetupLock(path.join(root, 'dist.lock'), async (share) => {
+    if (isInstalled()) return;
+    // An `npm ci` done by hand, in an image, or by a start killed meanwhile counts: only its stamp is missing.
     const adopted = !existsSync(stampFile) && isComplete(root);
     if (!adopted) {
       console.error('Installing dependencies (npm ci) ...');
       rmSync(stampFile, { force: true });
-      await npmCi(root);
+      // npm writes its record last: one that is there after this tells of an install that came to its end.
+      rmSync(recordFileOf(root), { force: true });
+      await npmCi(root, share);
     }
     try {
       writeAtomically(stampFile, wanted);
@@ -40,15 +43,38 @@ function installStamp(root) {
 
 /** Whether npm's own record of node_modules has everything that package-lock.json asks for here. */
 function isComplete(root) {
-  const record = readIfThere(path.join(root, 'node_modules', '.package-lock.json'));
-  if (record === null) return false;
-  const installed = JSON.parse(record).packages;
+  const installed = readRecord(root);
+  if (installed === null) return false;
   const asked = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages;
   return Object.entries(asked).every(([where, wanted]) => {
     if (where === '' || !isForThisMachine(wanted)) return true;
-    const isThere = existsSync(path.join(root, where, 'package.json'));
-    return isThere && installed[where]?.version === wanted.version;
+    return isThere(root, where) && installed[where]?.version === wanted.version;
   });
+}
+
+/**
+ * Whether what npm has on record is still there. Unlike isComplete it takes npm's word for what belongs here,
+ * so that a fresh install always passes.
+ */
+function isUndamaged(root) {
+  const installed = readRecord(root);
+  if (installed === null) return false;
+  return Object.entries(installed).every(
+    ([where, entry]) => !isForThisMachine(entry) || isThere(root, where),
+  );
+}
+
+const isThere = (root, where) => existsSync(path.join(root, where, 'package.json'));
+const recordFileOf = (root) => path.join(root, 'node_modules', '.package-lock.json');
+
+/** @returns null when npm has not come to write it, or it is damaged */
+function readRecord(root) {
+  try {
+    return JSON.parse(readIfThere(recordFileOf(root)))?.packages ?? null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 function isForThisMachine(entry) {
@@ -60,7 +86,7 @@ function isForThisMachine(entry) {
 const allows = (list, value) =>
   list === undefined || list.includes(value) || (list[0]?.startsWith('!') && !list.includes(`!${value}`));
 
-async function npmCi(root) {
+async function npmCi(root, share) {
   // `npm start` says which npm it is; a machine may have several, or none on PATH.
   const cli = process.env.npm_execpath;
   const [command, first] = cli?.endsWith('npm-cli.js') ? [process.execPath, [cli]] : ['npm', []];
@@ -74,6 +100,7 @@ async function npmCi(root) {
       // Development tools build and test this folder, whatever the shell says about production.
       env: { ...process.env, NODE_ENV: '', npm_config_omit: '' },
     });
+    if (child.pid !== undefined) share(child.pid);
     child.on('error', reject);
     child.on('exit', (status, signal) => resolve(status ?? signal));
   }).catch((error) => {

@@ -71,7 +71,8 @@ async function build(root, out, stamp) {
   for (const file of files.filter((name) => !name.endsWith('.ts')))
     cpSync(path.join(root, file), path.join(out, file));
   await writeWorkflowBundle(root, out, stamp.workflows);
-  writeFileSync(path.join(out, '.stamp'), JSON.stringify(stamp));
+  // Listed, so that a dist/ of which something was deleted since does not pass for a build.
+  writeFileSync(path.join(out, '.stamp'), JSON.stringify({ ...stamp, files: listFiles(out, '.') }));
 }
 
 async function writeWorkflowBundle(root, out, wanted) {
@@ -100,8 +101,8 @@ function swap(root, temporary) {
 }
 
 function isCurrent(root, stamp) {
-  const built = readStamp(root);
-  return built.all === stamp.all && existsSync(path.join(root, 'dist', WORKFLOW_BUNDLE));
+  const { all, files = [] } = readStamp(root);
+  return all === stamp.all && files.every((file) => existsSync(path.join(root, 'dist', file)));
 }
 
 function readStamp(root) {

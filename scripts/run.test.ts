@@ -102,6 +102,25 @@ describe('scripts/run.mjs', () => {
     });
   });
 
+  it('builds again when something of the build was deleted', async () => {
+    await run('start');
+    for (const file of ['src/config', 'workflow-bundle.js', 'workflows/hello.js.map']) {
+      rmSync(path.join(root, 'dist', file), { recursive: true });
+      expect((await run('start')).stderr).toBe('Building ...\n');
+      await stat(path.join(root, 'dist', file));
+    }
+    expect((await run('start')).stderr).toBe('');
+  });
+
+  it('does not wait for a process that has got the number of a dead start, nor for a lock cut short', async () => {
+    for (const lock of [JSON.stringify([{ pid: process.pid, started: 'long ago' }]), '[{"pid":', '1']) {
+      put('dist.lock', lock);
+      putMain(`console.log(${JSON.stringify(lock)});`);
+      expect((await run('start')).stderr).toBe('Building ...\n');
+    }
+    expect(temporaries()).toEqual([]);
+  });
+
   describe('test', () => {
     const lastLine = (text: string): string | undefined => text.trimEnd().split('\n').at(-1);
     beforeEach(() => {

@@ -15,8 +15,11 @@ export const recordKeeping = (summary: string): ActivityOptions => ({
   summary,
 });
 
-/** The activity ends a tool at its limit by itself; the server's limit is for a worker that hangs. */
-const TIMEOUT_MARGIN_SECONDS = 60;
+/**
+ * The activity ends a tool at its limit by itself; the server's limit is for a worker that hangs. The margin is
+ * more than a stalled database can hold up the journal's appends before and after the tool.
+ */
+const TIMEOUT_MARGIN_SECONDS = 90;
 
 export const toolCall = (timeoutSeconds: number, summary: string): ActivityOptions => ({
   startToCloseTimeout: (timeoutSeconds + TIMEOUT_MARGIN_SECONDS) * 1000,
@@ -26,5 +29,11 @@ export const toolCall = (timeoutSeconds: number, summary: string): ActivityOptio
   summary,
 });
 
-/** Decided from what is known, within milliseconds: part of the workflow task. */
-export const supervision: LocalActivityOptions = { startToCloseTimeout: '30s', retry: untilItWorks };
+/**
+ * Decided from what is known, within milliseconds: part of the workflow task. But not for long: a workflow task
+ * that is held open takes a place from other runs, and grows the history while it is.
+ */
+export const supervisionInline: LocalActivityOptions = {
+  scheduleToCloseTimeout: '3s',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '1s' },
+};

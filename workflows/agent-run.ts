@@ -9,6 +9,7 @@ import {
   defineQuery,
   defineSignal,
   proxyActivities,
+  setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
@@ -18,6 +19,7 @@ import type { AgentRunInput, RunSnapshot } from '../contracts/messages.js';
 import { CANCEL_SIGNAL, SNAPSHOT_QUERY, searchAttributes } from '../contracts/messages.js';
 import { recordKeeping } from './activity-options.js';
 import { errorOf } from './error-of.js';
+import { picture } from './picture.js';
 import { RunState } from './run-state.js';
 import { StepRunner, type StepsOutcome } from './step-runner.js';
 import { UnsentEvents } from './unsent-events.js';
@@ -37,7 +39,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
   const unsent = new UnsentEvents(input.carried?.unsent);
   const scope = () => ({ runId: run.id, tenantId: run.tenantId, unsent: unsent.all() });
   let state: RunState | undefined;
-  const cancel: { reason: string | null } = { reason: null };
+  const cancel: { reason: string | null } = { reason: input.carried?.cancelReason ?? null };
 
   // The signal carries the reason only; the cancellation itself is Temporal's own, so that one made in the
   // Web UI or by the temporal command line does just the same.
@@ -47,9 +49,11 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
   setHandler(snapshotQuery, () => state?.snapshot() ?? null);
 
   const finish = async (outcome: RunOutcome): Promise<void> => {
+    const openSteps = state?.stop() ?? [];
+    if (state !== undefined) setCurrentDetails(picture(run.goal, state));
     await CancellationScope.nonCancellable(() =>
       finishRun.executeWithOptions(recordKeeping(`finish: ${outcome.status}`), [
-        { ...scope(), run, outcome },
+        { ...scope(), run, outcome, openSteps },
       ]),
     );
     upsertSearchAttributes([{ key: runStatus, value: outcome.status }]);
@@ -70,7 +74,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
         plan: null,
         inputsData: null,
         tools: input.tools,
-        carried: { plan, steps: state.carry(), unsent: unsent.all() },
+        carried: { plan, steps: state.carry(), unsent: unsent.all(), cancelReason: cancel.reason },
       });
     }
   } catch (error) {

@@ -1,5 +1,11 @@
 /** What a failed activity means for the run. */
-import { ActivityFailure, ApplicationFailure, TimeoutFailure, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  TimeoutFailure,
+  isCancellation,
+} from '@temporalio/workflow';
 import type { JournalledFailure } from '../contracts/activities.js';
 import { isErrorCode, type ErrorInfo } from '../contracts/errors.js';
 
@@ -31,7 +37,8 @@ export function errorOf(error: unknown): ErrorInfo | 'cancelled' | undefined {
 /** What a step's activity says of a failure that is in the journal; undefined for any other error. */
 export function journalledFailureOf(error: unknown): JournalledFailure | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  const detail = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+  const isTyped = cause instanceof ApplicationFailure || cause instanceof CancelledFailure;
+  const detail: unknown = isTyped ? cause.details?.[0] : undefined;
   return typeof detail === 'object' && detail !== null && 'journalled' in detail
     ? (detail as JournalledFailure)
     : undefined;

@@ -16,7 +16,8 @@ const marks: Record<StepStatus, string> = {
 /** Most telling first, where not all steps fit. */
 const telling: StepStatus[] = ['failed', 'running', 'waiting', 'skipped', 'pending', 'completed'];
 
-export function picture(state: RunState): string {
+/** With the goal, for the summary that Temporal shows is not carried to the next execution. */
+export function picture(goal: string, state: RunState): string {
   const steps = state.steps();
   const shown = steps.length <= MAX_LINES ? steps : mostTelling(steps);
   const head = telling
@@ -28,7 +29,8 @@ export function picture(state: RunState): string {
     return `- ${marks[status]} ${summaryOf(label(step))} (${said})`;
   });
   if (shown.length < steps.length) lines.push(`- … and ${steps.length - shown.length} more`);
-  return `**${state.count('completed')} of ${steps.length} steps done**: ${head}\n\n${lines.join('\n')}`;
+  const done = `**${state.count('completed')} of ${steps.length} steps done**: ${head}`;
+  return [summaryOf(goal), done, lines.join('\n')].join('\n\n');
 }
 
 function mostTelling<T extends { status: StepStatus }>(steps: readonly T[]): T[] {

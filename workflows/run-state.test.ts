@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planSchema } from '../contracts/plan.js';
+import { Deadlines } from './deadlines.js';
 import { picture } from './picture.js';
 import { RunState } from './run-state.js';
 
@@ -28,6 +29,8 @@ describe('RunState', () => {
     expect(startAll(state)).toEqual(['c']);
     state.complete('c');
     state.wait('d', timer);
+    expect(state.resume(Date.parse(timer.until) - 1)).toBeUndefined();
+    expect(state.resume(Date.parse(timer.until))).toMatchObject({ step: { id: 'd' }, timer });
     state.complete('d');
     expect(state.snapshot()).toMatchObject({ total: 4, completed: 4, running: [], waiting: [] });
     expect(state.resultSteps()).toEqual(['c', 'd']);
@@ -51,20 +54,20 @@ describe('RunState', () => {
       plan,
       JSON.parse(JSON.stringify(first.carry())) as ReturnType<typeof first.carry>,
     );
-    expect(second.waiting()).toMatchObject([{ step: { id: 'd' }, timer }]);
+    expect(second.nextWait()).toMatchObject({ step: { id: 'd' }, at: Date.parse(timer.until) });
     expect(startAll(second)).toEqual(['b']);
     second.fail('b', 'why not');
     const third = new RunState(plan, second.carry());
     expect(third.snapshot()).toMatchObject({ completed: 1, failed: 1, skipped: 1, waiting: ['d'] });
-    expect(picture(third)).toContain('echo: b (failed: why not)');
+    expect(picture('a goal', third)).toContain('echo: b (failed: why not)');
   });
 
   it('leaves nothing open when the run is stopped', () => {
     const state = new RunState(plan);
     startAll(state);
     state.wait('d', timer);
-    state.stop();
-    expect(state.snapshot()).toMatchObject({ failed: 1, skipped: 3, running: [], waiting: [] });
+    expect(state.stop()).toEqual(['a', 'd']);
+    expect(state.snapshot()).toMatchObject({ failed: 2, skipped: 2, running: [], waiting: [] });
   });
 
   it('draws the most telling steps of a plan that is too long to draw', () => {
@@ -73,9 +76,39 @@ describe('RunState', () => {
     for (let i = 0; i < 60; i++) state.start();
     for (let i = 0; i < 59; i++) state.complete(`s${i}`);
     state.fail('s59', 'out of luck');
-    const lines = picture(state).split('\n');
-    expect(lines[0]).toBe('**59 of 100 steps done**: 1 failed, 40 pending, 59 completed');
-    expect(lines[2]).toContain('s59 (failed: out of luck)');
+    const lines = picture('a goal', state).split('\n');
+    expect(lines[2]).toBe('**59 of 100 steps done**: 1 failed, 40 pending, 59 completed');
+    expect(lines[4]).toContain('s59 (failed: out of luck)');
     expect(lines.at(-1)).toBe('- … and 60 more');
+  });
+
+  it('is carried within a fraction of a payload, whatever became of a plan of the largest size', () => {
+    const steps = Array.from({ length: 10_000 }, (_, i) => ({
+      id: `step-with-a-long-name-${i}`,
+      tool: 'wait',
+    }));
+    const size = (state: RunState): number => JSON.stringify(state.carry()).length;
+    const waiting = new RunState(planSchema.parse({ steps }));
+    for (let step = waiting.start(); step !== undefined; step = waiting.start()) waiting.wait(step.id, timer);
+    expect(size(waiting)).toBeLessThan(500_000);
+    const failed = new RunState(planSchema.parse({ steps }));
+    for (let step = failed.start(); step !== undefined; step = failed.start())
+      failed.fail(step.id, 'x'.repeat(400));
+    expect(size(failed)).toBeLessThan(60_000);
+  });
+});
+
+describe('Deadlines', () => {
+  it('gives what is due, earliest first', () => {
+    const deadlines = new Deadlines();
+    const times = Array.from({ length: 500 }, (_, i) => (i * 7919) % 503);
+    times.forEach((at, i) => {
+      deadlines.add({ at, stepId: String(i) });
+    });
+    const taken: number[] = [];
+    for (let due = deadlines.takeDue(300); due !== undefined; due = deadlines.takeDue(300))
+      taken.push(due.at);
+    expect(taken).toEqual(times.filter((at) => at <= 300).toSorted((a, b) => a - b));
+    expect(deadlines.earliest()?.at).toBe(Math.min(...times.filter((at) => at > 300)));
   });
 });

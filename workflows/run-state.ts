@@ -1,7 +1,8 @@
-/** Which steps of a plan are over, under way or ready. Pure; every change costs its edges only. */
+/** Which steps of a plan are over, under way, waiting or ready. Pure; every change costs its edges only. */
 import { dependenciesOf } from '../contracts/check-plan.js';
 import type { CarriedSteps, RunSnapshot, StepTimer } from '../contracts/messages.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
+import { Deadlines } from './deadlines.js';
 
 export type StepStatus = 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped';
 
@@ -11,53 +12,71 @@ interface Node {
   /** Dependencies that are not completed yet. */
   open: number;
   dependants: Node[];
-  /** While waiting. */
+  /** Once the tool has asked to wait. */
   timer?: StepTimer;
   /** Of a failed step, why in one line. */
   failure?: string;
 }
 
+/** A step under way is carried as one to run: no execution ends before its steps have. */
+const letters: Record<StepStatus, string> = {
+  completed: 'c',
+  failed: 'f',
+  skipped: 's',
+  waiting: 'w',
+  running: '.',
+  pending: '.',
+};
+/** Failures that are carried with their words, which are for the eye only. */
+const CARRIED_FAILURES = 100;
+
 export class RunState {
-  private readonly nodes = new Map<string, Node>();
+  private readonly nodes: Node[];
+  private readonly byId = new Map<string, Node>();
   private readonly counts: Record<StepStatus, number>;
   /** Ready nodes in the order in which they became so; `next` is the first that was not taken. */
   private readonly ready: Node[] = [];
   private next = 0;
+  private readonly deadlines = new Deadlines();
 
   constructor(plan: Plan, carried?: CarriedSteps) {
-    for (const step of plan.steps)
-      this.nodes.set(step.id, { step, status: 'pending', open: 0, dependants: [] });
-    this.counts = { pending: this.nodes.size, running: 0, waiting: 0, completed: 0, failed: 0, skipped: 0 };
-    for (const node of this.nodes.values())
+    this.nodes = plan.steps.map((step) => ({ step, status: 'pending', open: 0, dependants: [] }));
+    for (const node of this.nodes) this.byId.set(node.step.id, node);
+    this.counts = { pending: this.nodes.length, running: 0, waiting: 0, completed: 0, failed: 0, skipped: 0 };
+    for (const node of this.nodes)
       for (const id of dependenciesOf(node.step)) {
         this.node(id).dependants.push(node);
         node.open += 1;
       }
     if (carried !== undefined) this.restore(carried);
-    for (const node of this.nodes.values())
-      if (node.status === 'pending' && node.open === 0) this.ready.push(node);
+    for (const node of this.nodes) if (node.status === 'pending' && node.open === 0) this.ready.push(node);
   }
 
   private restore(carried: CarriedSteps): void {
-    for (const id of carried.completed) {
-      this.move(this.node(id), 'completed');
-      for (const dependant of this.node(id).dependants) dependant.open -= 1;
+    const statuses: StepStatus[] = ['completed', 'failed', 'skipped', 'waiting'];
+    this.nodes.forEach((node, i) => {
+      const status = statuses.find((s) => letters[s] === carried.statuses[i]);
+      if (status !== undefined) this.move(node, status);
+      if (status === 'completed') for (const dependant of node.dependants) dependant.open -= 1;
+    });
+    for (const [position, attempt, startedAt, until] of carried.timers) {
+      const node = this.nodes[position];
+      if (node === undefined) continue;
+      node.timer = {
+        attempt,
+        startedAt: new Date(startedAt).toISOString(),
+        until: new Date(until).toISOString(),
+      };
+      this.deadlines.add({ at: until, stepId: node.step.id });
     }
-    for (const [id, why] of Object.entries(carried.failed)) {
-      const node = this.node(id);
-      node.failure = why;
-      this.move(node, 'failed');
-    }
-    for (const id of carried.skipped) this.move(this.node(id), 'skipped');
-    for (const [id, timer] of Object.entries(carried.waiting)) {
-      const node = this.node(id);
-      node.timer = timer;
-      this.move(node, 'waiting');
+    for (const [position, why] of carried.failures) {
+      const node = this.nodes[position];
+      if (node !== undefined) node.failure = why;
     }
   }
 
   private node(id: string): Node {
-    const node = this.nodes.get(id);
+    const node = this.byId.get(id);
     if (node === undefined) throw new Error(`the plan has no step "${id}"`);
     return node;
   }
@@ -77,17 +96,28 @@ export class RunState {
     return node.step;
   }
 
+  /** The running step waits until its timer's time. */
   wait(id: string, timer: StepTimer): void {
     const node = this.node(id);
     node.timer = timer;
     this.move(node, 'waiting');
+    this.deadlines.add({ at: Date.parse(timer.until), stepId: id });
   }
 
-  /** The steps that wait for a timer, with it. */
-  waiting(): { step: PlanStep; timer: StepTimer }[] {
-    return [...this.nodes.values()].flatMap((node) =>
-      node.status === 'waiting' && node.timer !== undefined ? [{ step: node.step, timer: node.timer }] : [],
-    );
+  /** The waiting step whose time comes first. */
+  nextWait(): { step: PlanStep; at: number } | undefined {
+    const earliest = this.deadlines.earliest();
+    return earliest && { step: this.node(earliest.stepId).step, at: earliest.at };
+  }
+
+  /** Takes a step whose wait is over and marks it as running again. */
+  resume(now: number): { step: PlanStep; timer: StepTimer } | undefined {
+    const due = this.deadlines.takeDue(now);
+    if (due === undefined) return undefined;
+    const node = this.node(due.stepId);
+    if (node.timer === undefined) throw new Error(`the step "${due.stepId}" has no timer`);
+    this.move(node, 'running');
+    return { step: node.step, timer: node.timer };
   }
 
   complete(id: string): void {
@@ -107,14 +137,18 @@ export class RunState {
     for (const node of this.pendingAfter(id)) this.move(node, 'skipped');
   }
 
-  /** Ends what has not come to an end of its own: the run is over. */
-  stop(): void {
-    for (const node of this.nodes.values()) {
-      if (node.status === 'running') {
-        node.failure = 'the run was stopped';
-        this.move(node, 'failed');
-      } else if (node.status === 'pending' || node.status === 'waiting') this.move(node, 'skipped');
+  /**
+   * Ends what has not come to an end of its own: the run is over.
+   * @returns ids of the steps that had begun
+   */
+  stop(): string[] {
+    const begun = this.nodes.filter(({ status }) => status === 'running' || status === 'waiting');
+    for (const node of begun) {
+      node.failure = 'stopped with the run';
+      this.move(node, 'failed');
     }
+    for (const node of this.nodes) if (node.status === 'pending') this.move(node, 'skipped');
+    return begun.map((node) => node.step.id);
   }
 
   /** Ids of the steps still to run that depend on this one, directly or not. */
@@ -140,7 +174,7 @@ export class RunState {
 
   /** Steps in the plan's order with their status, and what there is to say about it. */
   steps(): { step: PlanStep; status: StepStatus; note: string | undefined }[] {
-    return [...this.nodes.values()].map(({ step, status, timer, failure }) => ({
+    return this.nodes.map(({ step, status, timer, failure }) => ({
       step,
       status,
       note: status === 'failed' ? failure : status === 'waiting' ? `until ${timer?.until ?? ''}` : undefined,
@@ -149,18 +183,18 @@ export class RunState {
 
   /** Completed steps that nothing builds on: their output is the run's result. */
   resultSteps(): string[] {
-    return [...this.nodes.values()]
+    return this.nodes
       .filter((node) => node.status === 'completed' && node.dependants.length === 0)
       .map((node) => node.step.id);
   }
 
   private idsOf(status: StepStatus): string[] {
-    return [...this.nodes.values()].filter((n) => n.status === status).map((n) => n.step.id);
+    return this.nodes.filter((n) => n.status === status).map((n) => n.step.id);
   }
 
   snapshot(): RunSnapshot {
     return {
-      total: this.nodes.size,
+      total: this.nodes.length,
       completed: this.counts.completed,
       failed: this.counts.failed,
       skipped: this.counts.skipped,
@@ -171,15 +205,14 @@ export class RunState {
 
   /** For the successor execution; meant for a state in which no step is running. */
   carry(): CarriedSteps {
-    return {
-      completed: this.idsOf('completed'),
-      failed: Object.fromEntries(
-        [...this.nodes.values()]
-          .filter((node) => node.status === 'failed')
-          .map((node) => [node.step.id, node.failure ?? '']),
-      ),
-      skipped: this.idsOf('skipped'),
-      waiting: Object.fromEntries(this.waiting().map(({ step, timer }) => [step.id, timer])),
-    };
+    const carried: CarriedSteps = { statuses: '', timers: [], failures: [] };
+    this.nodes.forEach(({ status, timer, failure }, i) => {
+      carried.statuses += letters[status];
+      if (status === 'waiting' && timer !== undefined)
+        carried.timers.push([i, timer.attempt, Date.parse(timer.startedAt), Date.parse(timer.until)]);
+      if (failure !== undefined && carried.failures.length < CARRIED_FAILURES)
+        carried.failures.push([i, failure]);
+    });
+    return carried;
   }
 }

@@ -5,6 +5,7 @@ import { createAccessLog } from './middleware/access-log.js';
 import { createHostGuard } from './middleware/hosts.js';
 import { createJsonBody } from './middleware/json-body.js';
 import { notFound } from './middleware/not-found.js';
+import { originForm } from './middleware/origin-form.js';
 import { createProblemHandler } from './middleware/problem.js';
 import { requestId } from './middleware/request-id.js';
 import { securityHeaders } from './middleware/security-headers.js';
@@ -42,7 +43,7 @@ export function createApp(deps: ApiDependencies): App {
   // Files have tags of their own; everything else is asked for anew.
   app.disable('etag');
   app.enable('case sensitive routing');
-  app.use(requestId, securityHeaders, createAccessLog(context.logger));
+  app.use(originForm, requestId, securityHeaders, createAccessLog(context.logger));
   app.use(createHostGuard(context.allowedHosts));
   mount(app, {
     index: indexRoute,

@@ -13,6 +13,8 @@ export function queryOf(req: Request): Record<string, unknown> {
     const key = /^metadata(?:\[(.*)\]|\.(.*))$/s.exec(name);
     const [into, at] = key === null ? [plain, name] : [metadata, key[1] ?? key[2] ?? ''];
     if (into.has(at)) throw invalid('invalid_request', [{ field: name, message: 'is given more than once' }]);
+    if (at === '__proto__')
+      throw invalid('invalid_request', [{ field: name, message: 'is not a name that can be used' }]);
     if (value.includes('\u0000'))
       throw invalid('invalid_request', [{ field: name, message: 'has a NUL character' }]);
     into.set(at, value);

@@ -2,7 +2,7 @@
 import type { Request } from 'express';
 import { addressOf } from '../../contracts/api.js';
 import { PerdureError } from '../../contracts/errors.js';
-import { isTerminal, type Run, type RunRecord } from '../../contracts/runs.js';
+import { isTerminal, type RunHead, type RunRecord, type RunSummary } from '../../contracts/runs.js';
 import type { ApiContext } from './context.js';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -11,12 +11,23 @@ const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * @throws PerdureError `run_not_found`: an id of another tenant, or of no shape, looks like an unknown one;
  *   `run_not_recorded` for a run that was accepted while the database was down
  */
-export async function findRun(context: ApiContext, req: Request): Promise<RunRecord> {
+export const findRun = (context: ApiContext, req: Request): Promise<RunHead> =>
+  lookUp(context, req, (tenantId, id) => context.runs.findRun(tenantId, id));
+
+/** The same with its plan. */
+export const getRun = (context: ApiContext, req: Request): Promise<RunRecord> =>
+  lookUp(context, req, (tenantId, id) => context.runs.getRun(tenantId, id));
+
+async function lookUp<Found>(
+  context: ApiContext,
+  req: Request,
+  ask: (tenantId: string, id: string) => Promise<Found | null>,
+): Promise<Found> {
   const { id: given } = req.params;
   const id = typeof given === 'string' ? given.toLowerCase() : '';
   if (uuid.test(id)) {
     const tenantId = context.tenantOf(req);
-    const run = await context.runs.getRun(tenantId, id);
+    const run = await ask(tenantId, id);
     if (run !== null) return run;
     if ((await context.engine.tenantOf(id)) === tenantId)
       throw new PerdureError('run_not_recorded', `the run ${id} was accepted and waits for its record`);
@@ -25,16 +36,20 @@ export async function findRun(context: ApiContext, req: Request): Promise<RunRec
 }
 
 /** @throws PerdureError `run_not_found`, or `run_closed` */
-export async function findOpenRun(context: ApiContext, req: Request): Promise<RunRecord> {
+export async function findOpenRun(context: ApiContext, req: Request): Promise<RunHead> {
   const run = await findRun(context, req);
   if (isTerminal(run.status)) throw runClosed(run);
   return run;
 }
 
-export const runClosed = (run: RunRecord): PerdureError =>
+export const runClosed = (run: RunHead): PerdureError =>
   new PerdureError('run_closed', `the run ${run.id} has ended: ${run.status}`);
 
-export function toRun(record: RunRecord, engine: ApiContext['engine']): Run {
+/** Of a whole record a Run, of a head a RunSummary. */
+export function toRun<Record extends RunHead>(
+  record: Record,
+  engine: ApiContext['engine'],
+): Omit<Record, 'tenantId' | 'requestHash'> & Pick<RunSummary, 'links'> {
   const { tenantId: _tenantId, requestHash: _requestHash, ...shown } = record;
   const { id } = record;
   return {

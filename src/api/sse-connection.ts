@@ -33,9 +33,11 @@ export function openSse(res: Response, options: StreamOptions, draining: AbortSi
   const heartbeat = setInterval(() => {
     if (!isFull()) res.write(': hb\n\n');
   }, options.heartbeatMs);
-  signal.addEventListener('abort', () => {
+  const stopHeartbeat = (): void => {
     clearInterval(heartbeat);
-  });
+  };
+  // Once: a listener that stays keeps a composite signal, and with it this whole answer, alive for ever.
+  signal.addEventListener('abort', stopHeartbeat, { once: true });
 
   return {
     signal,
@@ -52,8 +54,14 @@ export function openSse(res: Response, options: StreamOptions, draining: AbortSi
       if (!signal.aborted && !isFull()) res.write(`: ${text}\n\n`);
     },
     end() {
-      clearInterval(heartbeat);
+      stopHeartbeat();
+      signal.removeEventListener('abort', stopHeartbeat);
       res.end();
+      // The last events wait for a slow reader too, but not for ever.
+      const late = setTimeout(() => res.destroy(), options.slowReaderMs);
+      res.once('close', () => {
+        clearTimeout(late);
+      });
     },
   };
 }

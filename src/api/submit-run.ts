@@ -46,8 +46,10 @@ const start = ({ engine, tools }: ApiContext, { run, plan, inputs }: Submission)
   engine.start({
     run,
     plan,
-    inputsData: inputs?.data ?? null,
-    tools: Object.fromEntries(tools.list().map(({ name, timeoutSeconds }) => [name, { timeoutSeconds }])),
+    inputsData: inputs?.data === undefined ? null : { value: inputs.data },
+    tools: Object.fromEntries(
+      tools.list().map(({ name, timeoutSeconds, effect }) => [name, { timeoutSeconds, effect }]),
+    ),
   });
 
 /** Null too when the database does not answer: Temporal decides about a start, not the projection. */

@@ -19,25 +19,38 @@ export async function main(): Promise<void> {
     await demonstrate(running);
     return;
   }
+  const interrupted = new AbortController();
+  const stop = (): void => {
+    console.log(pc.dim('\nstopping'));
+    interrupted.abort();
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, stop);
+  try {
+    await demonstrateOn(interrupted.signal);
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    process.exitCode = 130;
+  } finally {
+    for (const signal of signals) process.off(signal, stop);
+  }
+}
+
+/** Brings a perdure of its own, and lets it go again. */
+async function demonstrateOn(signal: AbortSignal): Promise<void> {
   const stack = await startStack({
-    config,
+    config: readConfig(),
     env: processEnvironment(),
     builtRoot,
     onProgress,
+    signal,
   });
-  const stop = (): void => {
-    void stack.release().then(() => process.exit(130));
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
   try {
-    await demonstrate(stack.apiUrl);
+    await demonstrate(stack.apiUrl, signal);
     console.log(
       `\nThe addresses answer while perdure runs: ${pc.bold('npm start')} brings it back, with this run.`,
     );
   } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
     await stack.release();
   }
 }
@@ -52,7 +65,7 @@ async function isPerdure(url: string): Promise<boolean> {
   }
 }
 
-async function demonstrate(url: string): Promise<void> {
+async function demonstrate(url: string, signal?: AbortSignal): Promise<void> {
   const client = createClient(url);
   const plan = planSchema.parse(JSON.parse(await readFile(path.join(example, 'plan.json'), 'utf8')));
   const content = await readFile(path.join(example, 'data', 'seattle-weather.csv'), 'utf8');
@@ -63,7 +76,7 @@ async function demonstrate(url: string): Promise<void> {
     metadata: { example: 'seattle-weather' },
   });
   console.log(`${pc.bold('run')} ${run.id}  ${pc.dim(run.goal)}`);
-  for await (const event of client.streamEvents(run.id)) show(event);
+  for await (const event of client.streamEvents(run.id, signal === undefined ? {} : { signal })) show(event);
   await report(client, url, run.id);
 }
 

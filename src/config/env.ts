@@ -18,6 +18,7 @@ export const environment = z.object({
   TEMPORAL_ADDRESS: z
     .string()
     .regex(/^[^\s:/]+:\d+$/, 'must look like host:port')
+    .refine((s) => Number(s.split(':')[1]) <= 65_535, 'must have a port from 0 to 65535')
     .optional(),
   TEMPORAL_UI_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
@@ -33,7 +34,9 @@ export const environment = z.object({
         .map((h) => h.trim().toLowerCase())
         .filter((h) => h !== ''),
     ),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be one of debug, info, warn, error, silent')
+    .default('info'),
 });
 
 export interface Config {
@@ -70,8 +73,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
         .join('; '),
     );
   const e = parsed.data;
+  refuseEqualPorts(e);
   return Object.freeze({
-    host: e.PERDURE_HOST,
+    // In brackets, as in a URL, or without: both are meant.
+    host: e.PERDURE_HOST.replace(/^\[(.*)\]$/, '$1'),
     port: e.PORT,
     dataDir: path.resolve(e.PERDURE_DATA_DIR),
     temporalAddress: e.TEMPORAL_ADDRESS ?? null,
@@ -83,6 +88,17 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     httpAllow: Object.freeze(e.PERDURE_HTTP_ALLOW),
     logLevel: e.LOG_LEVEL,
   });
+}
+
+function refuseEqualPorts(e: z.infer<typeof environment>): void {
+  const own = e.TEMPORAL_ADDRESS === undefined ? (['TEMPORAL_PORT', 'TEMPORAL_UI_PORT'] as const) : [];
+  const users = new Map<number, string>();
+  for (const name of ['PORT', ...own] as const) {
+    const other = users.get(e[name]);
+    if (e[name] !== 0 && other !== undefined)
+      throw new ConfigError(`${other} and ${name} are both ${e[name]}, and must differ`);
+    users.set(e[name], name);
+  }
 }
 
 /** A copy of the environment, for finding programs and for the processes that are started. */

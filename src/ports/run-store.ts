@@ -1,5 +1,5 @@
 /** Run records: created once, read and listed by tenant. Their progress is written by the event log's append. */
-import type { NewRun, RunRecord, RunStatus } from '../../contracts/runs.js';
+import type { NewRun, RunHead, RunRecord, RunStatus } from '../../contracts/runs.js';
 
 export interface ListRunsFilter {
   status?: RunStatus | undefined;
@@ -10,7 +10,7 @@ export interface ListRunsFilter {
 }
 
 export interface RunPage {
-  runs: RunRecord[];
+  runs: RunHead[];
   /** Opaque; null on the last page. */
   nextCursor: string | null;
 }
@@ -21,6 +21,8 @@ export interface RunStore {
   createRun(run: NewRun): Promise<RunRecord>;
   /** Null when unknown or another tenant's. */
   getRun(tenantId: string, runId: string): Promise<RunRecord | null>;
+  /** The same without the plan. */
+  findRun(tenantId: string, runId: string): Promise<RunHead | null>;
   /** Newest first. @throws PerdureError `invalid_request` for a cursor it did not give */
   listRuns(tenantId: string, filter: ListRunsFilter, limit: number, cursor?: string): Promise<RunPage>;
   /** Resolves when the database answers with the schema this build needs. */

@@ -19,6 +19,8 @@ export interface ByteRange {
 export interface Workspace {
   /** Replaces the file whole or, on any error, leaves what was there. */
   put(scope: WorkspaceScope, path: string, content: Readable | Uint8Array | string): Promise<FileInfo>;
+  /** Writes the file unless there is one. @returns whether it did: of several at once exactly one does */
+  create(scope: WorkspaceScope, path: string, content: string): Promise<boolean>;
   /** Null when there is no such file. */
   stat(scope: WorkspaceScope, path: string): Promise<FileInfo | null>;
   /** @throws PerdureError `file_not_found` */

@@ -11,23 +11,31 @@ export const builtRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url
 /** Milliseconds that a drain may take. */
 const DRAIN_MS = 30_000;
 
+/** A process that has met one of these is not to be trusted with a drain; caught, it may spin for ever. */
+const faults = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const;
+
 export async function main(): Promise<void> {
   const interrupted = new AbortController();
   const starting = start(interrupted.signal);
   const onTimeout = (): void => {
     console.error(`perdure: not everything had ended after ${DRAIN_MS / 1_000} seconds; leaving it.`);
   };
-  const stop = closeWithGrace({ delay: DRAIN_MS, logger: false, onTimeout }, async ({ err, signal }) => {
-    if (err !== undefined) console.error('perdure:', err);
-    if (signal !== undefined) console.log(pc.dim('\nstopping; a second Ctrl-C ends at once'));
-    // A start that is under way ends at its next step and closes what it has opened.
-    interrupted.abort();
-    const stack = await starting.catch(() => undefined);
-    await stack?.release();
-    console.log(pc.dim('stopped'));
-    // Nobody asked for this end: what is thrown here becomes exit code 1.
-    if (err === undefined && signal === undefined) throw new Error('a server was lost');
-  });
+  // A terminal that is closed, or a pipe whose reader has gone, must not end the drain half-way.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const stop = closeWithGrace(
+    { delay: DRAIN_MS, logger: false, onTimeout, skip: [...faults] },
+    async ({ err, signal }) => {
+      if (err !== undefined) console.error('perdure:', err);
+      if (signal !== undefined) console.log(pc.dim('\nstopping; a second Ctrl-C ends at once'));
+      // A start that is under way ends at its next step and closes what it has opened.
+      interrupted.abort();
+      const stack = await starting.catch(() => undefined);
+      await stack?.release();
+      console.log(pc.dim('stopped'));
+      // Nobody asked for this end: what is thrown here becomes exit code 1.
+      if (err === undefined && signal === undefined) throw new Error('a server was lost');
+    },
+  );
   let stack: Stack;
   try {
     stack = await starting;

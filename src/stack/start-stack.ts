@@ -1,11 +1,13 @@
 /** The whole of perdure in one process tree: Temporal, Postgres, the API and a worker. */
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
+import { once } from 'node:events';
 import http from 'node:http';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createActivities } from '../../activities/create-activities.js';
+import { PerdureError } from '../../contracts/errors.js';
 import { searchAttributes } from '../../contracts/messages.js';
 import { lockDataDir } from '../adapters/embedded/data-dir-lock.js';
 import { claimPort } from '../adapters/embedded/free-port.js';
@@ -15,7 +17,7 @@ import { cacheDirFrom, findTemporal } from '../adapters/embedded/temporal-binary
 import { addSearchAttributes } from '../adapters/embedded/temporal-search-attributes.js';
 import { startTemporal } from '../adapters/embedded/temporal-server.js';
 import { createLocalEventBus } from '../adapters/local/local-event-bus.js';
-import { createLocalWorkspace } from '../adapters/local/local-workspace.js';
+import { createLocalWorkspace, TEMPORARY } from '../adapters/local/local-workspace.js';
 import { createLogger } from '../adapters/pino/logger.js';
 import { terminalLines } from '../adapters/pino/terminal.js';
 import { openDatabase } from '../adapters/postgres/database.js';
@@ -92,7 +94,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await runs.check();
     const log = createPostgresEventLog(database);
     const bus = createLocalEventBus();
-    const workspace = createLocalWorkspace(path.join(dataDir, 'workspaces'));
+    const workspaces = path.join(dataDir, 'workspaces');
+    await rm(path.join(workspaces, TEMPORARY), { recursive: true, force: true });
+    const workspace = createLocalWorkspace(workspaces);
     await workspace.check();
     const tools = createToolRegistry({ httpAllow: config.httpAllow });
 
@@ -152,13 +156,26 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     };
   } catch (error) {
     await releasers.release(logger);
-    throw error;
+    throw asStartupError(error);
   }
+}
+
+/** Where a file, a port or a back end is at fault, the person at the terminal can do something about it. */
+function asStartupError(error: unknown): unknown {
+  const isSystems = error instanceof Error && 'syscall' in error;
+  if (!isSystems && !(error instanceof PerdureError)) return error;
+  return new StartupError(`the start failed: ${error.message}.`, { cause: error });
 }
 
 async function openLog(config: Config, dataDir: string, releasers: Releasers): Promise<Logger> {
   await mkdir(path.join(dataDir, 'logs'), { recursive: true });
-  const file = createWriteStream(path.join(dataDir, 'logs', 'perdure.log'), { flags: 'a', mode: 0o600 });
+  const name = path.join(dataDir, 'logs', 'perdure.log');
+  const file = createWriteStream(name, { flags: 'a', mode: 0o600 });
+  await once(file, 'open');
+  // A full disk costs the log, not the server.
+  file.on('error', (error) => {
+    console.error(`perdure: ${name} cannot be written to any more: ${error.message}`);
+  });
   releasers.push('the log', () => new Promise((resolve) => file.end(resolve)));
   const logger = createLogger([
     { level: config.logLevel, stream: file },

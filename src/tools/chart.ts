@@ -1,9 +1,9 @@
 /** `chart`: a Vega-Lite specification drawn as SVG. */
 import { z } from 'zod';
-import { PerdureError } from '../../contracts/errors.js';
 import { pathArg } from './path-arg.js';
 import { runInThread } from './run-in-thread.js';
 import { defineTool } from './tool.js';
+import { valueOf } from './worker-answer.js';
 
 const size = (fallback: number) => z.int().min(50).max(4_000).default(fallback);
 
@@ -11,8 +11,8 @@ export const chartTool = defineTool({
   name: 'chart',
   description:
     'Draws a Vega-Lite specification as an SVG file. `data` is a list of row objects (such as the rows of the sql ' +
-    'tool) and takes the place of the specification’s data; nothing is loaded from addresses. ' +
-    'Output: {path, bytes, width, height, warnings}.',
+    'tool) and takes the place of the specification’s data; nothing is loaded from addresses, and links and ' +
+    'images are refused. Output: {path, bytes, width, height, warnings}.',
   args: z.strictObject({
     spec: z.record(z.string(), z.json()),
     data: z.array(z.record(z.string(), z.json())).max(50_000).optional(),
@@ -36,8 +36,10 @@ export const chartTool = defineTool({
       heapMb: 512,
       signal: context.signal,
     });
-    if (!answer.ok) throw new PerdureError('tool_failed', `the chart cannot be drawn: ${answer.message}`);
-    const { svg, warnings } = answer.value as { svg: string; warnings: string[] };
+    const { svg, warnings } = valueOf(answer, 'the chart cannot be drawn: ') as {
+      svg: string;
+      warnings: string[];
+    };
     const info = await context.files.write(saveAs, svg);
     return { output: { path: info.path, bytes: info.bytes, width, height, warnings } };
   },

@@ -1,5 +1,6 @@
 /** Tests of `http_fetch` against real servers: answers, limits, statuses, time-outs. */
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonValue } from '../../contracts/plan.js';
@@ -32,6 +33,9 @@ const routes: Record<string, RequestListener> = {
     res.writeHead(503, { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }).end('later'),
   '/silent': () => undefined,
   '/slow': (_, res) => res.write('a'),
+  '/cut-chunks': (_, res) => {
+    res.writeHead(200).write('abc', () => res.destroy());
+  },
   '/cut': (_, res) => {
     res.writeHead(200, { 'content-length': '10' }).write('abc', () => res.destroy());
   },
@@ -126,9 +130,34 @@ test('busy and broken servers are tried again, when they say', async () => {
   expect((error as { retryAfterSeconds: number }).retryAfterSeconds).toBeGreaterThan(50);
 });
 
+test('what is no HTTP fails: the same server would say it again', async () => {
+  const rubbish = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', (request) => {
+      const head = request.includes('/status') ? 'HTTP/9.x OK' : 'HTTP/1.1 200 OK\r\nbad header\u0001: x';
+      socket.end(`${head}\r\n\r\n`);
+    });
+  });
+  await new Promise<void>((resolve) => rubbish.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(rubbish.address() as AddressInfo).port}`;
+  const tool = createHttpFetch({ httpAllow: [host] });
+  try {
+    for (const path of ['/status', '/header'])
+      await expect(
+        tool.execute(tool.args.parse({ url: `http://${host}${path}` }), toolContext()),
+      ).rejects.toMatchObject({
+        code: 'tool_failed',
+        message: expect.stringMatching(/: the answer is no valid HTTP: \w/) as string,
+      });
+  } finally {
+    rubbish.close();
+  }
+});
+
 test('broken compression fails, broken connections are tried again', async () => {
   await expect(fetched('/zip-broken')).rejects.toMatchObject({ code: 'tool_failed' });
   await expect(fetched('/zip-unknown')).rejects.toMatchObject({ code: 'tool_failed' });
+  await expect(fetched('/cut-chunks')).rejects.toMatchObject({ code: 'tool_unavailable' });
   await expect(fetched('/cut')).rejects.toMatchObject({ code: 'tool_unavailable' });
   await expect(fetched('/cut', { saveAs: 'x' })).rejects.toMatchObject({ code: 'tool_unavailable' });
 });

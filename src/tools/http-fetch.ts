@@ -1,6 +1,6 @@
 /** The tool `http_fetch`: reads from public web addresses, into the step's output or into a file. */
 import { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
+import { errors, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import { PerdureError } from '../../contracts/errors.js';
 import type { JsonValue } from '../../contracts/plan.js';
@@ -156,7 +156,7 @@ async function refusal(
 
 function unavailable(error: unknown, url: string): PerdureError {
   const { host } = new URL(url);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   const text = error instanceof Error ? error.message : String(error);
   // A failure to reach any of several addresses has a code and no message.
   const why = text === '' || text.includes(code) ? text || code : `${text} (${code})`;
@@ -165,7 +165,13 @@ function unavailable(error: unknown, url: string): PerdureError {
     return new PerdureError('tool_failed', `${host}: the compressed answer is broken: ${why}`, {
       cause: error,
     });
+  if (isMalformed(error))
+    return new PerdureError('tool_failed', `${host}: the answer is no valid HTTP: ${why}`, { cause: error });
   return new PerdureError('tool_unavailable', `${host} could not be reached or broke off: ${why}`, {
     cause: error,
   });
 }
+
+/** What the same server would say again; an answer that breaks off early is another error of undici's. */
+const isMalformed = (error: unknown): boolean =>
+  error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError;

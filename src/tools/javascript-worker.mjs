@@ -8,14 +8,19 @@ const MAX_RESULT = 1_000_000;
 const MAX_LOGS = 100;
 const { code, data, timeLimitMs } = workerData;
 const logs = [];
+// Pages of 64 KB: 16 MB at first, 64 MB at most.
+const MEMORY_PAGES = { initial: 256, maximum: 1024 };
+
+const OUT_OF_MEMORY = 'used more memory than it may';
+/** It grows by a twentieth at least, and where that is too much not at all. */
+const isFull = (memory) => memory.buffer.byteLength > MEMORY_PAGES.maximum * 65_536 * 0.9;
 
 const answer = (message) => parentPort.postMessage(message);
 const fail = (message, limit = false) =>
   answer({ ok: false, message: String(message).slice(0, 2_000), limit });
 
 try {
-  // 64 KB pages: 16 MB at first, 64 MB at most.
-  const wasmMemory = new WebAssembly.Memory({ initial: 256, maximum: 1024 });
+  const wasmMemory = new WebAssembly.Memory(MEMORY_PAGES);
   const quickjs = await newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmMemory }));
   const context = quickjs.newContext();
   const deadline = performance.now() + timeLimitMs;
@@ -26,12 +31,17 @@ try {
   });
   context.runtime.setMaxStackSize(256 * 1024);
 
+  const textOf = (handle) => {
+    const type = context.typeof(handle);
+    if (type === 'string') return context.getString(handle);
+    if (type === 'bigint') return `${context.dump(handle)}n`;
+    const value = context.dump(handle);
+    // What is no JSON comes as a text: a cycle, a symbol.
+    return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  };
   const log = context.newFunction('log', (...values) => {
     if (logs.length >= MAX_LOGS) return;
-    const text = values.map((v) =>
-      context.typeof(v) === 'string' ? context.getString(v) : JSON.stringify(context.dump(v)),
-    );
-    logs.push(text.join(' ').slice(0, 500));
+    logs.push(values.map(textOf).join(' ').slice(0, 500));
   });
   const consoleObject = context.newObject();
   for (const name of ['log', 'info', 'warn', 'error']) context.setProp(consoleObject, name, log);
@@ -51,11 +61,13 @@ ${code}
   const describe = (handle) => {
     const error = context.dump(handle);
     if (late) return [`took longer than ${timeLimitMs} ms`, true];
-    const message =
-      error !== null && typeof error === 'object'
-        ? `${error.name ?? 'Error'}: ${error.message ?? ''}`
-        : String(error);
-    return [message, /out of memory|string too long/i.test(message) || message === 'null'];
+    if (error === null || typeof error !== 'object')
+      // Without memory the engine cannot even make an error and throws null, as anyone may.
+      return error === null && isFull(wasmMemory) ? [OUT_OF_MEMORY, true] : [`threw ${String(error)}`];
+    const { name = 'Error', message = '' } = error;
+    if (name === 'InternalError' && /out of memory|string too long/.test(message))
+      return [`${OUT_OF_MEMORY}: ${message}`, true];
+    return [`${name}: ${message}`];
   };
   const evaluated = context.evalCode(program, 'code.js');
   if (evaluated.error) fail(...describe(evaluated.error));
@@ -80,5 +92,5 @@ ${code}
   }
 } catch (error) {
   // The engine itself broke: without memory it cannot even make its own error.
-  fail(`used more memory than it may (${error?.message ?? error})`, true);
+  fail(`${OUT_OF_MEMORY} (${error?.message ?? error})`, true);
 }

@@ -1,9 +1,9 @@
 /** `javascript`: untrusted code in QuickJS, compiled to WebAssembly, in a thread of its own, without any I/O. */
 import { z } from 'zod';
-import { PerdureError } from '../../contracts/errors.js';
 import type { JsonValue } from '../../contracts/plan.js';
 import { runInThread } from './run-in-thread.js';
 import { defineTool } from './tool.js';
+import { valueOf } from './worker-answer.js';
 
 /** Milliseconds beside the code's own: the thread and the engine must start and end. */
 const THREAD_MS = 5_000;
@@ -28,9 +28,7 @@ export const javascriptTool = defineTool({
       heapMb: 128,
       signal: context.signal,
     });
-    if (!answer.ok)
-      throw new PerdureError(answer.limit === true ? 'tool_limit_exceeded' : 'tool_failed', answer.message);
-    const { json, logs } = answer.value as { json: string; logs: string[] };
+    const { json, logs } = valueOf(answer) as { json: string; logs: string[] };
     return { output: { value: JSON.parse(json) as JsonValue, logs } };
   },
 });

@@ -1,9 +1,10 @@
 /** Runs work that may loop or eat memory in a thread of its own, which is always ended. */
 import { Worker } from 'node:worker_threads';
 import { PerdureError } from '../../contracts/errors.js';
+import type { WorkerAnswer } from './worker-answer.js';
 
 export interface ThreadWork {
-  /** The worker file: it posts one `{ok: true, value}` or `{ok: false, message}`. */
+  /** The worker file: it posts one answer. What it throws outside its own care becomes an answer too. */
   file: URL;
   data: unknown;
   timeoutMs: number;
@@ -12,10 +13,8 @@ export interface ThreadWork {
   signal: AbortSignal;
 }
 
-export type ThreadAnswer = { ok: true; value: unknown } | { ok: false; message: string; limit?: boolean };
-
 /** @throws PerdureError `tool_limit_exceeded` for time and memory; the signal's reason when it is aborted */
-export async function runInThread(work: ThreadWork): Promise<ThreadAnswer> {
+export async function runInThread(work: ThreadWork): Promise<WorkerAnswer> {
   work.signal.throwIfAborted();
   const worker = new Worker(work.file, {
     workerData: work.data,
@@ -28,12 +27,14 @@ export async function runInThread(work: ThreadWork): Promise<ThreadAnswer> {
   let timer: NodeJS.Timeout | undefined;
   let abort: (() => void) | undefined;
   try {
-    return await new Promise<ThreadAnswer>((resolve, reject) => {
-      worker.once('message', (answer: ThreadAnswer) => {
+    return await new Promise<WorkerAnswer>((resolve, reject) => {
+      worker.once('message', (answer: WorkerAnswer) => {
         resolve(answer);
       });
-      worker.once('error', (error: Error & { code?: string }) => {
-        reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? over('used more memory than it may') : error);
+      worker.once('error', (error: unknown) => {
+        if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY')
+          reject(over('used more memory than it may'));
+        else resolve({ ok: false, message: error instanceof Error ? error.message : String(error) });
       });
       worker.once('exit', (code) => {
         reject(over(`the thread ended without an answer (code ${code})`));

@@ -85,3 +85,69 @@ test('a runaway query is interrupted', async () => {
   const query = 'select count(*) from range(10000000) a, range(10000000) b where a.range + b.range = 7';
   await expect(run({ query }, memoryFiles(), stop.signal)).rejects.toThrow('stopped');
 });
+
+test.each([
+  ['a list that only the result holds', 'select range(500000000) as r'],
+  ['one huge text', "select repeat('x', 1900000000) as r"],
+])('%s takes no memory of this process', async (_what, query) => {
+  const before = process.memoryUsage.rss();
+  await expect(run({ query })).rejects.toMatchObject({
+    code: 'tool_limit_exceeded',
+    message: 'the query: used more memory than it may',
+  });
+  expect(process.memoryUsage.rss() - before).toBeLessThan(300_000_000);
+});
+
+test('the rows are bounded by bytes, and saveAs has them all', async () => {
+  const query = "select repeat('é', 4000) as v from range(3000)";
+  await expect(run({ query, maxRows: 3_000 })).rejects.toMatchObject({
+    code: 'tool_limit_exceeded',
+    message: expect.stringContaining('use saveAs, fewer columns or a smaller maxRows') as string,
+  });
+  const output = await run({ query, maxRows: 3_000, saveAs: 'all.parquet' });
+  expect(output).toMatchObject({ rowCount: 3_000, truncated: true, path: 'all.parquet' });
+});
+
+test('dates beyond those of JavaScript keep their text, and any column has its value', async () => {
+  const output = await run({
+    query: `select 'infinity'::date as a, '-infinity'::date as b, date '290000-01-01' as c, date '12345-01-01' as d,
+      'infinity'::timestamp as e, [date '2026-01-02', 'infinity'] as f, timestamp '2026-01-02 03:04:05' as g,
+      7 as "__proto__", 9007199254740993 as h`,
+  });
+  const row = (output.rows as Record<string, JsonValue>[])[0] ?? {};
+  expect(Object.entries(row)).toEqual([
+    ['a', 'infinity'],
+    ['b', '-infinity'],
+    ['c', '290000-01-01'],
+    ['d', '12345-01-01'],
+    ['e', 'infinity'],
+    ['f', ['2026-01-02', 'infinity']],
+    ['g', '2026-01-02T03:04:05.000Z'],
+    ['__proto__', 7],
+    ['h', '9007199254740993'],
+  ]);
+});
+
+test('no setting names a folder of the machine but the one for results', async () => {
+  const { rows } = await run({ query: "select name, value from duckdb_settings() where value like '%/%'" });
+  expect(rows).toMatchObject([{ name: 'allowed_directories' }]);
+  await expect(run({ query: 'from duckdb_secrets()' })).rejects.toThrow(
+    'Cannot access directory "secrets" - file',
+  );
+});
+
+test('a failure is told in the names of the workspace and without advice on settings', async () => {
+  const files = memoryFiles({ 'in/broken.json': '{"a": 1' });
+  const message = await run({ tables: { t: 'in/broken.json' }, query: 'select 1' }, files).then(
+    () => '',
+    (error: unknown) => (error as Error).message,
+  );
+  expect(message).toContain('"in/broken.json"');
+  expect(message).not.toMatch(/perdure-sql|0\.json|Try increasing/);
+  await expect(run({ query: 'select (select unnest([1, 2]))' })).rejects.toThrow(/single row\.$/);
+  await expect(run({ query: 'select st_area(1)' })).rejects.toThrow(/in the spatial extension\.$/);
+  await expect(run({ query: 'select list(range) from range(100000000)' })).rejects.toThrow(/ used\)$/);
+  await expect(run({ query: "select 'SET a=1', nonsense" })).rejects.toThrow(
+    "LINE 1: select 'SET a=1', nonsense",
+  );
+});

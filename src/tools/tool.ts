@@ -27,8 +27,8 @@ export interface ToolContext {
   progress(message: string): void;
 }
 
-/** A tool's answer: an output, or the wish to be completed at a later time by a durable timer. */
-export type ToolResult = { output: JsonValue } | { deferUntil: Date };
+/** A tool's answer: an output, or the wish to be completed later by a durable timer. */
+export type ToolResult = { output: JsonValue } | { deferUntil: Date } | { deferSeconds: number };
 
 export interface Tool<Args = unknown> {
   name: string;

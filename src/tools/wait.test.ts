@@ -3,21 +3,16 @@ import { expect, test } from 'vitest';
 import { toolContext } from './testing/tool-context.js';
 import { waitTool } from './wait.js';
 
-const deferred = async (args: unknown): Promise<number> => {
-  const result = await waitTool.execute(waitTool.args.parse(args), toolContext());
-  if (!('deferUntil' in result)) throw new Error('did not defer');
-  return result.deferUntil.getTime();
-};
+const answer = (args: unknown) => waitTool.execute(waitTool.args.parse(args), toolContext());
 
-test('waits a number of seconds from now', async () => {
-  const before = Date.now();
-  const until = await deferred({ seconds: 90 });
-  expect(until).toBeGreaterThanOrEqual(before + 90_000);
-  expect(until).toBeLessThanOrEqual(Date.now() + 90_000);
+test('waits a number of seconds, whatever time it is here', async () => {
+  expect(await answer({ seconds: 90 })).toEqual({ deferSeconds: 90 });
 });
 
 test('waits until a moment in any time zone, also one that has passed', async () => {
-  expect(await deferred({ until: '2020-05-06T09:00:00+02:00' })).toBe(Date.UTC(2020, 4, 6, 7));
+  expect(await answer({ until: '2020-05-06T09:00:00+02:00' })).toEqual({
+    deferUntil: new Date(Date.UTC(2020, 4, 6, 7)),
+  });
 });
 
 test.each([

@@ -31,8 +31,8 @@ export const waitTool = defineTool({
   timeoutSeconds: 10,
   execute: ({ seconds, until }, context) => {
     context.signal.throwIfAborted();
-    const deferUntil =
-      until === undefined ? new Date(Date.now() + (seconds ?? 0) * 1000) : new Date(Date.parse(until));
-    return Promise.resolve({ deferUntil });
+    return Promise.resolve(
+      until === undefined ? { deferSeconds: seconds ?? 0 } : { deferUntil: new Date(until) },
+    );
   },
 });

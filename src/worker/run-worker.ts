@@ -43,20 +43,27 @@ export function runWorker(settings: WorkerSettings): RunningWorker {
         const connection = await NativeConnection.connect({ address: settings.address });
         try {
           current = await createWorker(settings, connection);
-          // The stop may have come while the worker was made.
-          if (!isStopping()) {
-            logger.info({ taskQueue: settings.taskQueue }, 'the worker polls');
-            failures = 0;
-            tellPolling();
-            await current.run();
-          }
+          const ended = current.run();
+          logger.info({ taskQueue: settings.taskQueue }, 'the worker polls');
+          failures = 0;
+          tellPolling();
+          // The stop may have come while the worker was made; only one that has run can be closed.
+          if (isStopping()) current.shutdown();
+          await ended;
         } finally {
           current = undefined;
           await connection.close();
         }
       } catch (error) {
+        if (isStopping()) {
+          logger.warn({ err: error }, 'the worker did not end in time and was left');
+          return;
+        }
         const pause = Math.min(1_000 * 2 ** failures, LONGEST_PAUSE_MS);
-        logger.error({ err: error, retryInMs: pause }, 'the worker stopped polling and is built anew');
+        logger.error(
+          { err: error, cause: causeOf(error), retryInMs: pause },
+          'the worker stopped polling and is built anew',
+        );
         await delay(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     }
@@ -71,6 +78,12 @@ export function runWorker(settings: WorkerSettings): RunningWorker {
       await finished;
     },
   };
+}
+
+/** The SDK wraps what went wrong first in what went wrong while it cleaned up. */
+function causeOf(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error ? (cause.stack ?? cause.message) : undefined;
 }
 
 function createWorker(settings: WorkerSettings, connection: NativeConnection): Promise<Worker> {

@@ -155,6 +155,7 @@ const bodies: [what: string, body: unknown, code: string, field: string][] = [
     'invalid_request',
     'inputs.files[0].contentBase64',
   ],
+  ['an input file named by half a character', file('\ud800'), 'invalid_path', 'inputs.files[0].path'],
   [
     'data too large',
     { ...plan(echo('a')), inputs: { data: 'x'.repeat(300_000) } },
@@ -178,6 +179,11 @@ test('bodies that are no JSON, too large, or of another kind', async () => {
     });
   const large = JSON.stringify({ ...plan(echo('a')), goal: 'x'.repeat(10_000_000) });
   expect(await problemOf(await post(large))).toMatchObject({ status: 413, errors: [{ field: 'body' }] });
+  const proto = '{"goal":"x","plan":{"steps":[{"id":"a","tool":"echo","args":{"__proto__":{"x":1}}}]}}';
+  expect(await problemOf(await post(proto))).toMatchObject({
+    code: 'invalid_request',
+    errors: [{ field: 'plan.steps[0].args.__proto__' }],
+  });
   const deep = `{"goal":"x","plan":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
   expect(await problemOf(await post(deep))).toMatchObject({ status: 422, code: 'invalid_request' });
   expect(await problemOf(await post('goal=x', { 'content-type': 'text/plain' }))).toMatchObject({
@@ -206,6 +212,9 @@ test('what is given in addresses', async () => {
     'foo=1': 'foo',
     'cursor=zzz': 'cursor',
     'createdAfter=monday': 'createdAfter',
+    'createdAfter=0000-01-01T00:00:00Z': 'createdAfter',
+    'createdBefore=0001-01-01T00:00:00%2B23:59': 'createdBefore',
+    'metadata[__proto__]=x': 'metadata[__proto__]',
     'limit=1&limit=2': 'limit',
   };
   for (const [query, field] of Object.entries(queries))
@@ -247,5 +256,11 @@ test('paths of files that lead elsewhere', async () => {
     expect(answer, way).toMatch(/"code":"invalid_path".*"errors":\[\{"field":"path"/);
   }
   expect((await perdure.client.listFiles(run.id)).files).toEqual([]);
+  const put = (target: string, headers: string): Promise<string> =>
+    raw(`PUT ${target} HTTP/1.1\r\n${headers}Content-Length: 1\r\nConnection: close\r\n\r\nx`);
+  const path = `/v1/runs/${run.id}/files/whole.txt`;
+  expect(await put(path, `Host: ${host}\r\nHost: evil.test\r\n`)).toMatch(/^HTTP\/1\.1 403 /);
+  // The whole address names the same file as its path.
+  expect(await put(`http://${host}${path}`, `Host: ${host}\r\n`)).toContain('"path":"whole.txt"');
   await perdure.client.cancelRun(run.id);
 });

@@ -208,6 +208,42 @@ test('the same key starts one run', async () => {
   expectNoGaps(await eventsOf(runs[0]?.id ?? ''));
 });
 
+test('of two bodies with one key and files of their own exactly one wins', async () => {
+  const body = (content: string): SubmitRun => ({
+    goal: 'once',
+    inputs: { files: [{ path: 'in.txt', content }], data: null },
+    plan: {
+      steps: [
+        { id: 'a', tool: 'file_read', args: { path: 'in.txt' } },
+        { id: 'b', tool: 'echo', args: { v: '{{inputs.data}}' } },
+      ],
+    },
+  });
+  for (let round = 0; round < 5; round++) {
+    const answers = await Promise.allSettled(
+      Array.from({ length: 10 }, (_, i) =>
+        perdure.client.submitRun(body(`content ${i % 2}`), { idempotencyKey: `race ${round}` }),
+      ),
+    );
+    const won = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.id] : []));
+    expect(won).toHaveLength(5);
+    expect(new Set(won).size).toBe(1);
+    const winner = answers.findIndex((answer) => answer.status === 'fulfilled') % 2;
+    const events = await eventsOf(won[0] ?? '');
+    expect(events.at(-1)).toMatchObject({
+      type: 'run.completed',
+      result: { a: { content: `content ${winner}` }, b: { v: null } },
+    });
+  }
+});
+
+test('lists leave the plans out', async () => {
+  const { runs } = await perdure.client.listRuns();
+  expect(runs.length).toBeGreaterThan(3);
+  for (const run of runs) expect(run).not.toHaveProperty('plan');
+  expect(await perdure.client.getRun(runs[0]?.id ?? '')).toHaveProperty('plan.steps');
+});
+
 test('the demo uses the perdure that runs, and leaves report and chart', { timeout: 120_000 }, async () => {
   const { code, output } = await runCommand('demo', { PORT: new URL(perdure.url).port });
   expect(code, output).toBe(0);

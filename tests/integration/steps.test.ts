@@ -19,12 +19,12 @@ const named = z.strictObject({ name: z.string() });
 const cutTool = defineTool({
   name: 'act_and_cut',
   description: 'acts, then cuts the database off',
-  args: named.extend({ seconds: z.number() }),
+  args: named.extend({ seconds: z.number(), how: z.enum(['cut', 'stall']).default('cut') }),
   effect: 'irreversible',
   timeoutSeconds: 30,
-  execute: ({ name, seconds }) => {
+  execute: ({ name, seconds, how }) => {
     act(name);
-    system.database.cut();
+    system.database[how]();
     setTimeout(() => {
       system.database.mend();
     }, seconds * 1000);
@@ -57,6 +57,22 @@ const brokenTool = defineTool({
     return Promise.reject(new PerdureError(code, how, { retryAfterSeconds: 0.1 }));
   },
 });
+/** Runs until it is stopped. */
+const patientTool = defineTool({
+  name: 'patient',
+  description: 'ends when it is told to',
+  args: named,
+  effect: 'read',
+  timeoutSeconds: 60,
+  execute: ({ name }, { signal }) => {
+    act(name);
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () => {
+        reject(new Error('stopped'));
+      });
+    });
+  },
+});
 const deafTool = defineTool({
   name: 'deaf',
   description: 'never ends and heeds no signal',
@@ -67,7 +83,7 @@ const deafTool = defineTool({
 });
 
 beforeAll(async () => {
-  system = await startSystem({ tools: [cutTool, flakyTool, brokenTool, deafTool] });
+  system = await startSystem({ tools: [cutTool, flakyTool, brokenTool, deafTool, patientTool] });
 }, TEMPORAL_TIMEOUT_MS);
 afterAll(() => system.release());
 
@@ -103,6 +119,17 @@ test(
     await system.keepHistories('database-away', run.id);
   },
 );
+
+test('nor does one that hangs', { timeout: 120_000 }, async () => {
+  const run = await system.start([
+    { id: 'stall', tool: 'act_and_cut', args: { name: 'stalled', seconds: 20, how: 'stall' } },
+    { id: 'after', tool: 'echo', args: { y: '{{steps.stall.output.name}}' } },
+  ]);
+  const events = await eventsOf(run.id);
+  expect(acts.stalled).toBe(1);
+  expect(typesOf(events, 'stall')).toEqual(['step.started', 'step.completed', 'supervisor.decided']);
+  expect(events.at(-1)).toMatchObject({ type: 'run.completed', result: { y: 'stalled' } });
+});
 
 test(
   'a run whose record could not be made at its submission makes it itself',
@@ -181,6 +208,18 @@ test('an irreversible tool that was cut off is not run again', { timeout: 60_000
   expect(events.at(-1)).toMatchObject({ type: 'run.failed', error: { code: 'step_failed' } });
 });
 
+test('waits that are over all at once are ended a few at a time', { timeout: 200_000 }, async () => {
+  const until = new Date(Date.now() + 20_000).toISOString();
+  // More than the activities that Temporal lets one workflow have open.
+  const steps = Array.from({ length: 2_100 }, (_, i) => ({ id: `w${i}`, tool: 'wait', args: { until } }));
+  const run = await system.start([...steps, { id: 'more', tool: 'wait', args: { seconds: 1 } }], {
+    maxParallel: 50,
+  });
+  const events = await eventsOf(run.id);
+  expect(events.filter((e) => e.type === 'step.completed')).toHaveLength(2_101);
+  expect(events.at(-1)?.type).toBe('run.completed');
+});
+
 test(
   'a tool that never ends is left at its limit, and what it did is not known',
   { timeout: 60_000 },
@@ -192,7 +231,7 @@ test(
   },
 );
 
-test('a cancel in each phase ends the run as cancelled', { timeout: 60_000 }, async () => {
+test('a cancel in each phase ends the run as cancelled', { timeout: 120_000 }, async () => {
   const waiting = await system.start([
     { id: 'timer', tool: 'wait', args: { seconds: 3_600 } },
     { id: 'after', tool: 'echo', args: {}, dependsOn: ['timer'] },
@@ -206,6 +245,25 @@ test('a cancel in each phase ends the run as cancelled', { timeout: 60_000 }, as
   expect(events.at(-1)).toMatchObject({ type: 'run.cancelled', reason: 'enough' });
   expect(await system.engine.cancel(waiting.id, null)).toBe(false);
   await system.keepHistories('cancelled-while-waiting', waiting.id);
+
+  // While a tool runs, beside a timer, with the database away: nothing of it is lost.
+  const running = await system.start([
+    { id: 'tool', tool: 'patient', args: { name: 'patient' } },
+    { id: 'timer', tool: 'wait', args: { seconds: 3_600 } },
+  ]);
+  await expect
+    .poll(async () => typesOf(await system.log.read(running.id, 0, 10)), { timeout: 20_000 })
+    .toHaveLength(5);
+  system.database.cut();
+  expect(await system.engine.cancel(running.id, null)).toBe(true);
+  await sleep(7_000);
+  system.database.mend();
+  const ends = (await eventsOf(running.id)).filter((e) => e.type === 'step.failed');
+  expect(ends).toMatchObject([
+    { stepId: 'tool', attempt: 1, error: { code: 'cancelled', message: 'the run was cancelled' } },
+    { stepId: 'timer', error: { code: 'cancelled', message: 'it was stopped with the run' } },
+  ]);
+  await system.keepHistories('cancelled-while-running', running.id);
 
   // Before the first activity has done anything: the database is away.
   system.database.cut();

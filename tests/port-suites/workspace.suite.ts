@@ -71,6 +71,20 @@ export function workspaceSuite(
       expect(new Set(content).size).toBe(1);
     });
 
+    test('of many that create one file exactly one does, and all then see what it wrote', async () => {
+      const s = scope();
+      const contents = Array.from({ length: 20 }, (_, i) => `content ${i}`);
+      const created = await Promise.all(
+        contents.map(async (content) => {
+          const did = await workspace.create(s, 'claims/one', content);
+          return { did, seen: await text((await workspace.get(s, 'claims/one')).content) };
+        }),
+      );
+      expect(created.filter(({ did }) => did)).toHaveLength(1);
+      expect(new Set(created.map(({ seen }) => seen)).size).toBe(1);
+      expect(contents).toContain(created[0]?.seen);
+    });
+
     test('lists by path, with prefix, and the system folder only when asked', async () => {
       const s = scope();
       for (const path of ['b', 'a/2', 'a/1', 'ab', '.perdure/outputs/x.json', 'é/ü'])

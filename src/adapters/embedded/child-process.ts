@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { guardianScript } from './guardian.js';
-import { StartupError } from './startup-error.js';
+import { refusal, StartupError } from './startup-error.js';
 
 export interface GuardedOptions {
   readonly command: string;
@@ -37,12 +37,11 @@ export interface GuardedChild {
   stop(): Promise<void>;
 }
 
-/** @throws StartupError when the child cannot be started at all */
+/** @throws StartupError when the child cannot be started at all, or its log file cannot be written */
 export async function spawnGuarded(options: GuardedOptions): Promise<GuardedChild> {
   if (process.platform === 'win32')
     throw new StartupError('embedded back ends need Linux or macOS; on Windows use WSL.');
-  mkdirSync(path.dirname(options.logFile), { recursive: true });
-  const log = openSync(options.logFile, 'a');
+  const log = openLog(options.logFile);
   const guardian = spawn('/bin/sh', ['-c', guardianScript, 'guardian', ...guardianArguments(options)], {
     cwd: options.cwd ?? '/',
     env: options.env,
@@ -77,6 +76,15 @@ export async function spawnGuarded(options: GuardedOptions): Promise<GuardedChil
       await exited;
     },
   };
+}
+
+function openLog(file: string): number {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    return openSync(file, 'a');
+  } catch (error) {
+    throw new StartupError(`the log ${file} cannot be written: ${refusal(error)}.`, { cause: error });
+  }
 }
 
 function guardianArguments(options: GuardedOptions): string[] {

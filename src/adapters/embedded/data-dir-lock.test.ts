@@ -82,4 +82,12 @@ describe('the lock of a data directory', () => {
     );
     await expect(lockDataDir(path.join(dataDir, 'below'))).rejects.toThrow(/a file is in its place/);
   });
+
+  // Elsewhere there is no folder of which the system says this.
+  if (process.platform === 'linux')
+    it('says that nothing can be made in a folder of the kernel’s', async () => {
+      await expect(lockDataDir('/proc/perdure/data')).rejects.toThrow(
+        /cannot be used: nothing can be made there; set PERDURE_DATA_DIR/,
+      );
+    });
 });

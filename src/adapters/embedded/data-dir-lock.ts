@@ -1,8 +1,8 @@
 /** One perdure to a data directory: two would start two databases over the same files. */
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { tryLock } from './pid-lock.js';
-import { hasCode, StartupError } from './startup-error.js';
+import { hasCode, refusal, StartupError } from './startup-error.js';
 
 export interface DataDirLock {
   /** The directory itself, without symbolic links. */
@@ -16,7 +16,7 @@ export interface DataDirLock {
  */
 export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   try {
-    await mkdir(dataDir, { recursive: true });
+    await makeWithParents(path.resolve(dataDir));
     const resolved = await realpath(dataDir);
     const attempt = await tryLock(path.join(resolved, 'lock'));
     if (attempt.held) return { dataDir: resolved, release: () => attempt.release() };
@@ -26,16 +26,32 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   } catch (error) {
     if (error instanceof StartupError) throw error;
     throw new StartupError(
-      `the data directory ${dataDir} cannot be used: ${reason(error)}; set PERDURE_DATA_DIR to a directory that can be written to.`,
+      `the data directory ${dataDir} cannot be used: ${refusal(error)}; set PERDURE_DATA_DIR to a directory that can be written to.`,
       { cause: error },
     );
   }
 }
 
-function reason(error: unknown): string {
-  if (hasCode(error, 'EEXIST', 'ENOTDIR')) return 'a file is in its place';
-  if (hasCode(error, 'EACCES', 'EPERM')) return 'it may not be written to';
-  if (hasCode(error, 'EROFS')) return 'its file system is read-only';
-  if (hasCode(error, 'ENOSPC')) return 'its disk is full';
-  return error instanceof Error ? error.message : String(error);
+/**
+ * Makes what is missing of the path. Node's own recursive mkdir goes round for ever in a folder that is there
+ * and says of what shall be made in it that it is not, as /proc does.
+ */
+async function makeWithParents(directory: string): Promise<void> {
+  if (await isDirectory(directory)) return;
+  await makeWithParents(path.dirname(directory));
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    // Another start may have been quicker.
+    if (!hasCode(error, 'EEXIST') || !(await isDirectory(directory))) throw error;
+  }
+}
+
+async function isDirectory(file: string): Promise<boolean> {
+  try {
+    return (await stat(file)).isDirectory();
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
 }

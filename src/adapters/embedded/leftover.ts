@@ -63,7 +63,8 @@ async function readRecord(
     const server = asIdentity(value.server);
     return server && { server, owner: 'owner' in value ? asIdentity(value.owner) : null };
   } catch (error) {
-    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return null;
+    // A file where the server's folder should be is for the server's own check to name.
+    if (hasCode(error, 'ENOENT', 'ENOTDIR') || error instanceof SyntaxError) return null;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -120,6 +120,14 @@ describe('our own Postgres', { timeout: 60_000 }, () => {
     await (await startPostgres(options)).release();
   });
 
+  it('starts although the note of a killed server is garbage, or empty', async () => {
+    await (await startPostgres(options)).release();
+    for (const content of ['garbage\n', '']) {
+      await writeFile(path.join(directory, 'data', 'postmaster.pid'), content);
+      await (await startPostgres(options)).release();
+    }
+  });
+
   it('leaves the server of a perdure that is alive alone', async () => {
     const other = await actors.start('postgres', options);
     await expect(startPostgres(options)).rejects.toThrow(
@@ -157,13 +165,52 @@ describe('our own Postgres', { timeout: 60_000 }, () => {
     await expect(startPostgres(options)).rejects.toThrow(/is broken \(files are missing\)/);
     await writeFile(path.join(directory, 'data', 'PG_VERSION'), '15\n');
     await expect(startPostgres(options)).rejects.toThrow(/was made by Postgres 15/);
+    await writeFile(path.join(directory, 'data', 'PG_VERSION'), 'xyz\n');
+    await expect(startPostgres(options)).rejects.toThrow(/is broken \(its PG_VERSION is damaged\)/);
     expect(await readdir(path.join(directory, 'data'))).toContain('base');
+  });
+
+  it('says that it is broken when only its first session meets the damage', async () => {
+    const server = await startPostgres(options);
+    const [row] = await query(
+      server.connectionString,
+      `select pg_relation_filepath('pg_namespace') as namespaces, oid from pg_database
+        where datname = current_database()`,
+    );
+    await server.release();
+    const data = path.join(directory, 'data');
+    const namespaces = path.join(data, String(row?.namespaces));
+    const whole = await readFile(namespaces);
+    await truncate(namespaces);
+    await expect(startPostgres(options)).rejects.toThrow(/is broken \(could not read blocks/);
+    await writeFile(namespaces, whole);
+    await (await startPostgres(options)).release();
+    const map = path.join(data, 'base', String(row?.oid), 'pg_filenode.map');
+    await writeFile(map, Buffer.alloc(524, 7));
+    const starting = startPostgres(options);
+    await expect(starting).rejects.toThrow(StartupError);
+    await expect(starting).rejects.toThrow(/is broken \(.*pg_filenode.map" contains invalid data\)/);
+    await rm(path.dirname(map), { recursive: true });
+    await expect(startPostgres(options)).rejects.toThrow(/is broken \(files are missing\)/);
+  });
+
+  it('says that a file is in the place of its folder, or of its logs', async () => {
+    await mkdir(options.dataDir);
+    await writeFile(directory, '');
+    await expect(startPostgres(options)).rejects.toThrow(/is broken \(a file is in its place\)/);
+    await rm(directory);
+    await writeFile(path.join(options.dataDir, 'logs'), '');
+    await expect(startPostgres(options)).rejects.toThrow(
+      /postgres.log cannot be written: a file is in its place/,
+    );
   });
 
   it('says that the password file does not fit', async () => {
     await (await startPostgres(options)).release();
     await writeFile(path.join(directory, 'password'), 'another\n');
     await expect(startPostgres(options)).rejects.toThrow(/password file is not the one/);
+    await truncate(path.join(directory, 'password'));
+    await expect(startPostgres(options)).rejects.toThrow(/is broken \(its password file is empty\)/);
   });
 
   // Only root runs Postgres as somebody else, whom the folder can be closed to: elsewhere there is no such case.

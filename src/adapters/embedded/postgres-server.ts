@@ -11,7 +11,7 @@ import { postgresAccount, type Account } from './postgres-account.js';
 import { exists, postgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
 import { broken, checkCluster, ensureCluster, SUPERUSER } from './postgres-cluster.js';
 import { postgresPlace } from './postgres-place.js';
-import { lastLines, logSince, logSize, rotateLog } from './server-log.js';
+import { logSince, logSize, rotateLog, tellingLine } from './server-log.js';
 import { hasCode, StartupError } from './startup-error.js';
 
 const HOST = '127.0.0.1';
@@ -108,8 +108,7 @@ async function launchUntilUp(launch: Launch): Promise<PostgresServer> {
 }
 
 function explain(said: string, directory: string): string {
-  const telling = said.split('\n').filter((line) => /FATAL|PANIC|ERROR|could not/.test(line));
-  const why = lastLines(telling.length > 0 ? telling.join('\n') : said, 1);
+  const why = tellingLine(said);
   // Of all that can go wrong, what no second try and no free space will mend.
   const isDamage =
     /PANIC|corrupt|incorrect checksum|invalid|pg_control|No such file or directory|incompatible/.test(said);
@@ -174,28 +173,58 @@ async function untilReady(child: GuardedChild, access: Access, directory: string
     const outcome = await Promise.race([ended, attempt]);
     if (outcome === 'ready') return true;
     if (outcome === 'ended') return false;
-    if (hasCode(outcome, '28P01'))
-      throw new StartupError(broken(directory, 'its password file is not the one it was made with'), {
-        cause: outcome,
-      });
-    // 57P03: it is starting up. A refused connection: it has not opened its port yet.
-    if (!hasCode(outcome, '57P03', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT')) throw asError(outcome);
+    if (!isPassing(outcome)) throw refused(outcome, directory);
     if ((await Promise.race([ended, sleep(25)])) === 'ended') return false;
   }
   throw new StartupError(`the database did not answer within ${READY_WITHIN_MS / 1_000} seconds.`);
 }
 
-async function ensureDatabase({ database, ...access }: Access): Promise<void> {
-  const client = new pg.Client({ ...access, database: 'postgres', connectionTimeoutMillis: 5_000 });
+/**
+ * Whether it may answer yet: it has not opened its port, it is starting up (57P03), a session was cut off, or the
+ * template is in use (55006).
+ */
+const isPassing = (error: unknown): boolean =>
+  hasCode(error, '57P01', '57P02', '57P03', '55006', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT') ||
+  (error instanceof Error && /^(?:Connection terminated|timeout expired)/.test(error.message));
+
+/** What a database that is up, and sound, does not say to its first session. */
+function refused(error: unknown, directory: string): Error {
+  if (!(error instanceof pg.DatabaseError)) return error instanceof Error ? error : new Error(String(error));
+  if (error.code === '28P01')
+    return new StartupError(broken(directory, 'its password file is not the one it was made with'), {
+      cause: error,
+    });
+  // Class 53: it lacks space, memory or connections.
+  if (error.code?.startsWith('53') === true)
+    return new StartupError(`the database in ${directory} did not start: ${error.message}.`, {
+      cause: error,
+    });
+  // 42P04: it could neither be opened, since it was missing, nor made, since it is on record.
+  const why = error.code === '42P04' ? 'files are missing' : error.message;
+  return new StartupError(broken(directory, why), { cause: error });
+}
+
+/** Opens the database, so that damage to it shows here, and makes it the first time. */
+async function ensureDatabase(access: Access): Promise<void> {
+  try {
+    await inSession(access, (client) => client.query('select from pg_class limit 1'));
+  } catch (error) {
+    // 3D000: there is no such database.
+    if (!hasCode(error, '3D000')) throw error;
+    await inSession({ ...access, database: 'postgres' }, (client) =>
+      client.query(`create database ${client.escapeIdentifier(access.database)}`),
+    );
+  }
+}
+
+async function inSession(access: Access, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ ...access, connectionTimeoutMillis: 5_000 });
   // A connection that breaks rejects the query at work; without a listener it would end the process too.
   client.on('error', () => undefined);
   await client.connect();
   try {
-    const known = await client.query('select from pg_database where datname = $1', [database]);
-    if (known.rowCount === 0) await client.query(`create database ${client.escapeIdentifier(database)}`);
+    await work(client);
   } finally {
     await client.end();
   }
 }
-
-const asError = (value: unknown): Error => (value instanceof Error ? value : new Error(String(value)));

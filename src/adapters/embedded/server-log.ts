@@ -15,7 +15,7 @@ export async function logSize(file: string): Promise<number> {
   try {
     return (await stat(file)).size;
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return 0;
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return 0;
     throw error;
   }
 }
@@ -32,6 +32,17 @@ export async function logSince(file: string, from: number): Promise<string> {
   } finally {
     await handle.close();
   }
+}
+
+/** @returns the last line with which one of Postgres' programs says what went wrong, or else the last there is */
+export function tellingLine(text: string): string {
+  const lines = text.split('\n');
+  // A full disk goes before what came of it: Postgres panics over a transaction that it can no longer undo.
+  for (const sign of [/No space left/, /FATAL|PANIC|ERROR|could not/]) {
+    const telling = lines.filter((line) => sign.test(line));
+    if (telling.length > 0) return lastLines(telling.join('\n'), 1);
+  }
+  return lastLines(text, 1);
 }
 
 /** @returns the last `count` lines that are not empty, joined by ` | ` */

@@ -4,6 +4,17 @@ export class StartupError extends Error {
   readonly exitCode = 1;
 }
 
+/** In words, why the operating system refused a file or a folder. */
+export function refusal(error: unknown): string {
+  if (hasCode(error, 'EEXIST', 'ENOTDIR')) return 'a file is in its place';
+  if (hasCode(error, 'EISDIR')) return 'a folder is in its place';
+  if (hasCode(error, 'ENOENT')) return 'nothing can be made there';
+  if (hasCode(error, 'EACCES', 'EPERM')) return 'it may not be written to';
+  if (hasCode(error, 'EROFS')) return 'its file system is read-only';
+  if (hasCode(error, 'ENOSPC')) return 'its disk is full';
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Whether `error` comes from the operating system with one of these codes, such as `ENOENT`. */
 export function hasCode(error: unknown, ...codes: string[]): boolean {
   return (

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { Connection, WorkflowClient } from '@temporalio/client';
@@ -154,6 +154,24 @@ describe('our own Temporal', { timeout: 60_000 }, () => {
     const file = path.join(place.directory, 'temporal.db');
     await writeFile(file, Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(40_000, 7)]));
     await expect(startTemporal(options)).rejects.toThrow(`Temporal’s database ${file} is broken`);
+  });
+
+  it('begins anew where the database file is empty, unless changes lie beside it', async () => {
+    const file = path.join(place.directory, 'temporal.db');
+    await writeFile(file, '');
+    await writeFile(`${file}-wal`, 'changes');
+    await expect(startTemporal(options)).rejects.toThrow(`Temporal’s database ${file} is broken`);
+    expect(await readFile(`${file}-wal`, 'utf8')).toBe('changes');
+    await truncate(`${file}-wal`);
+    await (await startTemporal(options)).release();
+  });
+
+  it('says that a folder is in the place of its log', async () => {
+    const log = path.join(place.directory, 'logs', 'temporal.log');
+    await mkdir(log, { recursive: true });
+    await expect(startTemporal(options)).rejects.toThrow(
+      `the log ${log} cannot be written: a folder is in its place.`,
+    );
   });
 
   it('names a database file that is a folder', async () => {

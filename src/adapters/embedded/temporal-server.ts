@@ -1,5 +1,5 @@
 /** Our own Temporal: the development server over one SQLite file, tuned for a single machine. */
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
@@ -170,9 +170,8 @@ async function checkDatabaseFile(file: string): Promise<void> {
     const handle = await open(file, 'r+');
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0);
-      // An empty file is a database that has not been written to yet.
-      if (bytesRead > 0 && buffer.toString('latin1') !== 'SQLite format 3\0')
-        throw new StartupError(broken(file));
+      if (bytesRead === 0) await removeEmpty(file);
+      else if (buffer.toString('latin1') !== 'SQLite format 3\0') throw new StartupError(broken(file));
     } finally {
       await handle.close();
     }
@@ -182,6 +181,15 @@ async function checkDatabaseFile(file: string): Promise<void> {
       throw new StartupError(`Temporal’s database ${file} cannot be written to.`, { cause: error });
     throw error;
   }
+}
+
+/**
+ * An empty file is a database that has not been written to yet, but Temporal makes its tables only where there
+ * is no file. A log of changes beside it says that there was more once.
+ */
+async function removeEmpty(file: string): Promise<void> {
+  if ((await logSize(`${file}-wal`)) > 0) throw new StartupError(broken(file));
+  for (const suffix of ['-wal', '-shm', '-journal', '']) await rm(`${file}${suffix}`, { force: true });
 }
 
 function explain(said: string, dbFile: string): string {

@@ -1,15 +1,27 @@
 /** Workspace on a local directory: `<root>/<tenant>/<run>/<path>`. Links are never followed. */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm, rmdir, writeFile, type FileHandle } from 'node:fs/promises';
+import {
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { PerdureError } from '../../../contracts/errors.js';
 import { SYSTEM_FOLDER, workspacePath } from '../../../contracts/workspace-path.js';
 import type { FileInfo, Workspace, WorkspaceScope } from '../../ports/workspace.js';
 
-/** Beside the tenants; no encoded tenant begins with a dot. */
-const TEMPORARY = '.tmp';
+/** Beside the tenants; no encoded tenant begins with a dot. What a kill left in it may be deleted at a start. */
+export const TEMPORARY = '.tmp';
 const MISSING = new Set(['ENOENT', 'ENOTDIR']);
 
 export function createLocalWorkspace(root: string): Workspace {
@@ -23,19 +35,28 @@ export function createLocalWorkspace(root: string): Workspace {
       guard(async () => {
         const target = locate(scope, file);
         await refuseLinks(root, path.dirname(target), file);
-        const temporary = path.join(root, TEMPORARY, randomUUID());
-        await mkdir(path.dirname(temporary), { recursive: true });
-        try {
-          await writeDurably(temporary, content);
-          await moveInto(temporary, target, file);
-        } catch (error) {
-          await rm(temporary, { force: true });
-          throw error;
-        }
+        await throughTemporary(root, content, (temporary) => place(temporary, target, file, rename));
         const stats = await regular(target);
         if (stats === null)
           throw new PerdureError('workspace_unavailable', `${file} vanished while it was written`);
         return infoOf(workspacePath(file, { system: true }), stats);
+      }),
+
+    create: (scope, file, content) =>
+      guard(async () => {
+        const target = locate(scope, file);
+        await refuseLinks(root, path.dirname(target), file);
+        return throughTemporary(root, content, async (temporary) => {
+          try {
+            // A link appears with its content, and only where there was nothing.
+            await place(temporary, target, file, link);
+            return true;
+          } catch (error) {
+            if (codeOf(error) !== 'EEXIST') throw error;
+            await untilWhole(target, file);
+            return false;
+          }
+        });
       }),
 
     stat: (scope, file) =>
@@ -126,13 +147,37 @@ async function writeDurably(file: string, content: Readable | Uint8Array | strin
   }
 }
 
-async function moveInto(temporary: string, target: string, file: string): Promise<void> {
+async function throughTemporary<Result>(
+  root: string,
+  content: Readable | Uint8Array | string,
+  use: (temporary: string) => Promise<Result>,
+): Promise<Result> {
+  const temporary = path.join(root, TEMPORARY, randomUUID());
+  await mkdir(path.dirname(temporary), { recursive: true });
+  try {
+    await writeDurably(temporary, content);
+    return await use(temporary);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Gives what is in the temporary file its name, and makes the name last. */
+async function place(
+  temporary: string,
+  target: string,
+  file: string,
+  give: typeof rename | typeof link,
+): Promise<void> {
+  const folder = path.dirname(target);
   for (let tries = 0; ; tries++)
     try {
-      await mkdir(path.dirname(target), { recursive: true });
-      await rename(temporary, target);
+      await mkdir(folder, { recursive: true });
+      await give(temporary, target);
+      await syncFolder(folder);
       return;
     } catch (error) {
+      if (give === link && codeOf(error) === 'EEXIST') throw error;
       if (['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY'].includes(codeOf(error)))
         throw new PerdureError(
           'invalid_path',
@@ -141,6 +186,24 @@ async function moveInto(temporary: string, target: string, file: string): Promis
       // A delete beside us removed the folder just when it was empty.
       if (codeOf(error) !== 'ENOENT' || tries >= 20) throw error;
     }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Whoever created the file takes its temporary name away right after; until then it counts as no file. */
+async function untilWhole(target: string, file: string): Promise<void> {
+  for (const deadline = Date.now() + 2_000; (await regular(target)) === null;) {
+    if (Date.now() > deadline)
+      throw new PerdureError('workspace_unavailable', `${file} is there, but is not a whole file`);
+    await delay(5);
+  }
 }
 
 const isRegular = (stats: BigIntStats): boolean => stats.isFile() && stats.nlink === 1n;

@@ -18,9 +18,9 @@ export function openDatabase(connectionString: string, logger: Logger, poolSize 
     connectionString,
     max: poolSize,
     connectionTimeoutMillis: 5_000,
-    query_timeout: 20_000,
+    query_timeout: 8_000,
     // Whatever the login may do, this session may only do what the application needs.
-    options: '-c role=service_role -c statement_timeout=15000 -c search_path=',
+    options: '-c role=service_role -c statement_timeout=6000 -c search_path=',
     application_name: 'perdure',
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
@@ -39,9 +39,9 @@ export function openDatabase(connectionString: string, logger: Logger, poolSize 
   };
 }
 
-// Connection, resources, operator intervention, system errors, rollbacks and lock time-outs: all pass.
-// Source: PostgreSQL manual, appendix A (error codes).
-const passing = /^(?:08|53|57|58|40|55P03)/;
+// Connection, resources, operator intervention, system errors, rollbacks, lock time-outs, and a server that is
+// read-only (a standby that takes over): all pass. Source: PostgreSQL manual, appendix A (error codes).
+const passing = /^(?:08|53|57|58|40|55P03|25006)/;
 
 function translate(error: unknown): unknown {
   const code =

@@ -13,7 +13,7 @@ const { logger } = createFakes();
 
 recordsSuite('Postgres', async () => {
   const server = await testPostgres();
-  expect(await migrate(server.connectionString, migrations)).toHaveLength(1);
+  expect(await migrate(server.connectionString, migrations)).toHaveLength(2);
   // A second time there is nothing left to apply.
   expect(await migrate(server.connectionString, migrations)).toEqual([]);
   const database = openDatabase(server.connectionString, logger);

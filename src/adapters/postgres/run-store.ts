@@ -1,12 +1,12 @@
 /** RunStore over the migrations' functions. */
 import { z } from 'zod';
 import { PerdureError } from '../../../contracts/errors.js';
-import type { NewRun, RunRecord } from '../../../contracts/runs.js';
+import type { NewRun, RunHead, RunRecord } from '../../../contracts/runs.js';
 import type { ListRunsFilter, RunPage, RunStore } from '../../ports/run-store.js';
 import { toJsonb, type Database } from './database.js';
 
 /** The version of perdure.schema_version() that this build was written for. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const cursorSchema = z.tuple([z.iso.datetime(), z.uuid()]);
 
@@ -29,6 +29,14 @@ export function createPostgresRunStore(database: Database): RunStore {
       return row?.run ?? null;
     },
 
+    async findRun(tenantId, runId) {
+      const [row] = await database.rows<{ run: RunHead | null }>(
+        { name: 'find_run', text: 'select perdure.find_run($1, $2) as run' },
+        [tenantId, runId],
+      );
+      return row?.run ?? null;
+    },
+
     async listRuns(
       tenantId: string,
       filter: ListRunsFilter,
@@ -36,7 +44,7 @@ export function createPostgresRunStore(database: Database): RunStore {
       cursor?: string,
     ): Promise<RunPage> {
       const before = cursor === undefined ? [null, null] : decodeCursor(cursor);
-      const found = await database.rows<{ run: RunRecord }>(
+      const found = await database.rows<{ run: RunHead }>(
         { name: 'list_runs', text: 'select run from perdure.list_runs($1, $2, $3, $4, $5) as run' },
         [tenantId, toJsonb(filter), limit + 1, ...before],
       );
@@ -59,7 +67,7 @@ export function createPostgresRunStore(database: Database): RunStore {
   };
 }
 
-const encodeCursor = (run: RunRecord): string =>
+const encodeCursor = (run: RunHead): string =>
   Buffer.from(JSON.stringify([run.createdAt, run.id])).toString('base64url');
 
 function decodeCursor(cursor: string): [string, string] {

@@ -9,6 +9,9 @@ export function createHostGuard(allowedHosts: readonly string[] | null): Request
   const allowed = allowedHosts === null ? null : new Set([...loopback, ...allowedHosts.map(bare)]);
   return (req, _res, next) => {
     const host = req.headers.host ?? '';
+    // Node takes the first of several; whoever stands before us may have taken the last (RFC 9112, 3.2).
+    if (req.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1)
+      throw refusal('host', 'a request has one Host header');
     if (allowed !== null && !allowed.has(bare(host)))
       throw refusal(
         'host',

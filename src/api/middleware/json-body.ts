@@ -20,16 +20,16 @@ export function createJsonBody(maxBytes: number): RequestHandler[] {
       errors: [{ field: 'content-type', message }],
     });
   };
-  const checkDepth: RequestHandler = (req, _res, next) => {
-    const path = tooDeep(req.body);
-    if (path !== undefined) {
-      const message = `is nested deeper than ${MAX_DEPTH} levels`;
-      const field = `${fieldPath(path.slice(0, 6))}…`;
+  const checkShape: RequestHandler = (req, _res, next) => {
+    const fault = faultOf(req.body);
+    if (fault !== undefined) {
+      const { message } = fault;
+      const field = fieldPath(fault.path.slice(0, 6)) + (fault.path.length > 6 ? '…' : '');
       throw new PerdureError('invalid_request', `${field} ${message}`, { errors: [{ field, message }] });
     }
     next();
   };
-  return [checkType, express.json({ type, limit: maxBytes, strict: true }), checkDepth];
+  return [checkType, express.json({ type, limit: maxBytes, strict: true }), checkShape];
 }
 
 interface Place {
@@ -39,13 +39,19 @@ interface Place {
   parent: Place | undefined;
 }
 
-/** The path of a value that is too deep. A list of open places instead of recursion: depth is the danger. */
-function tooDeep(root: unknown): (string | number)[] | undefined {
+/**
+ * A value that is too deep, or a name that JavaScript takes for something else. A list of open places instead
+ * of recursion: depth is the danger.
+ */
+function faultOf(root: unknown): { path: (string | number)[]; message: string } | undefined {
   const open: Place[] = [{ value: root, key: '', depth: 0, parent: undefined }];
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
     const { value, depth } = place;
     if (typeof value !== 'object' || value === null) continue;
-    if (depth >= MAX_DEPTH) return pathOf(place);
+    if (depth >= MAX_DEPTH)
+      return { path: pathOf(place), message: `is nested deeper than ${MAX_DEPTH} levels` };
+    if (Object.hasOwn(value, '__proto__'))
+      return { path: [...pathOf(place), '__proto__'], message: 'is not a name that can be used' };
     const list = Array.isArray(value);
     for (const [key, child] of Object.entries(value as Record<string, unknown>))
       if (typeof child === 'object')

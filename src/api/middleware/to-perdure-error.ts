@@ -44,7 +44,10 @@ function fromHttpError(error: z.infer<typeof httpErrorSchema>, cause: Error): Pe
         `the encoding ${error.encoding ?? ''} is not supported; use gzip, deflate, br or none`,
       );
     default:
-      return new PerdureError('malformed_json', `the body could not be read: ${error.message}`, { cause });
+      return new PerdureError('malformed_json', `the body could not be read: ${error.message}`, {
+        errors: [{ field: 'body', message: 'could not be read' }],
+        cause,
+      });
   }
 }
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { EventPage } from '../../../contracts/api.js';
 import { PerdureError } from '../../../contracts/errors.js';
 import { isTerminalEvent } from '../../../contracts/events.js';
-import { isTerminal, type RunRecord } from '../../../contracts/runs.js';
+import { isTerminal, type RunHead } from '../../../contracts/runs.js';
 import type { ApiContext } from '../context.js';
 import { tailRun } from '../event-tail.js';
 import { requestIdOf } from '../middleware/request-id.js';
@@ -46,7 +46,7 @@ function readLastEventId(req: Request): number | undefined {
 async function sendPage(
   { log }: ApiContext,
   res: Response,
-  run: RunRecord,
+  run: RunHead,
   after: number,
   limit: number,
 ): Promise<void> {
@@ -63,7 +63,7 @@ export async function streamRun(
   context: ApiContext,
   req: Request,
   res: Response,
-  run: RunRecord,
+  run: RunHead,
   after: number,
 ): Promise<void> {
   const { log, bus, logger, streams, draining } = context;

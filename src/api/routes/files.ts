@@ -4,7 +4,7 @@ import type { RequestHandler, Request, Response } from 'express';
 import { contentType } from 'mime-types';
 import type { FileList } from '../../../contracts/api.js';
 import { PerdureError } from '../../../contracts/errors.js';
-import type { RunRecord } from '../../../contracts/runs.js';
+import type { RunHead } from '../../../contracts/runs.js';
 import type { FileInfo, Workspace, WorkspaceScope } from '../../ports/workspace.js';
 import { byteRange } from '../byte-range.js';
 import type { ApiContext } from '../context.js';
@@ -18,7 +18,7 @@ const MAX_TRIES = 5;
 // Files come from tools and strangers: a page among them is shown, but neither runs nor loads anything.
 const CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
 
-const scopeOf = ({ tenantId, id }: RunRecord): WorkspaceScope => ({ tenantId, runId: id });
+const scopeOf = ({ tenantId, id }: RunHead): WorkspaceScope => ({ tenantId, runId: id });
 
 export function createListFilesRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {

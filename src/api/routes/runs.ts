@@ -5,7 +5,7 @@ import { PerdureError } from '../../../contracts/errors.js';
 import { cancelRunSchema, isTerminal, listRunsSchema } from '../../../contracts/runs.js';
 import type { ApiContext } from '../context.js';
 import { queryOf } from '../query.js';
-import { findOpenRun, findRun, runClosed, toRun } from '../run-lookup.js';
+import { findOpenRun, getRun, runClosed, toRun } from '../run-lookup.js';
 import { readSubmission } from '../submission.js';
 import { submitRun } from '../submit-run.js';
 import { validate } from '../validate.js';
@@ -52,7 +52,7 @@ export function createListRunsRoute(context: ApiContext): RequestHandler {
 
 export function createGetRunRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
-    const run = await findRun(context, req);
+    const run = await getRun(context, req);
     res.set('Cache-Control', 'no-store').json(toRun(run, context.engine));
   };
 }
@@ -62,7 +62,7 @@ export function createCancelRoute(context: ApiContext): RequestHandler {
     const { reason } = validate(cancelRunSchema, req.body ?? {}, 'body');
     const run = await findOpenRun(context, req);
     const cancelled = await context.engine.cancel(run.id, reason ?? null);
-    const now = await findRun(context, req);
+    const now = await getRun(context, req);
     if (!cancelled) {
       if (isTerminal(now.status)) throw runClosed(now);
       throw new PerdureError(

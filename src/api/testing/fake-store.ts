@@ -1,7 +1,7 @@
 /** RunStore and EventLog in memory, with the rules of the real one: keys, gap-free seq, a last event. */
 import { PerdureError } from '../../../contracts/errors.js';
 import { isTerminalEvent, type NewEvent, type RunEvent } from '../../../contracts/events.js';
-import { isTerminal, type RunRecord } from '../../../contracts/runs.js';
+import { isTerminal, type RunHead, type RunRecord } from '../../../contracts/runs.js';
 import type { AppendedEvent, EventLog } from '../../ports/event-log.js';
 import type { RunStore } from '../../ports/run-store.js';
 
@@ -74,6 +74,11 @@ export function createFakeStore(): FakeStore {
         const record = entries.get(runId)?.record;
         return record?.tenantId === tenantId ? { ...record } : null;
       }),
+    findRun: (tenantId, runId) =>
+      call(() => {
+        const record = entries.get(runId)?.record;
+        return record?.tenantId === tenantId ? headOf(record) : null;
+      }),
     listRuns: (tenantId, filter, limit, cursor) =>
       call(() => {
         const matching = [...entries.values()]
@@ -88,7 +93,7 @@ export function createFakeStore(): FakeStore {
         const from = cursor === undefined ? 0 : Number(cursor);
         const more = from + limit < matching.length;
         return {
-          runs: matching.slice(from, from + limit),
+          runs: matching.slice(from, from + limit).map(headOf),
           nextCursor: more ? String(from + limit) : null,
         };
       }),
@@ -97,6 +102,10 @@ export function createFakeStore(): FakeStore {
 
   const store: FakeStore = { runs, log, down: false };
   return store;
+}
+
+function headOf({ plan: _plan, ...head }: RunRecord): RunHead {
+  return head;
 }
 
 function appendTo(entry: Entry, runId: string, events: readonly NewEvent[]): AppendedEvent[] {

@@ -36,6 +36,12 @@ export function createFakeWorkspace(): FakeWorkspace {
         files.set(folderOf(scope) + path, { info, content: bytes });
         return info;
       }),
+    create: (scope, path, content) =>
+      call(async () => {
+        if (files.has(folderOf(scope) + path)) return false;
+        await workspace.put(scope, path, content);
+        return true;
+      }),
     stat: (scope, path) => call(() => files.get(folderOf(scope) + path)?.info ?? null),
     get: (scope, path, range) =>
       call(() => {

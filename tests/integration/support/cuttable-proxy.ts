@@ -1,4 +1,4 @@
-/** A TCP proxy that a test can cut, as a network or a server that goes away would be. */
+/** A TCP proxy that a test can cut or stall, as a network or a server that goes away would be. */
 import { once } from 'node:events';
 import net from 'node:net';
 
@@ -6,15 +6,17 @@ export interface CuttableProxy {
   port: number;
   /** Breaks every connection and refuses new ones. */
   cut(): void;
+  /** Keeps every connection and lets nothing through. */
+  stall(): void;
   mend(): void;
   close(): Promise<void>;
 }
 
 export async function startProxy(target: { host: string; port: number }): Promise<CuttableProxy> {
-  const sockets = new Set<net.Socket>();
-  let whole = true;
+  const sockets = new Map<net.Socket, net.Socket>();
+  let state: 'whole' | 'cut' | 'stalled' = 'whole';
   const server = net.createServer((near) => {
-    if (!whole) {
+    if (state === 'cut') {
       near.destroy();
       return;
     }
@@ -23,8 +25,8 @@ export async function startProxy(target: { host: string; port: number }): Promis
       [near, far],
       [far, near],
     ] as const) {
-      sockets.add(socket);
-      socket.pipe(other);
+      sockets.set(socket, other);
+      if (state === 'whole') socket.pipe(other);
       socket.on('error', () => undefined);
       socket.on('close', () => {
         sockets.delete(socket);
@@ -37,15 +39,20 @@ export async function startProxy(target: { host: string; port: number }): Promis
   return {
     port: (server.address() as net.AddressInfo).port,
     cut() {
-      whole = false;
-      for (const socket of sockets) socket.destroy();
+      state = 'cut';
+      for (const socket of sockets.keys()) socket.destroy();
+    },
+    stall() {
+      state = 'stalled';
+      for (const socket of sockets.keys()) socket.unpipe().pause();
     },
     mend() {
-      whole = true;
+      if (state === 'stalled') for (const [socket, other] of sockets) socket.pipe(other);
+      state = 'whole';
     },
     async close() {
       server.close();
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets.keys()) socket.destroy();
       await once(server, 'close');
     },
   };

@@ -137,9 +137,12 @@ export async function startSystem(
       };
       const plan = planSchema.parse({ steps, ...(maxParallel === undefined ? {} : { maxParallel }) });
       const tools = Object.fromEntries(
-        [...registry.list(), ...extra.values()].map((t) => [t.name, { timeoutSeconds: t.timeoutSeconds }]),
+        [...registry.list(), ...extra.values()].map(({ name, timeoutSeconds, effect }) => [
+          name,
+          { timeoutSeconds, effect },
+        ]),
       );
-      await engine.start({ run, plan, inputsData: data ?? null, tools });
+      await engine.start({ run, plan, inputsData: data === undefined ? null : { value: data }, tools });
       return run;
     },
     async events(runId) {
