@@ -103,6 +103,19 @@ export interface NewRun {
   createdAt: string;
 }
 
+/** The record of a run that nothing has happened to yet. */
+export const queuedRecord = (run: NewRun): RunRecord => ({
+  ...run,
+  status: 'queued',
+  plan: null,
+  result: null,
+  error: null,
+  usage: { steps: 0 },
+  startedAt: null,
+  finishedAt: null,
+  lastSeq: 0,
+});
+
 /** A run as lists show it. */
 export type RunSummary = Omit<RunHead, 'tenantId' | 'requestHash'> & {
   links: { self: string; events: string; files: string; temporal: string | null };

@@ -4,7 +4,7 @@
  * The record comes last, so that none ever stands for a run that nobody carries out; where the database is
  * down, the workflow's first activity writes the same record.
  */
-import type { RunRecord } from '../../contracts/runs.js';
+import { queuedRecord, type RunRecord } from '../../contracts/runs.js';
 import type { ApiContext } from './context.js';
 import { withDeadline } from './deadline.js';
 import { keyReused, stageFiles } from './input-files.js';
@@ -70,15 +70,3 @@ async function clear({ logger }: ApiContext, runId: string, discard: () => Promi
     logger.warn({ err: error, runId }, 'files of a refused submission stay behind');
   });
 }
-
-const queuedRecord = (run: Submission['run']): RunRecord => ({
-  ...run,
-  status: 'queued',
-  plan: null,
-  result: null,
-  error: null,
-  usage: { steps: 0 },
-  startedAt: null,
-  finishedAt: null,
-  lastSeq: 0,
-});

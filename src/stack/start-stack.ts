@@ -8,16 +8,13 @@ import { Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createActivities } from '../../activities/create-activities.js';
 import { PerdureError } from '../../contracts/errors.js';
-import { searchAttributes } from '../../contracts/messages.js';
 import { lockDataDir } from '../adapters/embedded/data-dir-lock.js';
 import { claimPort } from '../adapters/embedded/free-port.js';
 import { startPostgres } from '../adapters/embedded/postgres-server.js';
 import { StartupError } from '../adapters/embedded/startup-error.js';
-import { cacheDirFrom, findTemporal } from '../adapters/embedded/temporal-binary.js';
-import { addSearchAttributes } from '../adapters/embedded/temporal-search-attributes.js';
-import { startTemporal } from '../adapters/embedded/temporal-server.js';
 import { createLocalEventBus } from '../adapters/local/local-event-bus.js';
-import { createLocalWorkspace, TEMPORARY } from '../adapters/local/local-workspace.js';
+import { createLocalWorkspace } from '../adapters/local/local-workspace.js';
+import { TEMPORARY } from '../adapters/local/whole-writes.js';
 import { createLogger } from '../adapters/pino/logger.js';
 import { terminalLines } from '../adapters/pino/terminal.js';
 import { openDatabase } from '../adapters/postgres/database.js';
@@ -32,7 +29,9 @@ import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import { createToolRegistry } from '../tools/registry.js';
 import { runWorker } from '../worker/run-worker.js';
+import { closeServer, listen } from './http-listener.js';
 import { keepRunning } from './keep-running.js';
+import { openTemporal } from './open-temporal.js';
 import { Releasers } from './releasers.js';
 import { toolCatalog } from './tool-catalog.js';
 
@@ -60,7 +59,6 @@ export interface Stack {
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host.startsWith('127.');
-const attributeTypes = Object.fromEntries(Object.values(searchAttributes).map((name) => [name, 'Keyword']));
 
 /** @throws StartupError in one sentence for people; whatever was opened is closed again */
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -198,74 +196,5 @@ function installRuntime(logger: Logger): void {
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       sdk[levels[level]]({ ...meta }, message);
     }),
-  });
-}
-
-async function openTemporal(
-  { config, env, onProgress, signal }: StackOptions,
-  dataDir: string,
-  logger: Logger,
-  releasers: Releasers,
-): Promise<{ address: string; uiUrl: string | null; lost: Promise<string> | null }> {
-  if (config.temporalAddress !== null) {
-    const address = config.temporalAddress;
-    try {
-      const connection = await Connection.connect({ address, connectTimeout: '5s' });
-      await addSearchAttributes(connection, config.temporalNamespace, attributeTypes);
-      await connection.close();
-    } catch (error) {
-      throw new StartupError(`No Temporal answers at TEMPORAL_ADDRESS ${address}: ${String(error)}`, {
-        cause: error,
-      });
-    }
-    return { address, uiUrl: config.temporalUiUrl, lost: null };
-  }
-  const binary = await findTemporal({
-    env,
-    cacheDir: cacheDirFrom(env),
-    onProgress,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  onProgress('starting Temporal');
-  const start = (port: number, uiPort: number) =>
-    startTemporal({
-      binary,
-      dataDir,
-      port,
-      uiPort,
-      namespace: config.temporalNamespace,
-      searchAttributes: attributeTypes,
-      logger,
-    });
-  const server = await start(config.temporalPort, config.temporalUiPort);
-  const again = () => start(portOf(server.address), portOf(server.uiUrl));
-  const kept = keepRunning('Temporal', server, again, logger);
-  releasers.push('Temporal', () => kept.release());
-  signal?.throwIfAborted();
-  return { address: server.address, uiUrl: server.uiUrl, lost: kept.lost };
-}
-
-const portOf = (address: string): number => Number(/\d+$/.exec(address)?.[0]);
-
-function listen(server: http.Server, host: string, port: number): Promise<http.Server> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      resolve(server);
-    });
-  });
-}
-
-/** Lets answers under way end, for a while. */
-function closeServer(server: http.Server): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      server.closeAllConnections();
-    }, 3_000);
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    server.closeIdleConnections();
   });
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { v7 as uuid } from 'uuid';
 import type { NewEvent, RunEvent } from '../../contracts/events.js';
-import type { NewRun } from '../../contracts/runs.js';
+import { queuedRecord, type NewRun } from '../../contracts/runs.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import type { RunStore } from '../../src/ports/run-store.js';
 
@@ -52,17 +52,7 @@ export function recordsSuite(name: string, open: () => Promise<Records>): void {
     test('a new run is queued and has its first event', async () => {
       const run = newRun({ metadata: { team: 'blue' } });
       const record = await records.store.createRun(run);
-      expect(record).toEqual({
-        ...run,
-        status: 'queued',
-        plan: null,
-        result: null,
-        error: null,
-        usage: { steps: 0 },
-        startedAt: null,
-        finishedAt: null,
-        lastSeq: 1,
-      });
+      expect(record).toEqual({ ...queuedRecord(run), lastSeq: 1 });
       expect(await records.log.read(run.id, 0, 10)).toEqual([
         { type: 'run.queued', seq: 1, runId: run.id, at, goal: 'a goal' },
       ]);

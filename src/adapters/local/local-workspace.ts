@@ -1,28 +1,13 @@
 /** Workspace on a local directory: `<root>/<tenant>/<run>/<path>`. Links are never followed. */
 import { createHash, randomUUID } from 'node:crypto';
-import { constants, type BigIntStats } from 'node:fs';
-import {
-  link,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-  rmdir,
-  writeFile,
-  type FileHandle,
-} from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { link, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { PerdureError } from '../../../contracts/errors.js';
 import { SYSTEM_FOLDER, workspacePath } from '../../../contracts/workspace-path.js';
 import type { FileInfo, Workspace, WorkspaceScope } from '../../ports/workspace.js';
-
-/** Beside the tenants; no encoded tenant begins with a dot. What a kill left in it may be deleted at a start. */
-export const TEMPORARY = '.tmp';
-const MISSING = new Set(['ENOENT', 'ENOTDIR']);
+import { codeOf, isPlain, isRegular, openPlain, refuseLinks, regular } from './plain-files.js';
+import { place, TEMPORARY, throughTemporary, untilWhole, writeDurably } from './whole-writes.js';
 
 export function createLocalWorkspace(root: string): Workspace {
   const base = (scope: WorkspaceScope): string =>
@@ -121,9 +106,6 @@ export function createLocalWorkspace(root: string): Workspace {
 const folderOf = (name: string): string =>
   name.replaceAll(/[^A-Za-z0-9_-]/gu, (c) => `%${Buffer.from(c).toString('hex')}`) || '%';
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-
 /** The store's own failures may pass; everything typed passes through. */
 async function guard<Value>(act: () => Promise<Value>): Promise<Value> {
   try {
@@ -135,121 +117,6 @@ async function guard<Value>(act: () => Promise<Value>): Promise<Value> {
       cause: error,
     });
   }
-}
-
-async function writeDurably(file: string, content: Readable | Uint8Array | string): Promise<void> {
-  const handle = await open(file, 'wx', 0o600);
-  try {
-    await writeFile(handle, content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function throughTemporary<Result>(
-  root: string,
-  content: Readable | Uint8Array | string,
-  use: (temporary: string) => Promise<Result>,
-): Promise<Result> {
-  const temporary = path.join(root, TEMPORARY, randomUUID());
-  await mkdir(path.dirname(temporary), { recursive: true });
-  try {
-    await writeDurably(temporary, content);
-    return await use(temporary);
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
-
-/** Gives what is in the temporary file its name, and makes the name last. */
-async function place(
-  temporary: string,
-  target: string,
-  file: string,
-  give: typeof rename | typeof link,
-): Promise<void> {
-  const folder = path.dirname(target);
-  for (let tries = 0; ; tries++)
-    try {
-      await mkdir(folder, { recursive: true });
-      await give(temporary, target);
-      await syncFolder(folder);
-      return;
-    } catch (error) {
-      if (give === link && codeOf(error) === 'EEXIST') throw error;
-      if (['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY'].includes(codeOf(error)))
-        throw new PerdureError(
-          'invalid_path',
-          `${JSON.stringify(file)} would be a file and a folder at once`,
-        );
-      // A delete beside us removed the folder just when it was empty.
-      if (codeOf(error) !== 'ENOENT' || tries >= 20) throw error;
-    }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Whoever created the file takes its temporary name away right after; until then it counts as no file. */
-async function untilWhole(target: string, file: string): Promise<void> {
-  for (const deadline = Date.now() + 2_000; (await regular(target)) === null;) {
-    if (Date.now() > deadline)
-      throw new PerdureError('workspace_unavailable', `${file} is there, but is not a whole file`);
-    await delay(5);
-  }
-}
-
-const isRegular = (stats: BigIntStats): boolean => stats.isFile() && stats.nlink === 1n;
-
-/** Null for what is not there, and for links and all else that perdure did not write. */
-async function regular(file: string): Promise<BigIntStats | null> {
-  try {
-    const stats = await lstat(file, { bigint: true });
-    return isRegular(stats) ? stats : null;
-  } catch (error) {
-    if (MISSING.has(codeOf(error))) return null;
-    throw error;
-  }
-}
-
-async function openPlain(file: string): Promise<FileHandle | null> {
-  try {
-    return await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (MISSING.has(codeOf(error)) || codeOf(error) === 'ELOOP') return null;
-    throw error;
-  }
-}
-
-/** Whether every folder from the root down to this one is a folder and no link. */
-async function isPlain(root: string, folder: string): Promise<boolean> {
-  return (await firstOdd(root, folder)) === undefined;
-}
-
-async function refuseLinks(root: string, folder: string, file: string): Promise<void> {
-  if ((await firstOdd(root, folder)) === 'odd')
-    throw new PerdureError('invalid_path', `${JSON.stringify(file)} would be a file and a folder at once`);
-}
-
-async function firstOdd(root: string, folder: string): Promise<'missing' | 'odd' | undefined> {
-  let current = root;
-  for (const part of path.relative(root, folder).split(path.sep)) {
-    current = path.join(current, part);
-    try {
-      if (!(await lstat(current)).isDirectory()) return 'odd';
-    } catch (error) {
-      if (MISSING.has(codeOf(error))) return 'missing';
-      throw error;
-    }
-  }
-  return undefined;
 }
 
 async function walk(folder: string, prefix: string, found: FileInfo[]): Promise<void> {

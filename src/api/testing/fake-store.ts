@@ -1,7 +1,7 @@
 /** RunStore and EventLog in memory, with the rules of the real one: keys, gap-free seq, a last event. */
 import { PerdureError } from '../../../contracts/errors.js';
 import { isTerminalEvent, type NewEvent, type RunEvent } from '../../../contracts/events.js';
-import { isTerminal, type RunHead, type RunRecord } from '../../../contracts/runs.js';
+import { isTerminal, queuedRecord, type RunHead, type RunRecord } from '../../../contracts/runs.js';
 import type { AppendedEvent, EventLog } from '../../ports/event-log.js';
 import type { RunStore } from '../../ports/run-store.js';
 
@@ -51,17 +51,7 @@ export function createFakeStore(): FakeStore {
       call(() => {
         const known = entries.get(run.id);
         if (known !== undefined) return { ...known.record };
-        const record: RunRecord = {
-          ...run,
-          status: 'queued',
-          plan: null,
-          result: null,
-          error: null,
-          usage: { steps: 0 },
-          startedAt: null,
-          finishedAt: null,
-          lastSeq: 0,
-        };
+        const record = queuedRecord(run);
         const entry: Entry = { record, events: [] };
         entries.set(run.id, entry);
         appendTo(entry, run.id, [

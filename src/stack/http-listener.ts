@@ -1,0 +1,25 @@
+/** Opens a server's port, and closes it again once the answers under way have ended. */
+import type http from 'node:http';
+
+export function listen(server: http.Server, host: string, port: number): Promise<http.Server> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      resolve(server);
+    });
+  });
+}
+
+/** Lets answers under way end, for a while. */
+export function closeServer(server: http.Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.closeAllConnections();
+    }, 3_000);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
