@@ -1,10 +1,10 @@
 /** The activities over their dependencies; what a worker registers. */
 import type { Activities, FinishRunInput, RunScope } from '../contracts/activities.js';
-import { PerdureError, type ErrorInfo } from '../contracts/errors.js';
+import { PerdureError } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 import type { JsonValue } from '../contracts/plan.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { Journal, now, stepKeys } from './journal.js';
+import { endOf, Journal, now, stepKeys } from './journal.js';
 import { runTool } from './run-tool.js';
 import { INPUTS_PATH, RESULT_PATH, storeOutput } from './step-output.js';
 import { toFailure } from './to-failure.js';
@@ -47,17 +47,15 @@ export function createActivities(deps: ActivityDependencies): Activities {
     },
 
     async failStep({ stepId, error, ...scope }) {
-      const [row] = (
-        await journal(scope).append({
-          type: 'step.failed',
-          key: stepKeys.end(stepId),
-          at: now(),
-          stepId,
-          data: { error },
-        })
-      ).filter(({ key }) => key === stepKeys.end(stepId));
-      if (row?.event.type === 'step.completed') return null;
-      return row?.event.type === 'step.failed' ? (row.event.error as ErrorInfo) : error;
+      const rows = await journal(scope).append({
+        type: 'step.failed',
+        key: stepKeys.end(stepId),
+        at: now(),
+        stepId,
+        data: { error },
+      });
+      const recorded = endOf(rows, stepId) ?? error;
+      return recorded === 'completed' ? null : recorded;
     },
 
     async superviseStep({ step, error, dependants, ...scope }) {

@@ -1,7 +1,8 @@
 /** A run's event log as its activities write it: append first, then tell whoever listens. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunScope } from '../contracts/activities.js';
-import type { NewEvent } from '../contracts/events.js';
+import type { ErrorInfo } from '../contracts/errors.js';
+import type { NewEvent, RunEvent } from '../contracts/events.js';
 import type { AppendedEvent } from '../src/ports/event-log.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { isOutage } from './to-failure.js';
@@ -65,6 +66,16 @@ export class Journal {
     }
   }
 }
+
+/** How a step ended by an event of its own; undefined for an event that ends none. */
+export function endBy(event: RunEvent | undefined): 'completed' | ErrorInfo | undefined {
+  if (event?.type === 'step.completed') return 'completed';
+  return event?.type === 'step.failed' ? (event.error as ErrorInfo) : undefined;
+}
+
+/** How the step ended by the log's answer, which has the end that came first. */
+export const endOf = (rows: readonly AppendedEvent[], stepId: string): ReturnType<typeof endBy> =>
+  endBy(rows.find((row) => row.key === stepKeys.end(stepId))?.event);
 
 export const now = (): string => new Date().toISOString();
 

@@ -1,23 +1,19 @@
 /** One step's tool: journalled before it acts and after it has, so that no completed tool runs again. */
 import { activityInfo, cancellationDetails, cancellationSignal } from '@temporalio/activity';
 import type { RunToolInput, ToolStepResult } from '../contracts/activities.js';
-import { PerdureError, type ErrorInfo } from '../contracts/errors.js';
+import { outcomeUnknown, PerdureError, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 import { DEFAULT_MAX_ATTEMPTS, type Tool, type ToolResult } from '../src/tools/tool.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { callTool } from './call-tool.js';
-import { Journal, now, stepKeys, type Kept } from './journal.js';
+import { endBy, endOf, Journal, now, stepKeys, type Kept } from './journal.js';
 import { resolveArgs } from './resolve-args.js';
 import { outputPath, storeOutput } from './step-output.js';
-import { isOutage, retryLater, stepCancelled, stepFailure } from './to-failure.js';
+import { isOutage, outages, retryLater, stepCancelled, stepFailure } from './to-failure.js';
 import { createToolFiles, type Artifact } from './tool-files.js';
 
 /** Errors of attempts that do not count: they are no fault of the tool's. */
-const uncounted: ReadonlySet<string> = new Set([
-  'worker_stopped',
-  'store_unavailable',
-  'workspace_unavailable',
-]);
+const uncounted: ReadonlySet<string> = new Set([...outages, 'worker_stopped']);
 
 export async function runTool(deps: ActivityDependencies, input: RunToolInput): Promise<ToolStepResult> {
   return new ToolRun(deps, input).run();
@@ -28,6 +24,8 @@ class ToolRun {
   private readonly tool: Tool | undefined;
   private readonly irreversible: boolean;
   private readonly maxAttempts: number;
+  /** Earlier attempts that do not count. */
+  private excused = 0;
 
   constructor(
     private readonly deps: ActivityDependencies,
@@ -91,19 +89,18 @@ class ToolRun {
       stepKeys.end(id),
       ...attempts.flatMap((n) => [stepKeys.started(id, n), stepKeys.retrying(id, n)]),
     ]);
-    for (const event of events) {
-      if (event.type === 'step.completed') return { status: 'completed', unsent: [] };
-      if (event.type === 'step.failed') throw stepFailure(event.error as ErrorInfo, []);
-    }
+    const ended = events.map(endBy).find((end) => end !== undefined);
+    if (ended === 'completed') return { status: 'completed', unsent: [] };
+    if (ended !== undefined) throw stepFailure(ended, []);
 
     const starts = events.filter((e) => e.type === 'step.started').length;
     const failures = events.filter((e) => e.type === 'step.retrying');
     const last = failures.find((e) => e.attempt === starts)?.error as ErrorInfo | undefined;
     if (starts > 0 && last === undefined && this.irreversible)
-      return this.fail(starts, unknown(`attempt ${starts} of ${tool} was cut off`));
+      return this.fail(starts, outcomeUnknown(`attempt ${starts} of ${tool} was cut off`));
     // A worker that is lost may be the tool's doing, and counts.
-    const excused = failures.filter((e) => uncounted.has(e.error.code)).length;
-    if (starts - excused >= this.maxAttempts) {
+    this.excused = failures.filter((e) => uncounted.has(e.error.code)).length;
+    if (starts - this.excused >= this.maxAttempts) {
       const message = `the worker was lost in attempt ${starts}`;
       return this.fail(starts, last ?? { code: 'tool_unavailable', message, retryable: true });
     }
@@ -156,7 +153,7 @@ class ToolRun {
       data: { output, durationMs: Date.now() - startedAt },
     });
     // Where two attempts overlap, the log's word counts, not the later one's.
-    const recorded = this.endOf(kept);
+    const recorded = endOf(kept.rows, id);
     if (recorded !== undefined && recorded !== 'completed') throw stepFailure(recorded, kept.unsent);
     return { status: 'completed', unsent: kept.unsent };
   }
@@ -166,9 +163,9 @@ class ToolRun {
     if (cancellationSignal().aborted) return this.interrupted(attempt, artifacts);
     const error = toolError(thrown);
     if (this.irreversible && error.code === 'tool_timeout')
-      return this.fail(attempt, unknown(error.message), artifacts);
+      return this.fail(attempt, outcomeUnknown(error.message), artifacts);
     if (uncounted.has(error.code)) return this.tryAgain(attempt, error);
-    if (!error.retryable || (await this.isLast(attempt)))
+    if (!error.retryable || attempt - this.excused >= this.maxAttempts)
       return this.fail(attempt, error.toInfo(), artifacts);
     return this.tryAgain(attempt, error);
   }
@@ -176,7 +173,7 @@ class ToolRun {
   private async interrupted(attempt: number, artifacts: Artifact[]): Promise<never> {
     if (cancellationDetails()?.cancelRequested === true) {
       const error: ErrorInfo = this.irreversible
-        ? unknown('the run was cancelled while the tool ran')
+        ? outcomeUnknown('the run was cancelled while the tool ran')
         : { code: 'cancelled', message: 'the run was cancelled', retryable: false };
       throw stepCancelled(error, (await this.recordFailure(attempt, error, artifacts)).unsent);
     }
@@ -185,15 +182,6 @@ class ToolRun {
     if (cancellationDetails()?.workerShutdown === true && !this.irreversible)
       await this.noteRetry(attempt, error);
     throw retryLater(error, 0);
-  }
-
-  /** Whether no attempt is left after this one. */
-  private async isLast(attempt: number): Promise<boolean> {
-    if (attempt < this.maxAttempts) return false;
-    const keys = Array.from({ length: attempt - 1 }, (_, i) => stepKeys.retrying(this.input.step.id, i + 1));
-    const earlier = await this.deps.log.find(this.input.runId, keys).catch(() => []);
-    const excused = earlier.filter((e) => e.type === 'step.retrying' && uncounted.has(e.error.code)).length;
-    return attempt - excused >= this.maxAttempts;
   }
 
   private async tryAgain(attempt: number, error: PerdureError): Promise<never> {
@@ -216,7 +204,7 @@ class ToolRun {
   /** Ends the step, unless the log has that it completed. */
   private async fail(attempt: number, error: ErrorInfo, artifacts: Artifact[] = []): Promise<ToolStepResult> {
     const kept = await this.recordFailure(attempt, error, artifacts);
-    const recorded = this.endOf(kept);
+    const recorded = endOf(kept.rows, this.input.step.id);
     if (recorded === 'completed') return { status: 'completed', unsent: kept.unsent };
     throw stepFailure(recorded ?? error, kept.unsent);
   }
@@ -233,13 +221,6 @@ class ToolRun {
     });
   }
 
-  /** How the step ended by the log; undefined when the log has not said. */
-  private endOf({ rows }: Kept): 'completed' | ErrorInfo | undefined {
-    const event = rows.find((row) => row.key === stepKeys.end(this.input.step.id))?.event;
-    if (event?.type === 'step.completed') return 'completed';
-    return event?.type === 'step.failed' ? (event.error as ErrorInfo) : undefined;
-  }
-
   private publishProgress(attempt: number, message: string): void {
     const { runId, step } = this.input;
     this.deps.bus.publish(runId, {
@@ -252,12 +233,6 @@ class ToolRun {
     });
   }
 }
-
-const unknown = (why: string): ErrorInfo => ({
-  code: 'outcome_unknown',
-  message: `${why}; whether it acted is not known`,
-  retryable: false,
-});
 
 const artifactEvents = (stepId: string, attempt: number, artifacts: readonly Artifact[]): NewEvent[] =>
   artifacts.map((artifact) => ({

@@ -16,10 +16,12 @@ export function toFailure(error: unknown): unknown {
   });
 }
 
-const outages: ReadonlySet<string> = new Set<ErrorCode>(['store_unavailable', 'workspace_unavailable']);
+/** Codes that say that what perdure itself stands on is away. */
+export const outages: readonly ErrorCode[] = ['store_unavailable', 'workspace_unavailable'];
 
-/** Whether what perdure itself stands on is away: that ends no run, and is no fault of a tool. */
-export const isOutage = (error: unknown): boolean => error instanceof PerdureError && outages.has(error.code);
+/** That ends no run, and is no fault of a tool. */
+export const isOutage = (error: unknown): boolean =>
+  error instanceof PerdureError && outages.includes(error.code);
 
 /** The end of a failed step, which is in the journal: nothing is left to retry. */
 export function stepFailure(error: ErrorInfo, unsent: NewEvent[]): ApplicationFailure {

@@ -222,5 +222,12 @@ export class PerdureError extends Error {
   }
 }
 
+/** The end of an irreversible tool of which nobody can say whether it acted. */
+export const outcomeUnknown = (why: string): ErrorInfo => ({
+  code: 'outcome_unknown',
+  message: `${why}; whether it acted is not known`,
+  retryable: false,
+});
+
 export const isErrorCode = (value: unknown): value is ErrorCode =>
   typeof value === 'string' && Object.hasOwn(errorTable, value);

@@ -1,7 +1,8 @@
 /**
  * References between steps: `{{steps.ID.output.path}}` and `{{inputs.data.path}}` inside a step's args.
- * Pure and dependency-free: the API checks with it, workers resolve with it.
+ * Pure: the API checks with it, workers resolve with it.
  */
+import { valueAt } from './field-errors.js';
 import type { JsonValue } from './plan.js';
 
 /** One reference: where it points, as written. */
@@ -38,12 +39,7 @@ export function findReferences(
 
 /** Follows keys into a value; undefined where one is missing. Never follows inherited properties. */
 export function readPath(root: JsonValue | undefined, path: readonly string[]): JsonValue | undefined {
-  let current = root;
-  for (const key of path) {
-    if (current === null || typeof current !== 'object' || !Object.hasOwn(current, key)) return undefined;
-    current = (current as Record<string, JsonValue>)[key];
-  }
-  return current;
+  return valueAt(root, path) as JsonValue | undefined;
 }
 
 /**

@@ -79,13 +79,19 @@ describe('scripts/run.mjs setup, with a registry of one package', { timeout: 60_
     expect(await setup()).toEqual({ code: 0, said: '' });
   });
 
-  it('waits for the npm of a start that was killed, and adopts what it has installed', async () => {
+  /** A start that is killed while its npm waits for an answer, and whom its lock names then. */
+  async function killDuringInstall() {
     holdAnswers();
     const killed = begin();
     await expect.poll(() => requests, { timeout: 20_000 }).toBe(1);
     killed.kill('SIGKILL');
     await once(killed, 'exit');
     const holders = JSON.parse(readFileSync(path.join(root, 'dist.lock'), 'utf8')) as { pid: number }[];
+    return { killed, holders };
+  }
+
+  it('waits for the npm of a start that was killed, and adopts what it has installed', async () => {
+    const { killed, holders } = await killDuringInstall();
     const npm = holders[1]?.pid;
     expect(holders[0]?.pid).toBe(killed.pid);
     const next = begin();
@@ -101,12 +107,7 @@ describe('scripts/run.mjs setup, with a registry of one package', { timeout: 60_
   });
 
   it('installs anew when that npm ends before it has installed anything', async () => {
-    holdAnswers();
-    const killed = begin();
-    await expect.poll(() => requests, { timeout: 20_000 }).toBe(1);
-    killed.kill('SIGKILL');
-    await once(killed, 'exit');
-    const holders = JSON.parse(readFileSync(path.join(root, 'dist.lock'), 'utf8')) as { pid: number }[];
+    const { holders } = await killDuringInstall();
     process.kill(holders[1]?.pid ?? 0, 'SIGKILL');
     answer();
     expect(await setup()).toEqual({ code: 0, said: expect.stringContaining('Installing') as string });

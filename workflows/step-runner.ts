@@ -10,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities, RunScope, SuperviseInput, SuperviseResult } from '../contracts/activities.js';
-import type { ErrorInfo } from '../contracts/errors.js';
+import { outcomeUnknown, type ErrorInfo } from '../contracts/errors.js';
 import type { AgentRunInput, StepTimer } from '../contracts/messages.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
@@ -148,7 +148,7 @@ export class StepRunner {
         if (isCancellation(error)) return;
         const info = errorOf(error);
         if (info === undefined || info === 'cancelled') throw error;
-        const broken = this.traitsOf(step).effect === 'irreversible' ? unknownOutcome(info) : info;
+        const broken = this.traitsOf(step).effect === 'irreversible' ? outcomeUnknown(info.message) : info;
         const recorded = await this.keep((scope) =>
           failStep.executeWithOptions(recordKeeping(summaryOf(`end of ${label(step)}`)), [
             { ...scope, stepId: step.id, error: broken },
@@ -263,9 +263,3 @@ function timerOf({
   const until = 'until' in wait ? wait.until : new Date(now + wait.seconds * 1000).toISOString();
   return { attempt, startedAt: new Date(now).toISOString(), until };
 }
-
-const unknownOutcome = ({ message }: ErrorInfo): ErrorInfo => ({
-  code: 'outcome_unknown',
-  message: `${message}; whether it acted is not known`,
-  retryable: false,
-});

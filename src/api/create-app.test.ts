@@ -1,6 +1,8 @@
 /** The answers that matter most, over a real socket. */
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PerdureError } from '../../contracts/errors.js';
+import type { WorkspaceScope } from '../ports/workspace.js';
 import { createApp, type App } from './create-app.js';
 import { createFakes, dependenciesOf, listen, type Fakes } from './testing/fakes.js';
 
@@ -80,6 +82,22 @@ test('a database that is down loses no submission, and names every bad field', a
   });
   expect(await (await post({ goal: 'g' })).json()).toMatchObject({ code: 'model_not_configured' });
   expect((await post(`{"goal":"${'x'.repeat(10_000_000)}"}`)).status).toBe(413);
+});
+
+test('of a submission whose files cannot all be stored none stays', async () => {
+  const put = fakes.workspace.put.bind(fakes.workspace);
+  let scope: WorkspaceScope | undefined;
+  fakes.workspace.put = async (given, path, content) => {
+    scope = given;
+    if (path === 'bad.txt') throw new PerdureError('workspace_unavailable', 'no room');
+    // Still under way when the other has failed.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return put(given, path, content);
+  };
+  const files = ['a.txt', 'bad.txt', 'c.txt'].map((path) => ({ path, content: 'x' }));
+  expect((await post(body({ inputs: { files } }))).status).toBe(503);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(scope && (await fakes.workspace.list(scope, { system: true }))).toEqual([]);
 });
 
 test('hosts, traversal and methods', async () => {

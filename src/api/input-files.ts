@@ -37,14 +37,16 @@ export async function stageFiles(workspace: Workspace, submission: Submission): 
       if ((await text(content)) !== run.requestHash) throw keyReused();
     }
     // Some at once: each write waits for the disk.
-    for (let i = 0; i < files.length; i += AT_ONCE)
-      await Promise.all(
-        files.slice(i, i + AT_ONCE).map(async ({ path, content }) => {
-          if (keyed && (await workspace.stat(scope, path)) !== null) return;
-          await workspace.put(scope, path, content);
-          written.push(path);
-        }),
-      );
+    for (let i = 0; i < files.length; i += AT_ONCE) {
+      const writes = files.slice(i, i + AT_ONCE).map(async ({ path, content }) => {
+        if (keyed && (await workspace.stat(scope, path)) !== null) return;
+        await workspace.put(scope, path, content);
+        written.push(path);
+      });
+      // All have ended before one's failure counts: what is deleted then must not be written after.
+      await Promise.allSettled(writes);
+      await Promise.all(writes);
+    }
   } catch (error) {
     // With a key a repeat may rely on what is there already. What cannot be cleared up is harmless:
     // nothing runs under this id.

@@ -11,7 +11,7 @@ import { PerdureError } from '../../contracts/errors.js';
 import { lockDataDir } from '../adapters/embedded/data-dir-lock.js';
 import { claimPort } from '../adapters/embedded/free-port.js';
 import { startPostgres } from '../adapters/embedded/postgres-server.js';
-import { StartupError } from '../adapters/embedded/startup-error.js';
+import { refusal, StartupError } from '../adapters/embedded/startup-error.js';
 import { createLocalEventBus } from '../adapters/local/local-event-bus.js';
 import { createLocalWorkspace } from '../adapters/local/local-workspace.js';
 import { TEMPORARY } from '../adapters/local/whole-writes.js';
@@ -162,7 +162,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 function asStartupError(error: unknown): unknown {
   const isSystems = error instanceof Error && 'syscall' in error;
   if (!isSystems && !(error instanceof PerdureError)) return error;
-  return new StartupError(`the start failed: ${error.message}.`, { cause: error });
+  const where = 'path' in error ? ` (${String(error.path)})` : '';
+  return new StartupError(`the start failed: ${refusal(error)}${where}.`, { cause: error });
 }
 
 async function openLog(config: Config, dataDir: string, releasers: Releasers): Promise<Logger> {

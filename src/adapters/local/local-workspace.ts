@@ -1,13 +1,13 @@
 /** Workspace on a local directory: `<root>/<tenant>/<run>/<path>`. Links are never followed. */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { link, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { link, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PerdureError } from '../../../contracts/errors.js';
 import { SYSTEM_FOLDER, workspacePath } from '../../../contracts/workspace-path.js';
 import type { FileInfo, Workspace, WorkspaceScope } from '../../ports/workspace.js';
 import { codeOf, isPlain, isRegular, openPlain, refuseLinks, regular } from './plain-files.js';
-import { place, TEMPORARY, throughTemporary, untilWhole, writeDurably } from './whole-writes.js';
+import { place, throughTemporary, untilWhole } from './whole-writes.js';
 
 export function createLocalWorkspace(root: string): Workspace {
   const base = (scope: WorkspaceScope): string =>
@@ -91,13 +91,7 @@ export function createLocalWorkspace(root: string): Workspace {
 
     deleteAll: (scope) => guard(() => rm(base(scope), { recursive: true, force: true })),
 
-    check: () =>
-      guard(async () => {
-        const probe = path.join(root, TEMPORARY, randomUUID());
-        await mkdir(path.dirname(probe), { recursive: true });
-        await writeDurably(probe, 'probe');
-        await rm(probe);
-      }),
+    check: () => guard(() => throughTemporary(root, 'probe', () => Promise.resolve())),
   };
   return workspace;
 }

@@ -11,7 +11,7 @@ import { codeOf, regular } from './plain-files.js';
 /** Beside the tenants; no encoded tenant begins with a dot. What a kill left in it may be deleted at a start. */
 export const TEMPORARY = '.tmp';
 
-export async function writeDurably(file: string, content: Readable | Uint8Array | string): Promise<void> {
+async function writeDurably(file: string, content: Readable | Uint8Array | string): Promise<void> {
   const handle = await open(file, 'wx', 0o600);
   try {
     await writeFile(handle, content);
