@@ -67,6 +67,36 @@ export const errorTable = {
     'The path is not allowed',
     'Use a relative path of plain names joined by "/", without ".." and hidden system folders.',
   ),
+  unauthenticated: entry(
+    401,
+    false,
+    'Who is calling is not known',
+    'Send Authorization: Bearer with a token of your sign-in or an API key; the detail says what was wrong.',
+  ),
+  insufficient_scope: entry(
+    403,
+    false,
+    'The token or key may not do this',
+    'Use one with the scope that the detail names.',
+  ),
+  rate_limited: entry(
+    429,
+    true,
+    'Too many requests',
+    'Try again after Retry-After seconds; the RateLimit headers say what is left.',
+  ),
+  run_limit_reached: entry(
+    429,
+    true,
+    'Too many runs are open',
+    'Try again when some of them have ended, or cancel those that are not needed.',
+  ),
+  storage_limit_reached: entry(
+    429,
+    true,
+    'The files take up all the room there is',
+    'Delete files or runs that are not needed, or have the operator raise the limit.',
+  ),
   run_not_found: entry(404, false, 'There is no such run', 'Check the id.'),
   run_not_recorded: entry(
     503,

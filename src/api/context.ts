@@ -1,5 +1,6 @@
 /** What the API is made from: the ports it calls, its limits, and who is calling. */
 import type { Request } from 'express';
+import type { Principal } from '../../contracts/principal.js';
 import type { EventBus } from '../ports/event-bus.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Logger } from '../ports/logger.js';
@@ -54,8 +55,8 @@ export interface ApiDependencies {
   logger: Logger;
   /** Names, without port, that the Host header may have beside the loopback ones; null allows any. */
   allowedHosts: readonly string[] | null;
-  /** The tenant a request acts for; 'local' unless told. */
-  tenantOf?: (req: Request) => string;
+  /** Who a request acts for; unless told, the one who sits at this machine. */
+  principalOf?: (req: Request) => Principal;
   now?: () => Date;
   limits?: Partial<ApiLimits>;
   streams?: Partial<StreamOptions>;
@@ -69,8 +70,10 @@ export type ApiContext = Omit<Required<ApiDependencies>, 'limits' | 'streams'> &
   draining: AbortSignal;
 };
 
+const local: Principal = { tenantId: 'local', subject: 'local', scope: 'admin', expiresAt: null };
+
 export const contextOf = (deps: ApiDependencies, draining: AbortSignal): ApiContext => ({
-  tenantOf: () => 'local',
+  principalOf: () => local,
   now: () => new Date(),
   ...deps,
   limits: { ...defaultLimits, ...deps.limits },

@@ -26,7 +26,7 @@ async function lookUp<Found>(
   const { id: given } = req.params;
   const id = typeof given === 'string' ? given.toLowerCase() : '';
   if (uuid.test(id)) {
-    const tenantId = context.tenantOf(req);
+    const tenantId = context.principalOf(req).tenantId;
     const run = await ask(tenantId, id);
     if (run !== null) return run;
     if ((await context.engine.tenantOf(id)) === tenantId)

@@ -1,47 +1,14 @@
 /** The only reader of the environment: one validated, frozen object. */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-
-const port = (fallback: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a port number')
-    .transform(Number)
-    .refine((n) => n <= 65_535, 'must be a port number from 0 to 65535')
-    .default(fallback);
-
-/** Every variable, with its default. */
-export const environment = z.object({
-  PORT: port(8080),
-  PERDURE_HOST: z.string().min(1).default('127.0.0.1'),
-  PERDURE_DATA_DIR: z.string().min(1).default('.perdure'),
-  TEMPORAL_ADDRESS: z
-    .string()
-    .regex(/^[^\s:/]+:\d+$/, 'must look like host:port')
-    .refine((s) => Number(s.split(':')[1]) <= 65_535, 'must have a port from 0 to 65535')
-    .optional(),
-  TEMPORAL_UI_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
-  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
-  TEMPORAL_PORT: port(7233),
-  TEMPORAL_UI_PORT: port(8233),
-  PERDURE_TASK_QUEUE: z.string().min(1).default('perdure'),
-  PERDURE_HTTP_ALLOW: z
-    .string()
-    .default('')
-    .transform((s) =>
-      s
-        .split(',')
-        .map((h) => h.trim().toLowerCase())
-        .filter((h) => h !== ''),
-    ),
-  LOG_LEVEL: z
-    .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be one of debug, info, warn, error, silent')
-    .default('info'),
-});
+import { environment, secrets, type Environment } from './environment.js';
 
 export interface Config {
   readonly host: string;
   readonly port: number;
+  /** Where a worker process answers probes; null for nowhere. */
+  readonly workerPort: number | null;
   readonly dataDir: string;
   /** An address of a Temporal that runs already; null to run our own. */
   readonly temporalAddress: string | null;
@@ -51,9 +18,51 @@ export interface Config {
   readonly temporalPort: number;
   readonly temporalUiPort: number;
   readonly taskQueue: string;
+  /** The records by PostgREST; null when there is no Supabase. */
+  readonly supabase: { readonly url: string; readonly serviceRoleKey: string } | null;
+  /** The records by a connection of Postgres's own; taken before `supabase` where both are there. */
+  readonly databaseUrl: string | null;
+  /** Null for files on the local disk. */
+  readonly s3: S3Config | null;
+  /** Null for a bus within the process. */
+  readonly redis: { readonly url: string; readonly caFile: string | null } | null;
+  /** How people sign in by tokens; null where none are accepted. */
+  readonly tokens: TokenConfig | null;
+  /** True to let anybody in; only where nobody but this machine can call. */
+  readonly withoutSignIn: boolean;
+  readonly limits: TenantLimits;
+  readonly retention: { readonly runDays: number | null; readonly eventDays: number | null };
   /** `host` or `host:port` that tools may call although the guard would refuse them. */
   readonly httpAllow: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+export interface S3Config {
+  /** Null for AWS's own. */
+  readonly endpoint: string | null;
+  readonly region: string;
+  readonly bucket: string;
+  /** Before every key, without a slash at its end; may be empty. */
+  readonly prefix: string;
+  readonly pathStyle: boolean;
+  /** Null to leave it to the SDK's own chain (instance roles and the like). */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
+}
+
+export interface TokenConfig {
+  /** Keys of asymmetric tokens; null where there are none. */
+  readonly jwksUrl: string | null;
+  /** The legacy shared secret (HS256); null where there is none. */
+  readonly secret: string | null;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+/** What one tenant may have; null for no limit. */
+export interface TenantLimits {
+  readonly openRuns: number | null;
+  readonly submissionsPerMinute: number | null;
+  readonly storageBytes: number | null;
 }
 
 /** A variable that cannot be used; the message names it and says what it must be. */
@@ -64,20 +73,18 @@ export class ConfigError extends Error {
 /** @throws ConfigError naming every broken variable */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   // An empty variable is an unset one: that is how compose files and .env express it.
-  const given = Object.fromEntries(Object.entries(env).filter(([, v]) => v !== undefined && v !== ''));
+  const given = withSecretFiles(
+    Object.fromEntries(Object.entries(env).filter(([, v]) => v !== undefined && v !== '')),
+  );
   const parsed = environment.safeParse(given);
-  if (!parsed.success)
-    throw new ConfigError(
-      parsed.error.issues
-        .map((i) => `${i.path.join('.')} ${i.message}, but is ${JSON.stringify(given[String(i.path[0])])}`)
-        .join('; '),
-    );
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((i) => complaint(i, given)).join('; '));
   const e = parsed.data;
   refuseEqualPorts(e);
   return Object.freeze({
     // In brackets, as in a URL, or without: both are meant.
     host: e.PERDURE_HOST.replace(/^\[(.*)\]$/, '$1'),
     port: e.PORT,
+    workerPort: e.PERDURE_WORKER_PORT ?? null,
     dataDir: path.resolve(e.PERDURE_DATA_DIR),
     temporalAddress: e.TEMPORAL_ADDRESS ?? null,
     temporalUiUrl: e.TEMPORAL_UI_URL?.replace(/\/+$/, '') ?? null,
@@ -85,19 +92,110 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     temporalPort: e.TEMPORAL_PORT,
     temporalUiPort: e.TEMPORAL_UI_PORT,
     taskQueue: e.PERDURE_TASK_QUEUE,
+    supabase: supabaseOf(e),
+    databaseUrl: e.DATABASE_URL ?? null,
+    s3: s3Of(e),
+    redis: e.REDIS_URL === undefined ? null : { url: e.REDIS_URL, caFile: e.REDIS_CA_FILE ?? null },
+    tokens: tokensOf(e),
+    withoutSignIn: e.PERDURE_SIGN_IN === 'none',
+    limits: Object.freeze({
+      openRuns: e.PERDURE_MAX_OPEN_RUNS ?? null,
+      submissionsPerMinute: e.PERDURE_MAX_SUBMISSIONS_PER_MINUTE ?? null,
+      storageBytes: e.PERDURE_MAX_STORAGE_BYTES ?? null,
+    }),
+    retention: Object.freeze({
+      runDays: e.PERDURE_KEEP_RUNS_DAYS ?? null,
+      eventDays: e.PERDURE_KEEP_EVENTS_DAYS ?? null,
+    }),
     httpAllow: Object.freeze(e.PERDURE_HTTP_ALLOW),
     logLevel: e.LOG_LEVEL,
   });
 }
 
-function refuseEqualPorts(e: z.infer<typeof environment>): void {
+/** Of a secret, `NAME_FILE` names the file that holds it: how Kubernetes hands secrets over. */
+function withSecretFiles(given: Record<string, string | undefined>): Record<string, string | undefined> {
+  const all = { ...given };
+  for (const name of secrets) {
+    const file = given[`${name}_FILE`];
+    if (file === undefined) continue;
+    if (given[name] !== undefined)
+      throw new ConfigError(`${name} and ${name}_FILE are both set, and only one may be`);
+    try {
+      all[name] = readFileSync(file, 'utf8').trim();
+    } catch (error) {
+      throw new ConfigError(
+        `${name}_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
+    }
+    if (all[name] === '') throw new ConfigError(`${name}_FILE names an empty file`);
+  }
+  return all;
+}
+
+/** What is wrong with a variable. Of a secret never what it is. */
+function complaint(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
+  const name = String(issue.path[0]);
+  const isSecret = secrets.some((secret) => secret === name);
+  return `${name} ${issue.message}${isSecret ? '' : `, but is ${JSON.stringify(given[name])}`}`;
+}
+
+function supabaseOf(e: Environment): Config['supabase'] {
+  if (e.SUPABASE_URL === undefined) return null;
+  if (e.SUPABASE_SERVICE_ROLE_KEY === undefined) {
+    // Its people may sign in all the same, with the records reached directly.
+    if (e.DATABASE_URL !== undefined) return null;
+    throw new ConfigError(
+      'SUPABASE_SERVICE_ROLE_KEY must be set with SUPABASE_URL, unless DATABASE_URL is set',
+    );
+  }
+  return Object.freeze({ url: e.SUPABASE_URL, serviceRoleKey: e.SUPABASE_SERVICE_ROLE_KEY });
+}
+
+function s3Of(e: Environment): S3Config | null {
+  if (e.S3_BUCKET === undefined) {
+    if (e.S3_ENDPOINT !== undefined) throw new ConfigError('S3_BUCKET must be set with S3_ENDPOINT');
+    return null;
+  }
+  const [accessKeyId, secretAccessKey] = [e.S3_ACCESS_KEY_ID, e.S3_SECRET_ACCESS_KEY];
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
+    throw new ConfigError('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY must be set together');
+  return Object.freeze({
+    endpoint: e.S3_ENDPOINT ?? null,
+    region: e.S3_REGION,
+    bucket: e.S3_BUCKET,
+    prefix: e.S3_PREFIX.replaceAll(/^\/+|\/+$/g, ''),
+    // Endpoints of others than AWS seldom have a name for each bucket.
+    pathStyle: e.S3_PATH_STYLE === undefined ? e.S3_ENDPOINT !== undefined : e.S3_PATH_STYLE === 'true',
+    credentials:
+      accessKeyId === undefined || secretAccessKey === undefined ? null : { accessKeyId, secretAccessKey },
+  });
+}
+
+function tokensOf(e: Environment): TokenConfig | null {
+  const auth = e.SUPABASE_URL === undefined ? undefined : `${e.SUPABASE_URL}/auth/v1`;
+  const jwksUrl = e.PERDURE_JWKS_URL ?? (auth === undefined ? undefined : `${auth}/.well-known/jwks.json`);
+  if (jwksUrl === undefined && e.SUPABASE_JWT_SECRET === undefined) return null;
+  const issuer = e.PERDURE_JWT_ISSUER ?? auth;
+  if (issuer === undefined)
+    throw new ConfigError('PERDURE_JWT_ISSUER must be set with PERDURE_JWKS_URL or SUPABASE_JWT_SECRET');
+  return Object.freeze({
+    jwksUrl: jwksUrl ?? null,
+    secret: e.SUPABASE_JWT_SECRET ?? null,
+    issuer,
+    audience: e.PERDURE_JWT_AUDIENCE,
+  });
+}
+
+function refuseEqualPorts(e: Environment): void {
   const own = e.TEMPORAL_ADDRESS === undefined ? (['TEMPORAL_PORT', 'TEMPORAL_UI_PORT'] as const) : [];
   const users = new Map<number, string>();
-  for (const name of ['PORT', ...own] as const) {
-    const other = users.get(e[name]);
-    if (e[name] !== 0 && other !== undefined)
-      throw new ConfigError(`${other} and ${name} are both ${e[name]}, and must differ`);
-    users.set(e[name], name);
+  for (const name of ['PORT', 'PERDURE_WORKER_PORT', ...own] as const) {
+    const port = e[name];
+    if (port === undefined || port === 0) continue;
+    const other = users.get(port);
+    if (other !== undefined) throw new ConfigError(`${other} and ${name} are both ${port}, and must differ`);
+    users.set(port, name);
   }
 }
 

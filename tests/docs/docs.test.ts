@@ -7,7 +7,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { errorTable } from '../../contracts/errors.js';
-import { environment } from '../../src/config/env.js';
+import { environment } from '../../src/config/environment.js';
 import { createToolRegistry } from '../../src/tools/registry.js';
 import type { Tool } from '../../src/tools/tool.js';
 

@@ -20,7 +20,7 @@ export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): Re
     if (context.draining.aborted)
       throw new PerdureError('shutting_down', 'the server is shutting down and starts no more runs');
     const submission = readSubmission(req.body, {
-      tenantId: context.tenantOf(req),
+      tenantId: context.principalOf(req).tenantId,
       key: req.get('idempotency-key'),
       now: context.now(),
       tools: context.tools,
@@ -41,7 +41,7 @@ export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): Re
 export function createListRunsRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
     const { limit, cursor, ...filter } = validate(listRunsSchema, queryOf(req), 'query');
-    const page = await context.runs.listRuns(context.tenantOf(req), filter, limit, cursor);
+    const page = await context.runs.listRuns(context.principalOf(req).tenantId, filter, limit, cursor);
     const list: RunList = {
       runs: page.runs.map((record) => toRun(record, context.engine)),
       nextCursor: page.nextCursor,

@@ -1,0 +1,14 @@
+/** Who a request acts for, and what that may do. */
+
+/** Each holds what stands before it: `admin` may write, and `write` may read. */
+type Scope = 'read' | 'write' | 'admin';
+
+export interface Principal {
+  /** Whose runs these are. */
+  tenantId: string;
+  /** The person or the key, for logs and records: `user:<id>`, `key:<id>`, or `local`. */
+  subject: string;
+  scope: Scope;
+  /** Milliseconds since 1970 after which this is no longer true; null when it does not pass by itself. */
+  expiresAt: number | null;
+}

@@ -1,0 +1,96 @@
+/** Every variable, with what it must look like and its default; .env.example tells people the same. */
+import { z } from 'zod';
+
+const port = z
+  .string()
+  .regex(/^\d+$/, 'must be a port number')
+  .transform(Number)
+  .refine((n) => n <= 65_535, 'must be a port number from 0 to 65535');
+
+const address = (schemes: RegExp, what: string) =>
+  z.url({ protocol: schemes, error: `must be ${what}` }).transform((url) => url.replace(/\/+$/, ''));
+const http = address(/^https?$/, 'an http(s) address');
+
+const count = (what: string) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/, `must be ${what}`)
+    .transform(Number)
+    .optional();
+
+const text = (name: string) => z.string().min(1, `must be ${name}`);
+
+export const environment = z.object({
+  PORT: port.default(8080),
+  PERDURE_HOST: z.string().min(1).default('127.0.0.1'),
+  PERDURE_WORKER_PORT: port.optional(),
+  PERDURE_DATA_DIR: z.string().min(1).default('.perdure'),
+
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s:/]+:\d+$/, 'must look like host:port')
+    .refine((s) => Number(s.split(':')[1]) <= 65_535, 'must have a port from 0 to 65535')
+    .optional(),
+  TEMPORAL_UI_URL: http.optional(),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_PORT: port.default(7233),
+  TEMPORAL_UI_PORT: port.default(8233),
+  PERDURE_TASK_QUEUE: z.string().min(1).default('perdure'),
+
+  SUPABASE_URL: http.optional(),
+  SUPABASE_SERVICE_ROLE_KEY: text('the service_role key').optional(),
+  DATABASE_URL: address(/^postgres(?:ql)?$/, 'a postgres:// address').optional(),
+
+  S3_ENDPOINT: http.optional(),
+  S3_REGION: z.string().min(1).default('us-east-1'),
+  S3_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket')
+    .optional(),
+  S3_PREFIX: z
+    .string()
+    .regex(/^[\w./-]*$/, 'must be letters, digits and any of "._-/"')
+    .default(''),
+  S3_PATH_STYLE: z.enum(['true', 'false'], 'must be true or false').optional(),
+  S3_ACCESS_KEY_ID: text('an access key').optional(),
+  S3_SECRET_ACCESS_KEY: text('a secret key').optional(),
+
+  REDIS_URL: address(/^rediss?$/, 'a redis:// or rediss:// address').optional(),
+  REDIS_CA_FILE: z.string().min(1).optional(),
+
+  PERDURE_SIGN_IN: z.enum(['required', 'none'], 'must be required or none').optional(),
+  PERDURE_JWKS_URL: http.optional(),
+  PERDURE_JWT_ISSUER: z.string().min(1).optional(),
+  PERDURE_JWT_AUDIENCE: z.string().min(1).default('authenticated'),
+  SUPABASE_JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+
+  PERDURE_MAX_OPEN_RUNS: count('a number of runs'),
+  PERDURE_MAX_SUBMISSIONS_PER_MINUTE: count('a number of submissions'),
+  PERDURE_MAX_STORAGE_BYTES: count('a number of bytes'),
+  PERDURE_KEEP_RUNS_DAYS: count('a number of days'),
+  PERDURE_KEEP_EVENTS_DAYS: count('a number of days'),
+
+  PERDURE_HTTP_ALLOW: z
+    .string()
+    .default('')
+    .transform((s) =>
+      s
+        .split(',')
+        .map((h) => h.trim().toLowerCase())
+        .filter((h) => h !== ''),
+    ),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be one of debug, info, warn, error, silent')
+    .default('info'),
+});
+export type Environment = z.infer<typeof environment>;
+
+/** Never printed, and also taken from the file that `NAME_FILE` names. Addresses may hold passwords. */
+export const secrets = [
+  'SUPABASE_SERVICE_ROLE_KEY',
+  'SUPABASE_JWT_SECRET',
+  'DATABASE_URL',
+  'S3_ACCESS_KEY_ID',
+  'S3_SECRET_ACCESS_KEY',
+  'REDIS_URL',
+] as const satisfies readonly (keyof Environment)[];
