@@ -98,6 +98,12 @@ export const errorTable = {
     'Delete files or runs that are not needed, or have the operator raise the limit.',
   ),
   run_not_found: entry(404, false, 'There is no such run', 'Check the id.'),
+  events_expired: entry(
+    410,
+    false,
+    'The events of this run are no longer kept',
+    'GET /v1/runs/{id} still has the run itself, with its result.',
+  ),
   run_not_recorded: entry(
     503,
     true,

@@ -16,7 +16,10 @@ export interface EventLog {
    * @throws PerdureError `run_not_found`
    */
   append(runId: string, events: readonly NewEvent[]): Promise<AppendedEvent[]>;
-  /** Events with `seq` above `after`, in order, at most `limit`. */
+  /**
+   * Events with `seq` above `after`, in order, at most `limit`.
+   * @throws PerdureError `events_expired` when retention has deleted them
+   */
   read(runId: string, after: number, limit: number): Promise<RunEvent[]>;
   /** The events stored under these keys, in no given order; unknown keys are left out. */
   find(runId: string, keys: readonly string[]): Promise<RunEvent[]>;
