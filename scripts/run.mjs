@@ -1,10 +1,10 @@
-/** `node scripts/run.mjs setup|start|demo|test`: what npm's scripts call, on a bare checkout too. */
+/** `node scripts/run.mjs setup|start|perdure|demo|test`: what npm's scripts call, on a bare checkout too. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const FOR_PEOPLE = ['StartupError', 'ConfigError', 'SetupError'];
+const FOR_PEOPLE = ['StartupError', 'ConfigError', 'CliError', 'SetupError'];
 
 /** Each command prepares what it needs and answers the exit code, or undefined to live on. */
 const commands = {
@@ -13,7 +13,8 @@ const commands = {
     await ensureInstalled(root);
     return 0;
   },
-  start: (argv) => runBuilt('src/stack/main.js', argv),
+  start: (argv) => runBuilt('src/cli/main.js', ['dev', ...argv]),
+  perdure: (argv) => runBuilt('src/cli/main.js', argv),
   demo: (argv) => runBuilt('src/cli/demo.js', argv),
   test: async (argv) => {
     const { ensureInstalled, ensureBuilt } = await import('./bootstrap.mjs');
@@ -61,8 +62,11 @@ async function run([name, ...argv]) {
   try {
     return await command(argv);
   } catch (error) {
-    if (error instanceof Error && FOR_PEOPLE.includes(error.name)) console.error(`perdure: ${error.message}`);
-    else console.error('perdure: this is a defect, please report it:', error);
+    if (error instanceof Error && FOR_PEOPLE.includes(error.name)) {
+      console.error(`perdure: ${error.message}`);
+      return error.exitCode ?? 1;
+    }
+    console.error('perdure: this is a defect, please report it:', error);
     return 1;
   }
 }

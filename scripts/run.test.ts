@@ -34,7 +34,7 @@ describe('scripts/run.mjs', () => {
     writeFileSync(path.join(root, file), content);
   };
   const putMain = (body: string): void => {
-    put('src/stack/main.ts', `export async function main(argv: string[]): Promise<void> { ${body} }`);
+    put('src/cli/main.ts', `export async function main(argv: string[]): Promise<void> { ${body} }`);
   };
   const run = (...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> =>
     new Promise((resolve) => {
@@ -47,7 +47,7 @@ describe('scripts/run.mjs', () => {
   it('builds once, starts, and builds again when a source has changed', async () => {
     expect(await run('start', 'a', 'b')).toEqual({
       code: 0,
-      stdout: 'started with a,b\n',
+      stdout: 'started with dev,a,b\n',
       stderr: 'Building ...\n',
     });
     expect((await run('start')).stderr).toBe('');
@@ -78,12 +78,12 @@ describe('scripts/run.mjs', () => {
     const { code, stderr } = await run('start');
     expect(code).toBe(1);
     expect(stderr).toContain('perdure: the sources could not be transpiled');
-    expect(await readFile(path.join(root, 'dist/src/stack/main.js'), 'utf8')).toContain('started with');
+    expect(await readFile(path.join(root, 'dist/src/cli/main.js'), 'utf8')).toContain('started with');
     expect(temporaries()).toEqual([]);
   });
 
   it('says one sentence for an error that is meant for people', async () => {
-    putMain(`throw Object.assign(new Error('the port is taken.'), { name: argv[0] });`);
+    putMain(`throw Object.assign(new Error('the port is taken.'), { name: argv[1] });`);
     const { code, stderr } = await run('start', 'StartupError');
     expect(code).toBe(1);
     expect(stderr).toBe('Building ...\nperdure: the port is taken.\n');
@@ -98,7 +98,7 @@ describe('scripts/run.mjs', () => {
     expect(await run('strat')).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'perdure: use one of: setup, start, demo, test.\n',
+      stderr: 'perdure: use one of: setup, start, perdure, demo, test.\n',
     });
   });
 

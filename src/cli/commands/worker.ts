@@ -1,0 +1,14 @@
+/** `perdure worker`: an worker process of its own. */
+import type { Command } from 'commander';
+import { CliError } from '../exit-codes.js';
+import { examples } from '../examples.js';
+
+export function registerWorker(program: Command): void {
+  program
+    .command('worker')
+    .description('run a worker alone, on back ends that are configured')
+    .addHelpText('after', examples('perdure worker', 'PERDURE_WORKER_PORT=8081 perdure worker'))
+    .action(() => {
+      throw new CliError('perdure worker is not there yet.');
+    });
+}

@@ -1,0 +1,36 @@
+/** The grammar of the command line: no command without a word of help, and wrong uses are told apart. */
+import type { Command } from 'commander';
+import { CommanderError } from 'commander';
+import { afterEach, expect, test, vi } from 'vitest';
+import { createProgram } from './program.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const everyCommand = (command: Command): Command[] => [
+  ...command.commands,
+  ...command.commands.flatMap((child) => everyCommand(child)),
+];
+
+test('every command and option is described', () => {
+  for (const command of everyCommand(createProgram())) {
+    expect(command.description(), command.name()).not.toBe('');
+    for (const option of command.options) expect(option.description, option.flags).not.toBe('');
+  }
+});
+
+test.each([[['foo']], [['dev', '--foo']], [['migrate', '--json=3']]])(
+  '%j is a wrong use, told on standard error',
+  async (argv) => {
+    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const error = await createProgram()
+      .parseAsync(argv, { from: 'user' })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CommanderError);
+    expect(error).toMatchObject({ exitCode: 1 });
+    expect(stderr.mock.calls[0]?.[0]).toMatch(/^perdure: /);
+    expect(stdout).not.toHaveBeenCalled();
+  },
+);

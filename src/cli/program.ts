@@ -1,0 +1,40 @@
+/** The command line's grammar. Each file in commands/ puts its own commands on the program. */
+import { Command } from 'commander';
+import { version } from '../../contracts/version.js';
+import { registerApi } from './commands/api.js';
+import { registerDev } from './commands/dev.js';
+import { registerKeys } from './commands/keys.js';
+import { registerMigrate } from './commands/migrate.js';
+import { registerWorker } from './commands/worker.js';
+
+/**
+ * In the order of the help. A command's action imports what it needs when it runs: `perdure --help` must not wait
+ * for Temporal's SDK to load.
+ */
+const commands = [registerDev, registerApi, registerWorker, registerMigrate, registerKeys];
+
+export function createProgram(): Command {
+  const program = new Command('perdure')
+    .description('Durable agent runs on Temporal.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    // A wrong use is thrown and not exited on; commands inherit these.
+    .exitOverride()
+    .showHelpAfterError('Add --help for how it is used.')
+    .configureOutput({
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, 'perdure: '));
+      },
+    })
+    .addHelpText('after', exits);
+  for (const register of commands) register(program);
+  return program;
+}
+
+const exits = `
+Settings come from the environment, or from a file .env beside package.json: .env.example has them all.
+
+Exit codes:
+  0  done
+  1  could not be done, or ended badly; one sentence says why
+  2  the command line or the configuration is wrong; trying again changes nothing`;
