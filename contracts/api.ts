@@ -91,7 +91,13 @@ export interface ToolList {
 /** The answer of /readyz: each part that a run needs. */
 export interface Readiness {
   ready: boolean;
-  parts: { name: string; ok: boolean; detail: string }[];
+  parts: {
+    name: string;
+    ok: boolean;
+    /** Works, but not as well as it should. */
+    degraded?: boolean;
+    detail: string;
+  }[];
   /** Pollers of the run task queue as the Temporal server sees them; null when it cannot be asked. */
   workers: { pollers: number | null };
 }

@@ -8,6 +8,8 @@ import type { RunEngine } from '../ports/run-engine.js';
 import type { RunStore } from '../ports/run-store.js';
 import type { ToolCatalog } from '../ports/tool-catalog.js';
 import type { Workspace } from '../ports/workspace.js';
+import { createRunFeeds, type RunFeeds } from './run-feeds.js';
+import { createSseConnections, type SseConnections } from './sse-connection.js';
 
 export interface ApiLimits {
   /** Of a JSON body. */
@@ -26,7 +28,7 @@ export interface StreamOptions {
   heartbeatMs: number;
   /** Between two looks into the log while the bus is not healthy. */
   pollMs: number;
-  /** The same while it is: a message lost unnoticed costs this long at most. */
+  /** The same while it is, for a message that was lost unnoticed; of a quiet run up to eight times as long. */
   safetyPollMs: number;
   /** What clients are told to wait before they come back. */
   retryMs: number;
@@ -66,17 +68,24 @@ export interface ApiDependencies {
 export type ApiContext = Omit<Required<ApiDependencies>, 'limits' | 'streams'> & {
   limits: ApiLimits;
   streams: StreamOptions;
+  feeds: RunFeeds;
+  connections: SseConnections;
   /** Aborted by drain(). */
   draining: AbortSignal;
 };
 
 const local: Principal = { tenantId: 'local', subject: 'local', scope: 'admin', expiresAt: null };
 
-export const contextOf = (deps: ApiDependencies, draining: AbortSignal): ApiContext => ({
-  principalOf: () => local,
-  now: () => new Date(),
-  ...deps,
-  limits: { ...defaultLimits, ...deps.limits },
-  streams: { ...defaultStreams, ...deps.streams },
-  draining,
-});
+export function contextOf(deps: ApiDependencies, draining: AbortSignal): ApiContext {
+  const streams = { ...defaultStreams, ...deps.streams };
+  return {
+    principalOf: () => local,
+    now: () => new Date(),
+    ...deps,
+    limits: { ...defaultLimits, ...deps.limits },
+    streams,
+    feeds: createRunFeeds({ ...deps, streams }),
+    connections: createSseConnections(streams, draining),
+    draining,
+  };
+}

@@ -1,71 +1,193 @@
-/** One answer of server-sent events: frames, heartbeats, and a bound on what a slow reader leaves unread. */
-import { once } from 'node:events';
+/** Answers of server-sent events: heartbeats, and a bound on what a slow reader leaves unread. */
 import type { Response } from 'express';
-import type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
 import type { StreamOptions } from './context.js';
 
 export interface SseConnection {
-  /** Aborted when the client went, was too slow, or the server drains. */
-  signal: AbortSignal;
-  /** Resolves when there is room for more; a reader that makes none in time loses the connection. */
-  send(event: RunEvent | EphemeralEvent): Promise<void>;
+  /** Called once, when the client went, was too slow, its sign-in has expired, or the server drains. */
+  onClosed: (() => void) | null;
+  readonly closed: boolean;
+  /** @returns false when the reader has left so much unread that nothing more should be written for now */
+  write(bytes: Buffer): boolean;
+  /** Resolves at once, or when a slow reader has made room; false when the connection has closed. */
+  hasRoom(): Promise<boolean>;
+  /** Resolves after that time, or when the connection has closed. */
+  pause(ms: number): Promise<void>;
   comment(text: string): void;
   end(): void;
 }
 
-/** Sends the head at once, so that the client knows that it is connected before anything happens. */
-export function openSse(res: Response, options: StreamOptions, draining: AbortSignal): SseConnection {
-  const closed = new AbortController();
-  res.once('close', () => {
-    closed.abort();
-  });
-  const signal = AbortSignal.any([closed.signal, draining]);
-  res.status(200).set({
-    'Content-Type': 'text/event-stream; charset=utf-8',
-    'Cache-Control': 'no-store, no-transform',
-    // Nginx and those that learnt from it hold back small answers unless told.
-    'X-Accel-Buffering': 'no',
-  });
-  res.flushHeaders();
-  res.write(`retry: ${options.retryMs}\n\n`);
+export interface SseConnections {
+  /**
+   * Sends the head at once, so that the client knows that it is connected before anything happens.
+   * @param expiresAt milliseconds since 1970 when the stream ends, for who it is told to must sign in anew
+   */
+  open(res: Response, expiresAt: number | null): SseConnection;
+}
 
-  const isFull = (): boolean => res.writableLength > options.maxBufferedBytes;
-  const heartbeat = setInterval(() => {
-    if (!isFull()) res.write(': hb\n\n');
-  }, options.heartbeatMs);
-  const stopHeartbeat = (): void => {
-    clearInterval(heartbeat);
-  };
-  // Once: a listener that stays keeps a composite signal, and with it this whole answer, alive for ever.
-  signal.addEventListener('abort', stopHeartbeat, { once: true });
+/** Clients of a server that drains come back over this many times `retryMs`, not all at once. */
+const DRAIN_SPREAD = 3;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+const HEARTBEAT = Buffer.from(': hb\n\n');
 
+export function createSseConnections(options: StreamOptions, draining: AbortSignal): SseConnections {
+  const heartbeats = new HeartbeatWheel(options.heartbeatMs);
+  const open = new Set<Connection>();
+  draining.addEventListener(
+    'abort',
+    () => {
+      for (const connection of [...open]) {
+        const retry = Math.round(options.retryMs * (1 + Math.random() * DRAIN_SPREAD));
+        connection.closeWith(`retry: ${retry}\n\n`);
+      }
+    },
+    { once: true },
+  );
   return {
-    signal,
-    async send(event) {
-      if (signal.aborted) return;
-      res.write(frameOf(event));
-      if (!isFull()) return;
-      const late = AbortSignal.timeout(options.slowReaderMs);
-      await once(res, 'drain', { signal: AbortSignal.any([signal, late]) }).catch(() => undefined);
-      // An orderly end would wait behind the bytes that are not read.
-      if (late.aborted && isFull()) res.destroy();
-    },
-    comment(text) {
-      if (!signal.aborted && !isFull()) res.write(`: ${text}\n\n`);
-    },
-    end() {
-      stopHeartbeat();
-      signal.removeEventListener('abort', stopHeartbeat);
-      res.end();
-      // The last events wait for a slow reader too, but not for ever.
-      const late = setTimeout(() => res.destroy(), options.slowReaderMs);
-      res.once('close', () => {
-        clearTimeout(late);
+    open(res, expiresAt) {
+      const connection = new Connection(res, options, () => {
+        heartbeats.remove(connection);
+        open.delete(connection);
       });
+      heartbeats.add(connection);
+      open.add(connection);
+      if (expiresAt !== null) connection.expireAt(expiresAt);
+      return connection;
     },
   };
 }
 
-/** Only durable events have an id, so that Last-Event-ID never names what the log does not have. */
-const frameOf = (event: RunEvent | EphemeralEvent): string =>
-  `${'seq' in event ? `id: ${event.seq}\n` : ''}event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+class Connection implements SseConnection {
+  onClosed: (() => void) | null = null;
+  closed = false;
+  private expiry: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly res: Response,
+    private readonly options: StreamOptions,
+    private readonly onGone: () => void,
+  ) {
+    res.once('close', () => {
+      this.close();
+    });
+    res.status(200).set({
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store, no-transform',
+      // Nginx and those that learnt from it hold back small answers unless told.
+      'X-Accel-Buffering': 'no',
+    });
+    res.flushHeaders();
+    res.write(`retry: ${options.retryMs}\n\n`);
+  }
+
+  write(bytes: Buffer): boolean {
+    if (this.closed) return false;
+    this.res.write(bytes);
+    return !this.isFull();
+  }
+
+  async hasRoom(): Promise<boolean> {
+    if (!this.closed && this.isFull()) {
+      await this.until('drain', this.options.slowReaderMs);
+      // An orderly end would wait behind the bytes that are not read.
+      if (this.isFull()) this.res.destroy();
+    }
+    return !this.closed;
+  }
+
+  async pause(ms: number): Promise<void> {
+    if (!this.closed) await this.until(null, ms);
+  }
+
+  comment(text: string): void {
+    this.beat(Buffer.from(`: ${text}\n\n`));
+  }
+
+  beat(bytes: Buffer): void {
+    if (!this.closed && !this.isFull()) this.res.write(bytes);
+  }
+
+  expireAt(time: number): void {
+    const left = time - Date.now();
+    this.expiry = setTimeout(
+      () => {
+        if (left > MAX_TIMER_MS) this.expireAt(time);
+        else this.closeWith(': the sign-in has expired\n\n');
+      },
+      Math.min(Math.max(left, 0), MAX_TIMER_MS),
+    );
+  }
+
+  closeWith(text: string): void {
+    this.beat(Buffer.from(text));
+    this.end();
+  }
+
+  end(): void {
+    this.close();
+    if (this.res.writableEnded) return;
+    this.res.end();
+    if (this.res.writableFinished) return;
+    // The last events wait for a slow reader too, but not for ever.
+    const late = setTimeout(() => this.res.destroy(), this.options.slowReaderMs);
+    this.res.once('close', () => {
+      clearTimeout(late);
+    });
+  }
+
+  private isFull(): boolean {
+    return this.res.writableLength > this.options.maxBufferedBytes;
+  }
+
+  private close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    clearTimeout(this.expiry);
+    this.onGone();
+    this.onClosed?.();
+  }
+
+  /** Until the answer says so, the connection closes, or the time is over. */
+  private until(event: 'drain' | null, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        if (event !== null) this.res.off(event, done);
+        this.onClosed = null;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      if (event !== null) this.res.once(event, done);
+      this.onClosed = done;
+    });
+  }
+}
+
+/** One timer for the heartbeats of all connections: each is in one of the wheel's parts, beaten in turn. */
+class HeartbeatWheel {
+  private static readonly parts = 15;
+  private readonly wheel = Array.from({ length: HeartbeatWheel.parts }, () => new Set<Connection>());
+  private readonly partOf = new Map<Connection, Set<Connection>>();
+  private at = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly heartbeatMs: number) {}
+
+  add(connection: Connection): void {
+    // The part that was beaten last comes again after one whole turn.
+    const part = this.wheel[this.at];
+    part?.add(connection);
+    if (part !== undefined) this.partOf.set(connection, part);
+    this.timer ??= setInterval(() => {
+      this.at = (this.at + 1) % HeartbeatWheel.parts;
+      for (const each of this.wheel[this.at] ?? []) each.beat(HEARTBEAT);
+    }, this.heartbeatMs / HeartbeatWheel.parts);
+  }
+
+  remove(connection: Connection): void {
+    this.partOf.get(connection)?.delete(connection);
+    this.partOf.delete(connection);
+    if (this.partOf.size > 0) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+}

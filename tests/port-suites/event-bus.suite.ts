@@ -36,9 +36,19 @@ export function eventBusSuite(name: string, make: () => Promise<EventBusFixture>
       await release();
     });
 
+    /** Resolves once the bus says that messages arrive. */
+    const subscribed = (to: string, onEvent: (event: Received) => void): Promise<() => void> =>
+      new Promise((resolve) => {
+        const end = bus.subscribe(to, {
+          onEvent,
+          onReady: () => {
+            resolve(end);
+          },
+        });
+      });
     const listen = async (to = runId): Promise<{ got: Received[]; end: () => void }> => {
       const got: Received[] = [];
-      const end = await bus.subscribe(to, (event) => {
+      const end = await subscribed(to, (event) => {
         got.push(event);
       });
       return { got, end };
@@ -51,7 +61,7 @@ export function eventBusSuite(name: string, make: () => Promise<EventBusFixture>
         { timeout: 5_000, interval: 5 },
       );
 
-    it('brings what is published after subscribe() resolved, in order and unchanged', async () => {
+    it('brings what is published after a subscription is ready, in order and unchanged', async () => {
       const { got } = await listen();
       const events = Array.from({ length: 200 }, (_, i) =>
         i % 2 === 0 ? started(runId, i + 1) : progress(runId, `größe ${i}`),
@@ -90,8 +100,8 @@ export function eventBusSuite(name: string, make: () => Promise<EventBusFixture>
       const listener = (event: Received): void => {
         got.push(event);
       };
-      const end = await bus.subscribe(runId, listener);
-      await bus.subscribe(runId, listener);
+      const end = await subscribed(runId, listener);
+      await subscribed(runId, listener);
       end();
       bus.publish(runId, started(runId, 1));
       await reach(got, 1);
@@ -99,7 +109,7 @@ export function eventBusSuite(name: string, make: () => Promise<EventBusFixture>
     });
 
     it('never throws at the publisher, and goes on past a listener that throws', async () => {
-      await bus.subscribe(runId, () => {
+      await subscribed(runId, () => {
         throw new Error('a listener at fault');
       });
       const { got } = await listen();
@@ -110,8 +120,19 @@ export function eventBusSuite(name: string, make: () => Promise<EventBusFixture>
       await reach(got, 1);
     });
 
-    it('is healthy while it works', () => {
-      expect(bus.healthy()).toBe(true);
+    it('tells a listener that joins others that it is ready, and one that has left nothing', async () => {
+      await listen();
+      await listen();
+      let told = false;
+      bus.subscribe(runId, { onEvent: () => undefined, onReady: () => (told = true) })();
+      await listen();
+      expect(told).toBe(false);
+    });
+
+    it('is healthy while it works', async () => {
+      await listen();
+      await bus.check();
+      expect([bus.healthy(), bus.problem()]).toEqual([true, null]);
     });
   });
 }

@@ -7,13 +7,17 @@ eventBusSuite('the local bus', () =>
 );
 
 describe('createLocalEventBus', () => {
-  it('lets a listener end its subscription, and begin one, while it is told', async () => {
+  it('lets a listener end its subscription, and begin one, while it is told', () => {
     const bus = createLocalEventBus();
     const got: string[] = [];
-    const end = await bus.subscribe('r', () => {
-      got.push('first');
-      end();
-      void bus.subscribe('r', () => got.push('second'));
+    const onReady = (): void => undefined;
+    const end = bus.subscribe('r', {
+      onReady,
+      onEvent: () => {
+        got.push('first');
+        end();
+        bus.subscribe('r', { onReady, onEvent: () => got.push('second') });
+      },
     });
     const event = { type: 'run.started', seq: 1, runId: 'r', at: '2026-01-01T00:00:00.000Z' } as const;
     bus.publish('r', event);

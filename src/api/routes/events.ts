@@ -6,11 +6,8 @@ import { PerdureError } from '../../../contracts/errors.js';
 import { isTerminalEvent } from '../../../contracts/events.js';
 import { isTerminal, type RunHead } from '../../../contracts/runs.js';
 import type { ApiContext } from '../context.js';
-import { tailRun } from '../event-tail.js';
-import { requestIdOf } from '../middleware/request-id.js';
 import { queryOf } from '../query.js';
 import { findRun } from '../run-lookup.js';
-import { openSse } from '../sse-connection.js';
 import { invalid, validate } from '../validate.js';
 
 const seq = z.string().regex(/^\d{1,15}$/, 'must be a whole number, 0 or more');
@@ -66,7 +63,7 @@ export async function streamRun(
   run: RunHead,
   after: number,
 ): Promise<void> {
-  const { log, bus, logger, streams, draining } = context;
+  const { feeds, connections, draining } = context;
   if (draining.aborted) throw new PerdureError('shutting_down', 'the server opens no more streams');
   if (isTerminal(run.status) && after >= run.lastSeq) {
     // Nothing will come. An EventSource comes back for ever, unless it is told 204 (HTML, 9.2.3).
@@ -77,24 +74,11 @@ export async function streamRun(
     res.status(200).set('Content-Type', 'text/event-stream; charset=utf-8').end();
     return;
   }
-  const connection = openSse(res, streams, draining);
-  const scoped = logger.child({ requestId: requestIdOf(res), runId: run.id });
+  const connection = connections.open(res, context.principalOf(req).expiresAt);
   try {
-    await tailRun({
-      log,
-      bus,
-      runId: run.id,
-      // The record and the log change together, so no honest reader is ahead of it.
-      after: Math.min(after, run.lastSeq),
-      pollMs: streams.pollMs,
-      safetyPollMs: streams.safetyPollMs,
-      signal: connection.signal,
-      send: (event) => connection.send(event),
-      onLogFailure: (error) => {
-        scoped.warn({ err: error }, 'an event stream waits for the log');
-        connection.comment('the event log cannot be read; trying again');
-      },
-    });
+    // The record and the log change together, so no honest reader is ahead of it.
+    const from = Math.min(after, run.lastSeq);
+    await feeds.follow({ runId: run.id, after: from, lastSeq: run.lastSeq, connection });
   } finally {
     connection.end();
   }

@@ -14,7 +14,7 @@ export function createHealthRoute({ bus, draining }: ApiContext): RequestHandler
       status: 'ok',
       service: 'perdure',
       draining: draining.aborted,
-      bus: { healthy: bus.healthy() },
+      bus: { healthy: bus.healthy(), problem: bus.problem() },
     });
   };
 }
@@ -58,6 +58,14 @@ async function check(context: ApiContext, workers: WorkerWatch): Promise<Readine
         ? 'no worker polls the task queue'
         : `${pollers} polling`;
   parts.push({ name: 'workers', ok: (pollers ?? 0) > 0, detail });
+  // A bus that is away makes streams slower and stops nothing.
+  const problem = context.bus.problem();
+  parts.push({
+    name: 'bus',
+    ok: true,
+    degraded: problem !== null,
+    detail: problem === null ? 'carries messages' : `${problem}; streams poll the event log`,
+  });
   if (draining.aborted) parts.push({ name: 'server', ok: false, detail: 'shutting down' });
   return { ready: parts.every((part) => part.ok), parts, workers: { pollers } };
 }

@@ -2,9 +2,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ApiDependencies } from '../context.js';
-import type { EphemeralEvent, RunEvent } from '../../../contracts/events.js';
 import type { AgentRunInput } from '../../../contracts/messages.js';
-import type { EventBus } from '../../ports/event-bus.js';
+import type { BusListener, EventBus } from '../../ports/event-bus.js';
 import type { Logger } from '../../ports/logger.js';
 import type { RunEngine } from '../../ports/run-engine.js';
 import type { ToolCatalog } from '../../ports/tool-catalog.js';
@@ -23,7 +22,7 @@ export interface FakeEngine extends RunEngine {
 
 export interface FakeBus extends EventBus {
   isHealthy: boolean;
-  listeners: Map<string, Set<(event: RunEvent | EphemeralEvent) => void>>;
+  listeners: Map<string, Set<BusListener>>;
 }
 
 export interface LogLine {
@@ -100,17 +99,22 @@ function createFakeBus(): FakeBus {
     isHealthy: true,
     listeners,
     publish(runId, event) {
-      for (const listener of listeners.get(runId) ?? []) listener(event);
+      for (const listener of listeners.get(runId) ?? []) listener.onEvent(event);
     },
     subscribe(runId, listener) {
       const set = listeners.get(runId) ?? new Set();
       listeners.set(runId, set.add(listener));
-      return Promise.resolve(() => {
-        set.delete(listener);
-        if (set.size === 0) listeners.delete(runId);
+      queueMicrotask(() => {
+        if (set.has(listener)) listener.onReady();
       });
+      return () => {
+        set.delete(listener);
+        if (set.size === 0 && listeners.get(runId) === set) listeners.delete(runId);
+      };
     },
     healthy: () => bus.isHealthy,
+    problem: () => (bus.isHealthy ? null : 'the fake bus is away'),
+    check: () => (bus.isHealthy ? Promise.resolve() : Promise.reject(new Error('the fake bus is away'))),
   };
   return bus;
 }

@@ -1,0 +1,179 @@
+/** The feeds of all runs that somebody follows, and how a stream gets from its own past into its run's feed. */
+import pLimit from 'p-limit';
+import type { EventBus } from '../ports/event-bus.js';
+import type { EventLog } from '../ports/event-log.js';
+import type { Logger } from '../ports/logger.js';
+import type { StreamOptions } from './context.js';
+import { frameOf, type EventFrame } from './event-frame.js';
+import { BATCH, RunFeed } from './run-feed.js';
+import type { SseConnection } from './sse-connection.js';
+
+export interface FollowOptions {
+  runId: string;
+  /** The last `seq` the reader has. */
+  after: number;
+  /** The last `seq` that the run's record tells of; not below `after`. */
+  lastSeq: number;
+  connection: SseConnection;
+}
+
+export interface RunFeeds {
+  /** Resolves after the terminal event was written, or once the connection has closed. */
+  follow(options: FollowOptions): Promise<void>;
+}
+
+export interface RunFeedsOptions {
+  log: EventLog;
+  bus: EventBus;
+  streams: Pick<StreamOptions, 'pollMs' | 'safetyPollMs'>;
+  logger: Logger;
+}
+
+/** So that thousands of feeds that must read at once leave the database to others too. */
+const READS_AT_ONCE = 10;
+/** Of all feeds together while the bus is away. */
+const MAX_POLLS_PER_MS = 0.5;
+
+const LAG_MS = 1_000;
+
+interface Entry {
+  feed: RunFeed;
+  followers: number;
+  /** Reads of the log under way, by the `seq` after which they read: those who want the same share it. */
+  reads: Map<number, Promise<EventFrame[]>>;
+}
+
+export function createRunFeeds({ log, bus, streams, logger }: RunFeedsOptions): RunFeeds {
+  const entries = new Map<string, Entry>();
+  const limit = pLimit(READS_AT_ONCE);
+  let ticker: NodeJS.Timeout | undefined;
+
+  const enter = (runId: string, after: number): Entry => {
+    const known = entries.get(runId);
+    if (known !== undefined) {
+      known.followers += 1;
+      return known;
+    }
+    const reads: Entry['reads'] = new Map();
+    const feed = new RunFeed({
+      bus,
+      runId,
+      after,
+      read: (seq) => read(runId, reads, seq),
+      pollMs: () => Math.max(streams.pollMs, entries.size / MAX_POLLS_PER_MS),
+      safetyPollMs: streams.safetyPollMs,
+      onLogFailure: (error) => {
+        logger.warn({ err: error, runId }, 'event streams wait for the log');
+      },
+    });
+    const entry: Entry = { feed, followers: 1, reads };
+    entries.set(runId, entry);
+    // One timer for all feeds.
+    ticker ??= setInterval(
+      () => {
+        const now = Date.now();
+        for (const each of entries.values()) each.feed.tick(now);
+      },
+      Math.ceil(streams.pollMs / 4),
+    );
+    return entry;
+  };
+
+  const exit = (runId: string, entry: Entry): void => {
+    entry.followers -= 1;
+    if (entry.followers > 0) return;
+    entry.feed.close();
+    entries.delete(runId);
+    if (entries.size > 0) return;
+    clearInterval(ticker);
+    ticker = undefined;
+  };
+
+  const read = (runId: string, reads: Entry['reads'], after: number): Promise<EventFrame[]> => {
+    const known = reads.get(after);
+    if (known !== undefined) return known;
+    const started = limit(async () => (await log.read(runId, after, BATCH)).map(frameOf)).finally(() =>
+      reads.delete(after),
+    );
+    reads.set(after, started);
+    return started;
+  };
+
+  return {
+    async follow({ runId, after, lastSeq, connection }) {
+      // A little of the past comes with the feed's first read; of more, only this reader needs it.
+      const entry = enter(runId, lastSeq - after <= BATCH ? after : lastSeq);
+      try {
+        let cursor: Cursor = { seq: after, ended: false };
+        while (!cursor.ended && (await connection.hasRoom())) {
+          cursor =
+            cursor.seq >= entry.feed.head
+              ? await followLive(entry.feed, cursor.seq, connection)
+              : await catchUp((seq) => read(runId, entry.reads, seq), cursor.seq, connection);
+        }
+      } finally {
+        exit(runId, entry);
+      }
+    },
+  };
+}
+
+/** Where a reader stands: the last `seq` it was given, and whether that was the run's last event. */
+interface Cursor {
+  seq: number;
+  ended: boolean;
+}
+
+/** Until the terminal event, or the reader is too slow for the present and has to catch up. */
+function followLive(feed: RunFeed, from: number, connection: SseConnection): Promise<Cursor> {
+  return new Promise((resolve) => {
+    let seq = from;
+    const stop = (ended: boolean): void => {
+      feed.leave(listener);
+      connection.onClosed = null;
+      resolve({ seq, ended });
+    };
+    const listener = {
+      take(frame: EventFrame) {
+        // Of what the reader has already, the feed may still be told by the log.
+        if (frame.seq !== null && frame.seq <= seq) return;
+        const hasRoom = connection.write(frame.bytes);
+        seq = frame.seq ?? seq;
+        if (frame.terminal || !hasRoom) stop(frame.terminal);
+      },
+      onTrouble() {
+        connection.comment('the event log cannot be read; trying again');
+      },
+    };
+    connection.onClosed = () => {
+      stop(false);
+    };
+    if (connection.closed) stop(false);
+    else feed.join(listener);
+  });
+}
+
+/** One read of the log. */
+async function catchUp(
+  read: (after: number) => Promise<EventFrame[]>,
+  from: number,
+  connection: SseConnection,
+): Promise<Cursor> {
+  let seq = from;
+  try {
+    const frames = await read(from);
+    // A log that lags behind what it has told is asked again, but not at once.
+    if (frames.length === 0) await connection.pause(LAG_MS);
+    for (const frame of frames) {
+      if (frame.seq === null || !(await connection.hasRoom())) break;
+      connection.write(frame.bytes);
+      seq = frame.seq;
+      if (frame.terminal) return { seq, ended: true };
+    }
+  } catch {
+    // The feed that this reader wants to reach tells of the log's outage; here it is waited for.
+    connection.comment('the event log cannot be read; trying again');
+    await connection.pause(LAG_MS);
+  }
+  return { seq, ended: false };
+}
