@@ -1,4 +1,5 @@
 /** The HTTP server's application: every middleware and route in its order. */
+import type { ServerOptions } from 'node:http';
 import express, { type Express } from 'express';
 import { contextOf, type ApiDependencies } from './context.js';
 import { createAccessLog } from './middleware/access-log.js';
@@ -25,10 +26,13 @@ import {
   createSubmitRoute,
 } from './routes/runs.js';
 import { createListToolsRoute } from './routes/tools.js';
+import { serverOptionsOf } from './server-options.js';
 import { createWorkerWatch } from './worker-watch.js';
 
 export interface App {
   app: Express;
+  /** What the HTTP server should be made with; without them it works too, and streams cost more memory. */
+  serverOptions: ServerOptions;
   /** From now on: not ready, no new runs or streams, open streams end. */
   drain: () => void;
 }
@@ -64,6 +68,7 @@ export function createApp(deps: ApiDependencies): App {
   app.use(createProblemHandler(context.logger));
   return {
     app,
+    serverOptions: serverOptionsOf(app),
     drain: () => {
       draining.abort();
     },

@@ -7,7 +7,7 @@ export interface EventFrame {
   seq: number | null;
   /** After it the stream ends. */
   terminal: boolean;
-  bytes: Buffer;
+  text: string;
 }
 
 export function frameOf(event: RunEvent | EphemeralEvent): EventFrame {
@@ -17,6 +17,6 @@ export function frameOf(event: RunEvent | EphemeralEvent): EventFrame {
     event,
     seq,
     terminal: seq !== null && isTerminalEvent(event.type),
-    bytes: Buffer.from(`${id}event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`),
+    text: `${id}event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
   };
 }

@@ -18,8 +18,8 @@ export interface FollowOptions {
 }
 
 export interface RunFeeds {
-  /** Resolves after the terminal event was written, or once the connection has closed. */
-  follow(options: FollowOptions): Promise<void>;
+  /** Writes events until the terminal one, or until the connection has closed; then ends it. Returns at once. */
+  follow(options: FollowOptions): void;
 }
 
 export interface RunFeedsOptions {
@@ -99,21 +99,28 @@ export function createRunFeeds({ log, bus, streams, logger }: RunFeedsOptions): 
     return started;
   };
 
-  return {
-    async follow({ runId, after, lastSeq, connection }) {
-      // A little of the past comes with the feed's first read; of more, only this reader needs it.
-      const entry = enter(runId, lastSeq - after <= BATCH ? after : lastSeq);
-      try {
-        let cursor: Cursor = { seq: after, ended: false };
-        while (!cursor.ended && (await connection.hasRoom())) {
-          cursor =
-            cursor.seq >= entry.feed.head
-              ? await followLive(entry.feed, cursor.seq, connection)
-              : await catchUp((seq) => read(runId, entry.reads, seq), cursor.seq, connection);
-        }
-      } finally {
-        exit(runId, entry);
+  const follow = async ({ runId, after, lastSeq, connection }: FollowOptions): Promise<void> => {
+    // A little of the past comes with the feed's first read; of more, only this reader needs it.
+    const entry = enter(runId, lastSeq - after <= BATCH ? after : lastSeq);
+    try {
+      let cursor: Cursor = { seq: after, ended: false };
+      while (!cursor.ended && (await connection.hasRoom())) {
+        cursor =
+          cursor.seq >= entry.feed.head
+            ? await followLive(entry.feed, cursor.seq, connection)
+            : await catchUp((seq) => read(runId, entry.reads, seq), cursor.seq, connection);
       }
+    } finally {
+      exit(runId, entry);
+      connection.end();
+    }
+  };
+
+  return {
+    follow(options) {
+      follow(options).catch((error: unknown) => {
+        logger.error({ err: error, runId: options.runId }, 'an event stream ended by a defect');
+      });
     },
   };
 }
@@ -137,7 +144,7 @@ function followLive(feed: RunFeed, from: number, connection: SseConnection): Pro
       take(frame: EventFrame) {
         // Of what the reader has already, the feed may still be told by the log.
         if (frame.seq !== null && frame.seq <= seq) return;
-        const hasRoom = connection.write(frame.bytes);
+        const hasRoom = connection.write(frame.text);
         seq = frame.seq ?? seq;
         if (frame.terminal || !hasRoom) stop(frame.terminal);
       },
@@ -166,7 +173,7 @@ async function catchUp(
     if (frames.length === 0) await connection.pause(LAG_MS);
     for (const frame of frames) {
       if (frame.seq === null || !(await connection.hasRoom())) break;
-      connection.write(frame.bytes);
+      connection.write(frame.text);
       seq = frame.seq;
       if (frame.terminal) return { seq, ended: true };
     }

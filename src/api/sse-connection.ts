@@ -7,7 +7,7 @@ export interface SseConnection {
   onClosed: (() => void) | null;
   readonly closed: boolean;
   /** @returns false when the reader has left so much unread that nothing more should be written for now */
-  write(bytes: Buffer): boolean;
+  write(text: string): boolean;
   /** Resolves at once, or when a slow reader has made room; false when the connection has closed. */
   hasRoom(): Promise<boolean>;
   /** Resolves after that time, or when the connection has closed. */
@@ -27,7 +27,7 @@ export interface SseConnections {
 /** Clients of a server that drains come back over this many times `retryMs`, not all at once. */
 const DRAIN_SPREAD = 3;
 const MAX_TIMER_MS = 2 ** 31 - 1;
-const HEARTBEAT = Buffer.from(': hb\n\n');
+const HEARTBEAT = ': hb\n\n';
 
 export function createSseConnections(options: StreamOptions, draining: AbortSignal): SseConnections {
   const heartbeats = new HeartbeatWheel(options.heartbeatMs);
@@ -79,9 +79,9 @@ class Connection implements SseConnection {
     res.write(`retry: ${options.retryMs}\n\n`);
   }
 
-  write(bytes: Buffer): boolean {
+  write(text: string): boolean {
     if (this.closed) return false;
-    this.res.write(bytes);
+    this.res.write(text);
     return !this.isFull();
   }
 
@@ -99,11 +99,11 @@ class Connection implements SseConnection {
   }
 
   comment(text: string): void {
-    this.beat(Buffer.from(`: ${text}\n\n`));
+    this.beat(`: ${text}\n\n`);
   }
 
-  beat(bytes: Buffer): void {
-    if (!this.closed && !this.isFull()) this.res.write(bytes);
+  beat(text: string): void {
+    if (!this.closed && !this.isFull()) this.res.write(text);
   }
 
   expireAt(time: number): void {
@@ -118,7 +118,7 @@ class Connection implements SseConnection {
   }
 
   closeWith(text: string): void {
-    this.beat(Buffer.from(text));
+    this.beat(text);
     this.end();
   }
 

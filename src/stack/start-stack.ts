@@ -116,7 +116,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       logger: logger.child({ component: 'api' }),
       allowedHosts: isLoopback(config.host) ? [] : null,
     });
-    const server = await listen(http.createServer(api.app), config.host, port);
+    const server = await listen(http.createServer(api.serverOptions, api.app), config.host, port);
     releasers.push('the API', async () => {
       api.drain();
       await closeServer(server);

@@ -25,7 +25,7 @@ export function createEventsRoute(context: ApiContext): RequestHandler {
     res.vary('Accept');
     if (req.accepts(['text/event-stream', 'application/json']) === 'application/json')
       await sendPage(context, res, run, after, query.limit);
-    else await streamRun(context, req, res, run, after);
+    else streamRun(context, req, res, run, after);
   };
 }
 
@@ -55,14 +55,18 @@ async function sendPage(
   res.set('Cache-Control', 'no-store').json(page);
 }
 
-/** @param after the last `seq` that the reader has */
-export async function streamRun(
+/**
+ * Returns once the stream is open: a handler that waited for its end would keep the whole request's way through
+ * Express in memory, thousands of times.
+ * @param after the last `seq` that the reader has
+ */
+export function streamRun(
   context: ApiContext,
   req: Request,
   res: Response,
   run: RunHead,
   after: number,
-): Promise<void> {
+): void {
   const { feeds, connections, draining } = context;
   if (draining.aborted) throw new PerdureError('shutting_down', 'the server opens no more streams');
   if (isTerminal(run.status) && after >= run.lastSeq) {
@@ -75,11 +79,6 @@ export async function streamRun(
     return;
   }
   const connection = connections.open(res, context.principalOf(req).expiresAt);
-  try {
-    // The record and the log change together, so no honest reader is ahead of it.
-    const from = Math.min(after, run.lastSeq);
-    await feeds.follow({ runId: run.id, after: from, lastSeq: run.lastSeq, connection });
-  } finally {
-    connection.end();
-  }
+  // The record and the log change together, so no honest reader is ahead of it.
+  feeds.follow({ runId: run.id, after: Math.min(after, run.lastSeq), lastSeq: run.lastSeq, connection });
 }

@@ -33,7 +33,7 @@ export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): Re
     res.set({ Location: run.links.self, 'Cache-Control': 'no-store' }).vary('Accept');
     // The run goes on whether its stream is read or not: a reader that is cut off comes back by the Location.
     if (req.accepts(['application/json', 'text/event-stream']) === 'text/event-stream')
-      await streamRun(context, req, res, record, 0);
+      streamRun(context, req, res, record, 0);
     else res.status(202).json(run);
   };
 }

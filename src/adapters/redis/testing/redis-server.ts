@@ -100,7 +100,7 @@ export async function startRedis(options: { tls?: boolean; user?: string } = {})
     },
     async stop() {
       const current = server;
-      if (current === undefined || current.exitCode !== null || current.signalCode !== null) return;
+      if (current?.exitCode !== null || current.signalCode !== null) return;
       const exited = once(current, 'exit');
       current.kill('SIGKILL');
       await exited;

@@ -1,0 +1,72 @@
+/** Starts servers and readers, each built and in a process of its own, and talks with them. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { build } from 'esbuild';
+import type { Memory, Order } from './served.js';
+import type { Arrived, ReaderOrder } from './readers.js';
+
+const root = process.cwd();
+const ANSWER_MS = 120_000;
+
+export interface StreamServer {
+  port: number;
+  paths(count: number, apart: boolean): Promise<string[]>;
+  memory(): Promise<Memory>;
+  publish(from: number, count: number, everyMs?: number): Promise<void>;
+  close(): void;
+}
+
+export interface Readers {
+  open(port: number, paths: string[]): Promise<void>;
+  /** Resolves when that many events have arrived in all since the last call. */
+  arrived(events: number): Promise<Arrived>;
+  close(): void;
+}
+
+export async function startServer(name: 'bare' | 'perdure', args: string[] = []): Promise<StreamServer> {
+  const child = await start(`${name}-server`, args);
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  const ask = <Answer>(order: Order): Promise<Answer> => asking(child, order);
+  return {
+    port,
+    paths: async (count, apart) => (await ask<{ paths: string[] }>({ do: 'paths', count, apart })).paths,
+    memory: () => ask({ do: 'memory' }),
+    publish: (from, count, everyMs = 0) => ask({ do: 'publish', from, count, everyMs }),
+    close: () => {
+      child.disconnect();
+    },
+  };
+}
+
+export async function startReaders(): Promise<Readers> {
+  const child = await start('readers', []);
+  const ask = <Answer>(order: ReaderOrder): Promise<Answer> => asking(child, order);
+  return {
+    open: (port, paths) => ask({ do: 'open', port, paths }),
+    arrived: (events) => ask({ do: 'await', events }),
+    close: () => {
+      child.disconnect();
+    },
+  };
+}
+
+async function start(name: string, args: string[]): Promise<ChildProcess> {
+  const outfile = path.join(root, 'dist', 'benchmarks', `${name}.mjs`);
+  await build({
+    entryPoints: [path.join(root, 'benchmarks', 'streams', `${name}.ts`)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'error',
+  });
+  return fork(outfile, args, { execArgv: ['--expose-gc'] });
+}
+
+async function asking<Answer>(child: ChildProcess, order: Order | ReaderOrder): Promise<Answer> {
+  child.send(order);
+  const [answer] = (await once(child, 'message', { signal: AbortSignal.timeout(ANSWER_MS) })) as [Answer];
+  return answer;
+}
