@@ -11,6 +11,7 @@ export async function callTool(
   tool: Tool,
   args: unknown,
   context: Omit<ToolContext, 'signal'>,
+  limitMs = tool.timeoutSeconds * 1000,
 ): Promise<ToolResult> {
   const stop = new AbortController();
   const cancelled = cancellationSignal();
@@ -21,8 +22,8 @@ export async function callTool(
   // Taken off again below, as is all else that would keep this call's result alive after it.
   cancelled.addEventListener('abort', onCancel, { once: true });
   const timer = setTimeout(() => {
-    stop.abort(new PerdureError('tool_timeout', `${tool.name} took longer than ${tool.timeoutSeconds} s`));
-  }, tool.timeoutSeconds * 1000);
+    stop.abort(new PerdureError('tool_timeout', `${tool.name} took longer than ${limitMs / 1000} s`));
+  }, limitMs);
   try {
     return await new Promise<ToolResult>((resolve, reject) => {
       const onStop = (): void => {

@@ -1,8 +1,9 @@
 /** A run's event log as its activities write it: append first, then tell whoever listens. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunScope } from '../contracts/activities.js';
-import type { ErrorInfo } from '../contracts/errors.js';
+import { PerdureError, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent, RunEvent } from '../contracts/events.js';
+import type { NewRun } from '../contracts/runs.js';
 import type { AppendedEvent } from '../src/ports/event-log.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { isOutage } from './to-failure.js';
@@ -23,8 +24,10 @@ export class Journal {
   private pending: NewEvent[];
 
   constructor(
-    private readonly deps: Pick<ActivityDependencies, 'log' | 'bus' | 'logger'>,
+    private readonly deps: Pick<ActivityDependencies, 'store' | 'log' | 'bus' | 'logger'>,
     private readonly scope: RunScope,
+    /** Whose record is made where there is none yet: the submission may not have got that far. */
+    private readonly run?: NewRun,
   ) {
     this.pending = [...scope.unsent];
   }
@@ -33,10 +36,31 @@ export class Journal {
   async append(...events: NewEvent[]): Promise<AppendedEvent[]> {
     const all = [...this.pending, ...events];
     if (all.length === 0) return [];
-    const rows = await this.deps.log.append(this.scope.runId, all);
+    const rows = await this.store(all);
     this.pending = [];
     for (const row of rows) if (row.inserted) this.deps.bus.publish(this.scope.runId, row.event);
     return rows;
+  }
+
+  /** Events that go along with the next append: each append is a round trip. */
+  hold(...events: NewEvent[]): void {
+    this.pending.push(...events);
+  }
+
+  /** Events that no append has stored yet. */
+  held(): NewEvent[] {
+    return [...this.pending];
+  }
+
+  private async store(events: NewEvent[]): Promise<AppendedEvent[]> {
+    try {
+      return await this.deps.log.append(this.scope.runId, events);
+    } catch (error) {
+      const isUnrecorded = error instanceof PerdureError && error.code === 'run_not_found';
+      if (!isUnrecorded || this.run === undefined) throw error;
+      await this.deps.store.createRun(this.run);
+      return this.deps.log.append(this.scope.runId, events);
+    }
   }
 
   /**

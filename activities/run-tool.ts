@@ -1,22 +1,38 @@
 /** One step's tool: journalled before it acts and after it has, so that no completed tool runs again. */
 import { activityInfo, cancellationDetails, cancellationSignal } from '@temporalio/activity';
-import type { RunToolInput, ToolStepResult } from '../contracts/activities.js';
+import type { Decision, RunToolInput, ToolStepResult } from '../contracts/activities.js';
 import { outcomeUnknown, PerdureError, type ErrorInfo } from '../contracts/errors.js';
-import type { NewEvent } from '../contracts/events.js';
+import type { NewEvent, StepOutput } from '../contracts/events.js';
 import { DEFAULT_MAX_ATTEMPTS, type Tool, type ToolResult } from '../src/tools/tool.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { callTool } from './call-tool.js';
 import { endBy, endOf, Journal, now, stepKeys, type Kept } from './journal.js';
 import { resolveArgs } from './resolve-args.js';
 import { outputPath, storeOutput } from './step-output.js';
+import { decisionOf, recordedDecision, ruling } from './supervision.js';
 import { isOutage, outages, retryLater, stepCancelled, stepFailure } from './to-failure.js';
 import { createToolFiles, type Artifact } from './tool-files.js';
 
 /** Errors of attempts that do not count: they are no fault of the tool's. */
 const uncounted: ReadonlySet<string> = new Set([...outages, 'worker_stopped']);
 
-export async function runTool(deps: ActivityDependencies, input: RunToolInput): Promise<ToolStepResult> {
-  return new ToolRun(deps, input).run();
+/** For a step that is one of several in a row, within a workflow task. */
+export interface InRow {
+  /** Its appends take along what earlier steps held back, and its end is held for the next. */
+  journal: Journal;
+  /** Outputs of the steps before it, which the log may not have yet; its own is added. */
+  outputs: Map<string, StepOutput>;
+  /** Milliseconds that the tool may take; then it is tried again as an activity of its own. */
+  limitMs: number;
+}
+
+/** @throws ApplicationFailure with a JournalledFailure for a step that failed; any other error for a retry */
+export async function runTool(
+  deps: ActivityDependencies,
+  input: RunToolInput,
+  inRow?: InRow,
+): Promise<ToolStepResult> {
+  return new ToolRun(deps, input, inRow).run();
 }
 
 class ToolRun {
@@ -30,8 +46,9 @@ class ToolRun {
   constructor(
     private readonly deps: ActivityDependencies,
     private readonly input: RunToolInput,
+    private readonly inRow: InRow | undefined,
   ) {
-    this.journal = new Journal(deps, input);
+    this.journal = inRow?.journal ?? new Journal(deps, input);
     this.tool = deps.tools.get(input.step.tool);
     this.irreversible = this.tool?.effect === 'irreversible';
     this.maxAttempts = this.tool?.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
@@ -39,7 +56,7 @@ class ToolRun {
 
   async run(): Promise<ToolStepResult> {
     // What earlier steps could not store, this one may refer to.
-    await this.journal.append();
+    if (this.inRow === undefined) await this.journal.append();
     // Before the start is journalled: an outage met here has begun nothing.
     const call = await this.prepare();
     const attempt = await this.begin();
@@ -49,13 +66,18 @@ class ToolRun {
     let result: ToolResult;
     try {
       if ('error' in call) throw call.error;
-      result = await callTool(call.tool, call.args, {
-        files,
-        idempotencyKey: `${this.input.runId}/${this.input.step.id}`,
-        progress: (message) => {
-          this.publishProgress(attempt, message);
+      result = await callTool(
+        call.tool,
+        call.args,
+        {
+          files,
+          idempotencyKey: `${this.input.runId}/${this.input.step.id}`,
+          progress: (message) => {
+            this.publishProgress(attempt, message);
+          },
         },
-      });
+        this.inRow?.limitMs,
+      );
     } catch (error) {
       return await this.judge(error, attempt, artifacts());
     }
@@ -71,11 +93,15 @@ class ToolRun {
     try {
       if (tool === undefined)
         throw new PerdureError('tool_unavailable', `this worker has no tool "${input.step.tool}"`);
-      return { tool, args: this.deps.tools.parseArgs(tool, await resolveArgs(this.deps, input, input.step)) };
+      return { tool, args: this.deps.tools.parseArgs(tool, await this.resolvedArgs()) };
     } catch (error) {
       if (isOutage(error)) throw error;
       return { error: toolError(error) };
     }
+  }
+
+  private resolvedArgs(): ReturnType<typeof resolveArgs> {
+    return resolveArgs(this.deps, this.input, this.input.step, this.inRow?.outputs);
   }
 
   /** Journals the start. @returns the attempt's number, or the result when the step has completed before */
@@ -87,11 +113,13 @@ class ToolRun {
     const attempts = Array.from({ length: Math.max(tries, this.maxAttempts) }, (_, i) => i + 1);
     const events = await this.deps.log.find(this.input.runId, [
       stepKeys.end(id),
+      stepKeys.supervised(id),
       ...attempts.flatMap((n) => [stepKeys.started(id, n), stepKeys.retrying(id, n)]),
     ]);
     const ended = events.map(endBy).find((end) => end !== undefined);
-    if (ended === 'completed') return { status: 'completed', unsent: [] };
-    if (ended !== undefined) throw stepFailure(ended, []);
+    const decision = decisionOf(events) ?? null;
+    if (ended === 'completed') return { status: 'completed', decision, unsent: [] };
+    if (ended !== undefined) throw stepFailure(ended, decision, []);
 
     const starts = events.filter((e) => e.type === 'step.started').length;
     const failures = events.filter((e) => e.type === 'step.retrying');
@@ -134,8 +162,9 @@ class ToolRun {
     artifacts: Artifact[],
   ): Promise<ToolStepResult> {
     const { id } = this.input.step;
-    const output = await patiently(() =>
-      storeOutput(this.deps.workspace, this.input, outputPath(id, attempt), value),
+    const output = await patiently(
+      () => storeOutput(this.deps.workspace, this.input, outputPath(id, attempt), value),
+      this.inRow === undefined ? PATIENCE_MS : 0,
     );
     if (output instanceof PerdureError) {
       if (!isOutage(output)) return this.fail(attempt, output.toInfo(), artifacts);
@@ -144,18 +173,38 @@ class ToolRun {
       const message = `it was done, but its output could not be stored: ${output.message}`;
       return this.fail(attempt, { code: output.code, message, retryable: false }, artifacts);
     }
-    const kept = await this.journal.appendOrKeep(...artifactEvents(id, attempt, artifacts), {
-      type: 'step.completed',
-      key: stepKeys.end(id),
-      at: now(),
-      stepId: id,
-      attempt,
-      data: { output, durationMs: Date.now() - startedAt },
-    });
+    const ruled = this.ruling(null);
+    const kept = await this.keep(
+      ...artifactEvents(id, attempt, artifacts),
+      {
+        type: 'step.completed',
+        key: stepKeys.end(id),
+        at: now(),
+        stepId: id,
+        attempt,
+        data: { output, durationMs: Date.now() - startedAt },
+      },
+      ...ruled.events,
+    );
     // Where two attempts overlap, the log's word counts, not the later one's.
     const recorded = endOf(kept.rows, id);
-    if (recorded !== undefined && recorded !== 'completed') throw stepFailure(recorded, kept.unsent);
-    return { status: 'completed', unsent: kept.unsent };
+    const decision = recordedDecision(kept.rows, id) ?? ruled.decision;
+    if (recorded !== undefined && recorded !== 'completed')
+      throw stepFailure(recorded, decision, kept.unsent);
+    this.inRow?.outputs.set(id, output);
+    return { status: 'completed', decision, unsent: kept.unsent };
+  }
+
+  /** Stores the step's end; in a row the next append does. */
+  private async keep(...events: NewEvent[]): Promise<Kept> {
+    if (this.inRow === undefined) return this.journal.appendOrKeep(...events);
+    this.journal.hold(...events);
+    return { rows: [], unsent: [] };
+  }
+
+  private ruling(error: ErrorInfo | null): { events: NewEvent[]; decision: Decision } {
+    const { step, dependants } = this.input;
+    return ruling(this.deps.supervisor, step, error, dependants ?? []);
   }
 
   /** What becomes of the step after an error: tried again (by a throw), or ended. */
@@ -175,7 +224,7 @@ class ToolRun {
       const error: ErrorInfo = this.irreversible
         ? outcomeUnknown('the run was cancelled while the tool ran')
         : { code: 'cancelled', message: 'the run was cancelled', retryable: false };
-      throw stepCancelled(error, (await this.recordFailure(attempt, error, artifacts)).unsent);
+      throw stepCancelled(error, (await this.recordFailure(attempt, error, artifacts, [])).unsent);
     }
     // The worker shuts down, or another attempt has taken over: this one has nothing more to say.
     const error = new PerdureError('worker_stopped', 'the worker was stopped while the tool was running');
@@ -203,22 +252,27 @@ class ToolRun {
 
   /** Ends the step, unless the log has that it completed. */
   private async fail(attempt: number, error: ErrorInfo, artifacts: Artifact[] = []): Promise<ToolStepResult> {
-    const kept = await this.recordFailure(attempt, error, artifacts);
-    const recorded = endOf(kept.rows, this.input.step.id);
-    if (recorded === 'completed') return { status: 'completed', unsent: kept.unsent };
-    throw stepFailure(recorded ?? error, kept.unsent);
+    const { id } = this.input.step;
+    const ruled = this.ruling(error);
+    const kept = await this.recordFailure(attempt, error, artifacts, ruled.events);
+    const recorded = endOf(kept.rows, id);
+    const decision = recordedDecision(kept.rows, id) ?? ruled.decision;
+    if (recorded === 'completed') return { status: 'completed', decision, unsent: kept.unsent };
+    throw stepFailure(recorded ?? error, decision, kept.unsent);
   }
 
-  private recordFailure(attempt: number, error: ErrorInfo, artifacts: Artifact[]): Promise<Kept> {
+  private recordFailure(
+    attempt: number,
+    error: ErrorInfo,
+    artifacts: Artifact[],
+    follows: NewEvent[],
+  ): Promise<Kept> {
     const { id } = this.input.step;
-    return this.journal.appendOrKeep(...artifactEvents(id, attempt, artifacts), {
-      type: 'step.failed',
-      key: stepKeys.end(id),
-      at: now(),
-      stepId: id,
-      attempt,
-      data: { error },
-    });
+    return this.keep(
+      ...artifactEvents(id, attempt, artifacts),
+      { type: 'step.failed', key: stepKeys.end(id), at: now(), stepId: id, attempt, data: { error } },
+      ...follows,
+    );
   }
 
   private publishProgress(attempt: number, message: string): void {
@@ -252,14 +306,20 @@ const toolError = (error: unknown): PerdureError =>
         cause: error,
       });
 
-/** @returns the last error instead of throwing it, when the store stays away for about ten seconds */
-async function patiently<Value>(act: () => Promise<Value>): Promise<Value | PerdureError> {
+/** The longest pause between two tries; with those before it about ten seconds. */
+const PATIENCE_MS = 5_000;
+
+/** @returns the last error instead of throwing it, when the store stays away for as long as the patience lasts */
+async function patiently<Value>(
+  act: () => Promise<Value>,
+  longestPauseMs: number,
+): Promise<Value | PerdureError> {
   for (let pause = 250; ; pause *= 2)
     try {
       return await act();
     } catch (error) {
       if (!(error instanceof PerdureError)) throw error;
-      if (!error.retryable || pause > 5_000) return error;
+      if (!error.retryable || pause > longestPauseMs) return error;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
 }

@@ -3,7 +3,9 @@ import { PerdureError } from '../contracts/errors.js';
 import type { StepOutput } from '../contracts/events.js';
 import type { JsonValue } from '../contracts/plan.js';
 import { SYSTEM_FOLDER } from '../contracts/workspace-path.js';
+import type { EventLog } from '../src/ports/event-log.js';
 import type { Workspace, WorkspaceScope } from '../src/ports/workspace.js';
+import { stepKeys } from './journal.js';
 
 /** Bytes of JSON that an event carries itself. */
 const INLINE_BYTES = 8_192;
@@ -31,6 +33,30 @@ export async function storeOutput(
     );
   await workspace.put(scope, path, json);
   return { ref: path, bytes, preview: json.slice(0, PREVIEW_CHARACTERS) };
+}
+
+/** Keys in one question to the event log. */
+const FIND_CHUNK = 500;
+
+/** Of the steps that completed, by id; those that are known are not asked for. */
+export async function outputsOf(
+  log: EventLog,
+  runId: string,
+  stepIds: readonly string[],
+  known: ReadonlyMap<string, StepOutput>,
+): Promise<Map<string, StepOutput>> {
+  const outputs = new Map<string, StepOutput>();
+  const unknown: string[] = [];
+  for (const id of stepIds) {
+    const output = known.get(id);
+    if (output === undefined) unknown.push(id);
+    else outputs.set(id, output);
+  }
+  for (let i = 0; i < unknown.length; i += FIND_CHUNK)
+    for (const event of await log.find(runId, unknown.slice(i, i + FIND_CHUNK).map(stepKeys.end)))
+      if (event.type === 'step.completed' && event.stepId !== undefined)
+        outputs.set(event.stepId, event.output);
+  return outputs;
 }
 
 export async function loadOutput(

@@ -1,6 +1,6 @@
 /** The error table's word in Temporal's terms: what is terminal is not retried. */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { JournalledFailure } from '../contracts/activities.js';
+import type { Decision, JournalledFailure } from '../contracts/activities.js';
 import { PerdureError, type ErrorCode, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 
@@ -24,8 +24,8 @@ export const isOutage = (error: unknown): boolean =>
   error instanceof PerdureError && outages.includes(error.code);
 
 /** The end of a failed step, which is in the journal: nothing is left to retry. */
-export function stepFailure(error: ErrorInfo, unsent: NewEvent[]): ApplicationFailure {
-  const journalled: JournalledFailure = { journalled: true, error, unsent };
+export function stepFailure(error: ErrorInfo, decision: Decision, unsent: NewEvent[]): ApplicationFailure {
+  const journalled: JournalledFailure = { journalled: true, error, decision, unsent };
   return ApplicationFailure.create({
     message: error.message,
     type: error.code,
@@ -34,9 +34,17 @@ export function stepFailure(error: ErrorInfo, unsent: NewEvent[]): ApplicationFa
   });
 }
 
+/** What such a failure says; undefined for any other error. */
+export function journalledFailureOf(error: unknown): JournalledFailure | undefined {
+  const detail: unknown = error instanceof ApplicationFailure ? error.details?.[0] : undefined;
+  return typeof detail === 'object' && detail !== null && 'journalled' in detail
+    ? (detail as JournalledFailure)
+    : undefined;
+}
+
 /** The same for a step that was stopped with its run. */
 export function stepCancelled(error: ErrorInfo, unsent: NewEvent[]): CancelledFailure {
-  const journalled: JournalledFailure = { journalled: true, error, unsent };
+  const journalled: JournalledFailure = { journalled: true, error, decision: null, unsent };
   return new CancelledFailure(error.message, [journalled]);
 }
 

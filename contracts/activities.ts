@@ -23,20 +23,62 @@ export interface PlanRunInput extends RunScope {
 
 export interface RunToolInput extends RunScope {
   step: PlanStep;
+  /** For the words of a decision: some of the steps that wait for this one, directly or not. */
+  dependants?: string[];
+}
+
+/** A supervisor's word on a step's end; null where it must be asked by an activity of its own. */
+export type Decision = SuperviseResult['decision'] | null;
+
+/** A step whose tool completed it. */
+export interface StepCompleted {
+  status: 'completed';
+  decision: Decision;
+}
+
+/**
+ * The tool asks to be completed later: the workflow holds the timer, no activity sleeps. A duration counts
+ * from when the workflow hears of it, for the clocks of workers may differ from Temporal's.
+ */
+export interface StepDeferred {
+  status: 'deferred';
+  attempt: number;
+  wait: { seconds: number } | { until: string };
 }
 
 /** How a tool step ended, unless it failed. */
 export type ToolStepResult = {
   /** Events that are still not stored: the workflow hands them to the next activity. */
   unsent: NewEvent[];
-} & (
-  | { status: 'completed' }
-  /**
-   * The tool asks to be completed later: the workflow holds the timer, no activity sleeps. A duration counts
-   * from when the workflow hears of it, for the clocks of workers may differ from Temporal's.
-   */
-  | { status: 'deferred'; attempt: number; wait: { seconds: number } | { until: string } }
-);
+} & (StepCompleted | StepDeferred);
+
+export interface CarryOutInput extends RunScope {
+  /** What planRun would be told; null when the run has begun. */
+  begin: Omit<PlanRunInput, keyof RunScope> | null;
+  /** Each after those that it waits for. */
+  steps: Omit<RunToolInput, keyof RunScope>[];
+  /** What finishRun would be told, for when all of these steps have completed; null when more follows. */
+  finish: Omit<FinishRunInput, keyof RunScope> | null;
+}
+
+/** How far one step came. */
+export type StepEnd =
+  | StepCompleted
+  | StepDeferred
+  | { status: 'failed'; error: ErrorInfo; decision: Decision }
+  /** It did not succeed and may be tried again, as an activity of its own. */
+  | { status: 'handed back' }
+  /** Not begun: it waits for another, or there was no time. */
+  | { status: 'open' };
+
+export interface CarryOutResult {
+  begun: boolean;
+  /** One for each step. */
+  ends: StepEnd[];
+  finished: boolean;
+  /** As in ToolStepResult. */
+  unsent: NewEvent[];
+}
 
 /**
  * A failed step fails its activity, so that the Temporal Web UI shows it as what it is; one that was stopped
@@ -46,6 +88,7 @@ export type ToolStepResult = {
 export interface JournalledFailure {
   journalled: true;
   error: ErrorInfo;
+  decision: Decision;
   unsent: NewEvent[];
 }
 
@@ -55,8 +98,9 @@ export interface CompleteDeferredInput extends RunScope {
 }
 
 export interface FailStepInput extends RunScope {
-  stepId: string;
+  step: Pick<PlanStep, 'id' | 'onFailure'>;
   error: ErrorInfo;
+  dependants: string[];
 }
 
 export interface SuperviseInput extends RunScope {
@@ -96,13 +140,19 @@ export interface Activities {
    * @throws ApplicationFailure whose first detail is a JournalledFailure
    */
   runTool(input: RunToolInput): Promise<ToolStepResult>;
+  /**
+   * Does in one go, within a workflow task, what takes milliseconds each: the run's beginning, quick steps one
+   * after the other, its end. Each step is journalled before it acts and after it has, as by runTool; what was
+   * not done is for the activities that do one thing each. Throws nothing that tells of a step.
+   */
+  carryOut(input: CarryOutInput): Promise<CarryOutResult>;
   /** Journals the end of a step whose tool asked for a durable timer. */
-  completeDeferred(input: CompleteDeferredInput): Promise<void>;
+  completeDeferred(input: CompleteDeferredInput): Promise<Decision>;
   /**
    * Journals the end of a step whose tool activity broke down.
-   * @returns how the step ended by the journal, where its tool may have been quicker; null when it completed
+   * @returns how the step ended by the journal, where its tool may have been quicker; error null when it completed
    */
-  failStep(input: FailStepInput): Promise<ErrorInfo | null>;
+  failStep(input: FailStepInput): Promise<{ error: ErrorInfo | null; decision: Decision }>;
   /** Done again, it answers what it decided first. */
   superviseStep(input: SuperviseInput): Promise<SuperviseResult>;
   /** Writes the run's terminal event, and before it the end of each step that was stopped. */

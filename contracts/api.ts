@@ -76,6 +76,8 @@ export interface ToolDescription {
   /** For people and models: what it does and what its output looks like. */
   description: string;
   effect: 'read' | 'reversible' | 'irreversible';
+  /** Whether it is done within milliseconds, and costs no round trip to Temporal. */
+  quick: boolean;
   /** Seconds one attempt may take. */
   timeoutSeconds: number;
   /** Attempts that a retryable failure gets. */

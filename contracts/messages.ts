@@ -21,6 +21,8 @@ export interface ToolTraits {
   /** Seconds one attempt may take. */
   timeoutSeconds: number;
   effect: 'read' | 'reversible' | 'irreversible';
+  /** Whether it is done within milliseconds and may be carried out within a workflow task. */
+  quick: boolean;
 }
 
 export interface AgentRunInput {

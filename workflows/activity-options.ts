@@ -30,10 +30,11 @@ export const toolCall = (timeoutSeconds: number, summary: string): ActivityOptio
 });
 
 /**
- * Decided from what is known, within milliseconds: part of the workflow task. But not for long: a workflow task
- * that is held open takes a place from other runs, and grows the history while it is.
+ * For what takes milliseconds: part of the workflow task. But not for long: a workflow task that is held open
+ * takes a place from other runs, and grows the history while it is. What does not succeed at once is done by an
+ * activity of its own.
  */
-export const supervisionInline: LocalActivityOptions = {
-  scheduleToCloseTimeout: '3s',
-  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '1s' },
+export const inRow: LocalActivityOptions = {
+  scheduleToCloseTimeout: '4s',
+  retry: { maximumAttempts: 1 },
 };

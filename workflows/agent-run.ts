@@ -9,37 +9,40 @@ import {
   defineQuery,
   defineSignal,
   proxyActivities,
+  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
 } from '@temporalio/workflow';
-import { defineSearchAttributeKey } from '@temporalio/common';
-import type { Activities, RunOutcome } from '../contracts/activities.js';
+import type { Activities, FinishRunInput, RunOutcome } from '../contracts/activities.js';
 import type { AgentRunInput, RunSnapshot } from '../contracts/messages.js';
-import { CANCEL_SIGNAL, SNAPSHOT_QUERY, searchAttributes } from '../contracts/messages.js';
-import { recordKeeping } from './activity-options.js';
+import { CANCEL_SIGNAL, SNAPSHOT_QUERY } from '../contracts/messages.js';
+import type { Plan } from '../contracts/plan.js';
+import { inRow, recordKeeping } from './activity-options.js';
 import { errorOf } from './error-of.js';
-import { picture } from './picture.js';
+import { Drawing } from './picture.js';
 import { RunState } from './run-state.js';
+import { RunStatusAttribute } from './run-status-attribute.js';
 import { StepRunner, type StepsOutcome } from './step-runner.js';
 import { UnsentEvents } from './unsent-events.js';
 
 const cancelSignal = defineSignal<[string | null]>(CANCEL_SIGNAL);
 const snapshotQuery = defineQuery<RunSnapshot | null>(SNAPSHOT_QUERY);
-const runStatus = defineSearchAttributeKey(searchAttributes.runStatus, 'KEYWORD');
 
 const { planRun, finishRun } = proxyActivities<Activities>(recordKeeping('records'));
+const { carryOut } = proxyLocalActivities<Activities>(inRow);
 
 /**
  * @returns how many steps ended how; outputs are in the event log
  * @throws ApplicationFailure typed with the error's code when the run failed
  */
 export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 'running' | 'waiting'>> {
-  const { run } = input;
-  const unsent = new UnsentEvents(input.carried?.unsent);
+  const { run, carried } = input;
+  const unsent = new UnsentEvents(carried?.unsent);
   const scope = () => ({ runId: run.id, tenantId: run.tenantId, unsent: unsent.all() });
+  const status = new RunStatusAttribute(carried === undefined ? 'queued' : 'running');
+  let drawing: Drawing | undefined;
   let state: RunState | undefined;
-  const cancel: { reason: string | null } = { reason: input.carried?.cancelReason ?? null };
+  const cancel: { reason: string | null } = { reason: carried?.cancelReason ?? null };
 
   // The signal carries the reason only; the cancellation itself is Temporal's own, so that one made in the
   // Web UI or by the temporal command line does just the same.
@@ -48,25 +51,18 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
   });
   setHandler(snapshotQuery, () => state?.snapshot() ?? null);
 
-  const finish = async (outcome: RunOutcome): Promise<void> => {
-    const openSteps = state?.stop() ?? [];
-    if (state !== undefined) setCurrentDetails(picture(run.goal, state));
-    await CancellationScope.nonCancellable(() =>
-      finishRun.executeWithOptions(recordKeeping(`finish: ${outcome.status}`), [
-        { ...scope(), run, outcome, openSteps },
-      ]),
-    );
-    upsertSearchAttributes([{ key: runStatus, value: outcome.status }]);
-    await condition(allHandlersFinished);
-  };
-
   let ended: StepsOutcome;
   try {
-    if (input.carried === undefined) upsertSearchAttributes([{ key: runStatus, value: 'running' }]);
-    const plan = input.carried?.plan ?? (await makePlan());
-    if (plan === null) throw ApplicationFailure.nonRetryable('no plan was made', 'internal');
-    state = new RunState(plan, input.carried?.steps);
-    ended = await new StepRunner(input, plan, state, unsent).run();
+    const plan = carried?.plan ?? input.plan ?? (await makePlan());
+    const isQuick = ({ tool }: Plan['steps'][number]): boolean => input.tools[tool]?.quick === true;
+    state = new RunState(plan, isQuick, carried?.steps);
+    drawing = new Drawing(run.goal, state);
+    const draw = (): void => {
+      status.set('running');
+      drawing?.change();
+    };
+    const begun = carried !== undefined || input.plan === null;
+    ended = await new StepRunner(input, plan, state, unsent, draw).run(begun);
     if (ended.status === 'continue-as-new') {
       await condition(allHandlersFinished);
       await continueAsNew<typeof agentRun>({
@@ -91,18 +87,40 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
     await finish({ status: 'failed', error: ended.error });
     throw ApplicationFailure.nonRetryable(ended.error.message, ended.error.code);
   }
-  if (state === undefined) throw new Error('a run cannot complete without a plan');
-  await finish({ status: 'completed', resultSteps: state.resultSteps() });
+  if (state === undefined || ended.status !== 'completed')
+    throw new Error('a run cannot complete without a plan');
+  await finish({ status: 'completed', resultSteps: state.resultSteps() }, ended.finished);
   const { total, completed, failed, skipped } = state.snapshot();
   return { total, completed, failed, skipped };
 
-  async function makePlan() {
+  async function makePlan(): Promise<Plan> {
+    status.set('running');
     const given = scope();
-    const made = await planRun.executeWithOptions(
-      recordKeeping(input.plan === null ? 'make a plan' : `plan of ${input.plan.steps.length} steps`),
-      [{ ...given, run, plan: input.plan, inputsData: input.inputsData }],
-    );
+    const made = await planRun.executeWithOptions(recordKeeping('make a plan'), [
+      { ...given, run, plan: null, inputsData: input.inputsData },
+    ]);
     unsent.settle(given.unsent);
-    return made ?? input.plan;
+    if (made === null) throw ApplicationFailure.nonRetryable('no plan was made', 'internal');
+    return made;
   }
+
+  async function finish(outcome: RunOutcome, isWritten = false): Promise<void> {
+    const openSteps = state?.stop() ?? [];
+    if (drawing !== undefined) setCurrentDetails(drawing.picture());
+    if (!isWritten)
+      await CancellationScope.nonCancellable(() => writeEnd({ ...scope(), run, outcome, openSteps }));
+    status.set(outcome.status);
+    await condition(allHandlersFinished);
+  }
+}
+
+/** Within the workflow task where that takes no time; an outage is waited for outside of it. */
+async function writeEnd({ unsent, runId, tenantId, ...end }: FinishRunInput): Promise<void> {
+  const summary = `finish: ${end.outcome.status}`;
+  const scope = { runId, tenantId, unsent };
+  const isWritten = await carryOut
+    .executeWithOptions({ ...inRow, summary }, [{ ...scope, begin: null, steps: [], finish: end }])
+    .then(({ finished }) => finished)
+    .catch(() => false);
+  if (!isWritten) await finishRun.executeWithOptions(recordKeeping(summary), [{ ...scope, ...end }]);
 }

@@ -1,4 +1,5 @@
 /** The plan's progress as Markdown, for the Temporal Web UI's current details. */
+import { setCurrentDetails } from '@temporalio/workflow';
 import type { PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
 import type { RunState, StepStatus } from './run-state.js';
@@ -12,6 +13,29 @@ const marks: Record<StepStatus, string> = {
   skipped: '⏭️',
   pending: '⬜',
 };
+
+/** Large plans are redrawn at every so many-th change only. */
+const DRAWINGS = 200;
+
+/** Keeps the picture in step with the state. */
+export class Drawing {
+  private changes = 0;
+
+  constructor(
+    private readonly goal: string,
+    private readonly state: RunState,
+  ) {}
+
+  change(): void {
+    const every = Math.ceil(this.state.size / DRAWINGS);
+    if (this.changes % every === 0) setCurrentDetails(this.picture());
+    this.changes += 1;
+  }
+
+  picture(): string {
+    return picture(this.goal, this.state);
+  }
+}
 
 /** Most telling first, where not all steps fit. */
 const telling: StepStatus[] = ['failed', 'running', 'waiting', 'skipped', 'pending', 'completed'];

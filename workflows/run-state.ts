@@ -3,6 +3,7 @@ import { dependenciesOf } from '../contracts/check-plan.js';
 import type { CarriedSteps, RunSnapshot, StepTimer } from '../contracts/messages.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
 import { Deadlines } from './deadlines.js';
+import { Queue } from './queue.js';
 
 export type StepStatus = 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped';
 
@@ -11,6 +12,8 @@ interface Node {
   status: StepStatus;
   /** Dependencies that are not completed yet. */
   open: number;
+  /** Whether it may be carried out in a row with others. */
+  quick: boolean;
   dependants: Node[];
   /** Once the tool has asked to wait. */
   timer?: StepTimer;
@@ -34,13 +37,18 @@ export class RunState {
   private readonly nodes: Node[];
   private readonly byId = new Map<string, Node>();
   private readonly counts: Record<StepStatus, number>;
-  /** Ready nodes in the order in which they became so; `next` is the first that was not taken. */
-  private readonly ready: Node[] = [];
-  private next = 0;
+  /** Ready nodes in the order in which they became so. */
+  private readonly ready = { quick: new Queue<Node>(), slow: new Queue<Node>() };
   private readonly deadlines = new Deadlines();
 
-  constructor(plan: Plan, carried?: CarriedSteps) {
-    this.nodes = plan.steps.map((step) => ({ step, status: 'pending', open: 0, dependants: [] }));
+  constructor(plan: Plan, isQuick: (step: PlanStep) => boolean, carried?: CarriedSteps) {
+    this.nodes = plan.steps.map((step) => ({
+      step,
+      status: 'pending',
+      open: 0,
+      quick: isQuick(step),
+      dependants: [],
+    }));
     for (const node of this.nodes) this.byId.set(node.step.id, node);
     this.counts = { pending: this.nodes.length, running: 0, waiting: 0, completed: 0, failed: 0, skipped: 0 };
     for (const node of this.nodes)
@@ -49,7 +57,7 @@ export class RunState {
         node.open += 1;
       }
     if (carried !== undefined) this.restore(carried);
-    for (const node of this.nodes) if (node.status === 'pending' && node.open === 0) this.ready.push(node);
+    for (const node of this.nodes) this.queueIfReady(node);
   }
 
   private restore(carried: CarriedSteps): void {
@@ -87,13 +95,50 @@ export class RunState {
     node.status = status;
   }
 
-  /** Takes the next ready step and marks it as running. */
+  private queueIfReady(node: Node): void {
+    if (node.status === 'pending' && node.open === 0) this.ready[node.quick ? 'quick' : 'slow'].add(node);
+  }
+
+  /** Takes the next ready step that is not quick and marks it as running. */
   start(): PlanStep | undefined {
-    const node = this.ready[this.next];
+    const node = this.ready.slow.take();
     if (node === undefined) return undefined;
-    this.next += 1;
     this.move(node, 'running');
     return node.step;
+  }
+
+  /**
+   * Takes quick steps that can be carried out one after the other, and marks them as running: those that are
+   * ready, and those that will be once the ones before them in the row have completed.
+   */
+  startRow(max: number): PlanStep[] {
+    const row: Node[] = [];
+    const met = new Map<Node, number>();
+    const take = (node: Node): void => {
+      this.move(node, 'running');
+      row.push(node);
+    };
+    const fill = (): boolean => {
+      const node = row.length < max ? this.ready.quick.take() : undefined;
+      if (node !== undefined) take(node);
+      return node !== undefined;
+    };
+    for (let i = 0; i < row.length || fill(); i++)
+      for (const dependant of row[i]?.dependants ?? []) {
+        const now = (met.get(dependant) ?? 0) + 1;
+        met.set(dependant, now);
+        const isFree = dependant.quick && dependant.status === 'pending' && dependant.open === now;
+        if (isFree && row.length < max) take(dependant);
+      }
+    return row.map((node) => node.step);
+  }
+
+  /** A step of a row that was not carried out is to run still. @param slow as an activity of its own */
+  putBack(id: string, slow: boolean): void {
+    const node = this.node(id);
+    node.quick &&= !slow;
+    this.move(node, 'pending');
+    this.queueIfReady(node);
   }
 
   /** The running step waits until its timer's time. */
@@ -125,7 +170,7 @@ export class RunState {
     this.move(node, 'completed');
     for (const dependant of node.dependants) {
       dependant.open -= 1;
-      if (dependant.open === 0 && dependant.status === 'pending') this.ready.push(dependant);
+      this.queueIfReady(dependant);
     }
   }
 
@@ -168,6 +213,16 @@ export class RunState {
     return [...found];
   }
 
+  /** Steps of the plan. */
+  get size(): number {
+    return this.nodes.length;
+  }
+
+  /** Whether a quick step is ready. */
+  get hasQuick(): boolean {
+    return this.ready.quick.size > 0;
+  }
+
   count(status: StepStatus): number {
     return this.counts[status];
   }
@@ -181,10 +236,17 @@ export class RunState {
     }));
   }
 
-  /** Completed steps that nothing builds on: their output is the run's result. */
-  resultSteps(): string[] {
+  /** Whether all is over once the `running` steps that run now, and no others, have completed. */
+  endsWith(running: number): boolean {
+    const { pending, waiting } = this.counts;
+    return pending === 0 && waiting === 0 && this.counts.running === running;
+  }
+
+  /** Completed steps that nothing builds on: their output is the run's result. @param andRunning as if those had completed */
+  resultSteps(andRunning = false): string[] {
     return this.nodes
-      .filter((node) => node.status === 'completed' && node.dependants.length === 0)
+      .filter(({ status }) => status === 'completed' || (andRunning && status === 'running'))
+      .filter((node) => node.dependants.length === 0)
       .map((node) => node.step.id);
   }
 

@@ -1,63 +1,69 @@
-/** Carries a plan's steps out: the ready ones side by side, each followed by the supervisor's word. */
+/** Carries a plan's steps out: quick ones in rows, the others side by side, each end with the supervisor's word. */
 import {
   CancellationScope,
   condition,
   isCancellation,
   proxyActivities,
-  proxyLocalActivities,
-  setCurrentDetails,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities, RunScope, SuperviseInput, SuperviseResult } from '../contracts/activities.js';
+import type {
+  Activities,
+  CarryOutResult,
+  Decision,
+  RunScope,
+  StepDeferred,
+} from '../contracts/activities.js';
 import { outcomeUnknown, type ErrorInfo } from '../contracts/errors.js';
 import type { AgentRunInput, StepTimer } from '../contracts/messages.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
-import { recordKeeping, supervisionInline, toolCall } from './activity-options.js';
+import { recordKeeping, toolCall } from './activity-options.js';
 import { errorOf, journalledFailureOf } from './error-of.js';
-import { label, picture } from './picture.js';
+import { label } from './picture.js';
+import { MAX_ROW, QuickRow } from './quick-row.js';
 import type { RunState } from './run-state.js';
 import type { UnsentEvents } from './unsent-events.js';
+import { WaitTimer } from './wait-timer.js';
 
 export type StepsOutcome =
-  | { status: 'completed' }
+  /** `finished` when the run's end is written already. */
+  | { status: 'completed'; finished: boolean }
   | { status: 'cancelled' }
   | { status: 'failed'; error: ErrorInfo }
   | { status: 'continue-as-new' };
 
 const DEFAULT_PARALLEL = 10;
 /** A tool that the submitting server did not know of (a newer worker's): generous, the worker limits it. */
-const DEFAULT_TIMEOUT_SECONDS = 600;
-/** Large plans are redrawn at every so many-th change only. */
-const DRAWINGS = 200;
+const unknownTool = { timeoutSeconds: 600, effect: 'irreversible', quick: false } as const;
 
 const { runTool, completeDeferred, failStep, superviseStep } = proxyActivities<Activities>(
   recordKeeping('records'),
 );
-const { superviseStep: superviseInline } = proxyLocalActivities<Activities>(supervisionInline);
 
 export class StepRunner {
   /** Not cancelled by Temporal's cancellation of the workflow: that is ours to pass on. */
   private readonly shielded = new CancellationScope({ cancellable: false });
   /** The tools; cancelled when the run is cancelled or stopped by a failed step. */
   private readonly work = new CancellationScope({ cancellable: true, parent: this.shielded });
-  /** One timer for all waits, for the earliest: however many there are, they fill no history. */
-  private timer: { at: number; scope: CancellationScope } | undefined;
+  private readonly timer: WaitTimer;
   private busy = 0;
   private settled = 0;
-  private changes = 0;
+  /** Steps of the row under way: they are running by the state, but one at a time. */
+  private inRow = 0;
   private cancelled = false;
   private stopped: ErrorInfo | undefined;
   private draining = false;
+  private finished = false;
   /** A defect met in a step: rethrown, so that the workflow task fails and shows it. */
   private defect: { error: unknown } | undefined;
 
+  /** @param draw shows how far the run is; called when something has changed */
   constructor(
     private readonly input: AgentRunInput,
     private readonly plan: Plan,
     private readonly state: RunState,
     private readonly unsent: UnsentEvents,
+    private readonly draw: () => void,
   ) {
     const run = CancellationScope.current();
     const cancel = (): void => {
@@ -67,15 +73,23 @@ export class StepRunner {
     };
     if (run.consideredCancelled) cancel();
     else void run.cancelRequested.catch(cancel);
+    this.timer = new WaitTimer(this.shielded, (error) => {
+      if (error !== undefined) this.defect = { error };
+      this.settled += 1;
+    });
   }
 
-  /** Resolves when nothing is under way any more. */
-  async run(): Promise<StepsOutcome> {
+  /**
+   * Resolves when nothing is under way any more.
+   * @param begun whether the run's beginning is written; if not, the first row writes it
+   */
+  async run(begun: boolean): Promise<StepsOutcome> {
     return CancellationScope.nonCancellable(async () => {
+      if (!begun) await this.begin();
       for (;;) {
         this.startReady();
-        this.setTimer();
-        if (this.busy === 0 && this.timer === undefined) return this.outcome();
+        this.timer.set(this.ending || this.draining ? undefined : this.state.nextWait(), this.state);
+        if (this.busy === 0 && !this.timer.isSet) return this.outcome();
         this.draw();
         const seen = this.settled;
         await condition(() => this.settled > seen || this.defect !== undefined);
@@ -87,7 +101,8 @@ export class StepRunner {
   private outcome(): StepsOutcome {
     if (this.stopped !== undefined) return { status: 'failed', error: this.stopped };
     if (this.cancelled) return { status: 'cancelled' };
-    return { status: this.draining ? 'continue-as-new' : 'completed' };
+    if (this.draining) return { status: 'continue-as-new' };
+    return { status: 'completed', finished: this.finished };
   }
 
   /** Whether no step is to be begun or judged any more. */
@@ -101,61 +116,68 @@ export class StepRunner {
       workflowInfo().continueAsNewSuggested && this.state.count('pending') + this.state.count('waiting') > 0;
     if (this.draining) return;
     const limit = this.plan.maxParallel ?? DEFAULT_PARALLEL;
+    const hasRoom = (): boolean =>
+      this.state.count('running') - this.inRow + (this.inRow > 0 ? 1 : 0) < limit;
     // Those that have waited go first, and within the same limit: a thousand may be due at once.
-    while (this.state.count('running') < limit) {
+    while (hasRoom()) {
       const due = this.state.resume(Date.now());
       if (due !== undefined) {
         this.follow(due.step, () => this.endWait(due.step, due.timer));
         continue;
       }
       const step = this.state.start();
-      if (step === undefined) return;
+      if (step === undefined) break;
       this.follow(step, () => this.execute(step));
+    }
+    if (this.inRow === 0 && this.state.hasQuick && hasRoom()) this.track(this.runRow(this.row(true)));
+  }
+
+  /** The plan was given: nothing needs to be asked, and the first quick steps go along. */
+  private async begin(): Promise<void> {
+    const row = this.row(false);
+    await this.runRow(row);
+    if (this.defect !== undefined) throw this.defect.error;
+  }
+
+  private row(begun: boolean): QuickRow {
+    const row = new QuickRow(this.input, this.plan, this.state, begun, this.ending ? 0 : MAX_ROW);
+    this.inRow = row.steps.length;
+    return row;
+  }
+
+  /** Carries the row out and takes in how far it came. */
+  private async runRow(row: QuickRow): Promise<void> {
+    const scope = this.scope();
+    const result = await row.carryOut(scope);
+    this.inRow = 0;
+    this.unsent.settle(scope.unsent, result.unsent);
+    this.finished ||= result.finished;
+    this.takeIn(row, result);
+    if (row.begun || result.begun) return;
+    // The database or the files are away: the activity of its own goes on trying.
+    await row.beginAlone((call) => this.keep(call));
+  }
+
+  private takeIn({ steps }: QuickRow, { ends }: CarryOutResult): void {
+    // Completions first, for a step that is put back may have become ready by them; failures last, for they
+    // skip only what is pending.
+    const each = steps.map((step, i) => ({ step, end: ends[i] ?? ({ status: 'open' } as const) }));
+    for (const { step, end } of each) if (end.status === 'completed') this.state.complete(step.id);
+    for (const { step, end } of each)
+      if (end.status === 'open' || end.status === 'handed back')
+        this.state.putBack(step.id, end.status === 'handed back');
+    for (const { step, end } of each) {
+      if (end.status === 'deferred') this.state.wait(step.id, timerOf(end));
+      else if (end.status === 'completed' && end.decision !== 'continue')
+        this.track(this.supervise(step, null, end.decision, true));
+      else if (end.status === 'failed') this.track(this.supervise(step, end.error, end.decision));
     }
   }
 
-  private setTimer(): void {
-    const next = this.ending || this.draining ? undefined : this.state.nextWait();
-    if (next?.at === this.timer?.at) return;
-    this.timer?.scope.cancel();
-    this.timer = undefined;
-    // What is due waits for a place among the running: the next that settles makes one.
-    if (next === undefined || next.at <= Date.now()) return;
-    const others = this.state.count('waiting') - 1;
-    const also = others === 0 ? '' : ` (and ${others} more)`;
-    const summary = summaryOf(`${label(next.step)} until ${new Date(next.at).toISOString()}${also}`);
-    const timer = {
-      at: next.at,
-      scope: new CancellationScope({ cancellable: true, parent: this.shielded }),
-    };
-    this.timer = timer;
-    timer.scope
-      .run(() => sleep(next.at - Date.now(), { summary }))
-      .then(() => {
-        if (this.timer === timer) this.timer = undefined;
-        this.settled += 1;
-      })
-      .catch((error: unknown) => {
-        if (!isCancellation(error)) this.defect = { error };
-      });
-  }
-
-  private follow(step: PlanStep, carryOut: () => Promise<void>): void {
+  /** Runs beside everything else; a defect in it fails the workflow task. */
+  private track(work: Promise<void>): void {
     this.busy += 1;
-    carryOut()
-      .catch(async (error: unknown) => {
-        // Stopped before it could say so itself: the run's last activity writes its end.
-        if (isCancellation(error)) return;
-        const info = errorOf(error);
-        if (info === undefined || info === 'cancelled') throw error;
-        const broken = this.traitsOf(step).effect === 'irreversible' ? outcomeUnknown(info.message) : info;
-        const recorded = await this.keep((scope) =>
-          failStep.executeWithOptions(recordKeeping(summaryOf(`end of ${label(step)}`)), [
-            { ...scope, stepId: step.id, error: broken },
-          ]),
-        );
-        await this.supervise(step, recorded);
-      })
+    work
       .catch((error: unknown) => {
         this.defect = { error };
       })
@@ -165,60 +187,91 @@ export class StepRunner {
       });
   }
 
+  private follow(step: PlanStep, carryOut: () => Promise<void>): void {
+    this.track(
+      carryOut().catch(async (error: unknown) => {
+        // Stopped before it could say so itself: the run's last activity writes its end.
+        if (isCancellation(error)) return;
+        const info = errorOf(error);
+        if (info === undefined || info === 'cancelled') throw error;
+        const broken = this.traitsOf(step).effect === 'irreversible' ? outcomeUnknown(info.message) : info;
+        const recorded = await this.keep((scope) =>
+          failStep.executeWithOptions(recordKeeping(summaryOf(`end of ${label(step)}`)), [
+            { ...scope, step: judged(step), error: broken, dependants: this.dependantsOf(step) },
+          ]),
+        );
+        await this.supervise(step, recorded.error, recorded.decision);
+      }),
+    );
+  }
+
   private traitsOf(step: PlanStep): AgentRunInput['tools'][string] {
-    return this.input.tools[step.tool] ?? { timeoutSeconds: DEFAULT_TIMEOUT_SECONDS, effect: 'irreversible' };
+    return this.input.tools[step.tool] ?? unknownTool;
+  }
+
+  /** For a decision's wording: a few are enough. */
+  private dependantsOf(step: PlanStep): string[] {
+    return step.onFailure === 'continue' ? this.state.dependants(step.id).slice(0, 10) : [];
   }
 
   private async execute(step: PlanStep): Promise<void> {
     const options = toolCall(this.traitsOf(step).timeoutSeconds, summaryOf(label(step)));
     const scope = this.scope();
+    const dependants = this.dependantsOf(step);
     try {
-      const result = await this.work.run(() => runTool.executeWithOptions(options, [{ ...scope, step }]));
+      const result = await this.work.run(() =>
+        runTool.executeWithOptions(options, [
+          { ...scope, step, ...(dependants.length === 0 ? {} : { dependants }) },
+        ]),
+      );
       this.unsent.settle(scope.unsent, result.unsent);
       if (result.status === 'deferred') this.state.wait(step.id, timerOf(result));
-      else await this.supervise(step, null);
+      else await this.supervise(step, null, result.decision);
     } catch (thrown) {
       const failure = journalledFailureOf(thrown);
       if (failure === undefined) throw thrown;
       this.unsent.settle(scope.unsent, failure.unsent);
-      await this.supervise(step, failure.error);
+      await this.supervise(step, failure.error, failure.decision);
     }
   }
 
   private async endWait(step: PlanStep, timer: StepTimer): Promise<void> {
-    await this.keep((scope) =>
+    const decision = await this.keep((scope) =>
       completeDeferred.executeWithOptions(recordKeeping(summaryOf(`end of ${label(step)}`)), [
         { ...scope, stepId: step.id, timer },
       ]),
     );
-    await this.supervise(step, null);
+    await this.supervise(step, null, decision);
   }
 
-  private async supervise(step: PlanStep, error: ErrorInfo | null): Promise<void> {
-    const { id, onFailure } = step;
-    const dependants = error === null ? [] : this.state.dependants(id);
-    const summary = summaryOf(`${id} ${error === null ? 'completed' : `failed: ${error.message}`}`);
-    const decided = this.ending
-      ? undefined
-      : await this.keep((scope) =>
-          decide(summary, {
-            ...scope,
-            step: onFailure === undefined ? { id } : { id, onFailure },
-            error,
-            // For the reason's wording: a few are enough.
-            dependants: dependants.slice(0, 10),
-          }),
-        );
-    if (error === null) this.state.complete(id);
-    else this.state.fail(id, summaryOf(error.message));
-    if (decided?.decision !== 'stop' || this.ending) return;
+  /** @param decision null to ask for one; @param ended whether the state has the step's end already */
+  private async supervise(
+    step: PlanStep,
+    error: ErrorInfo | null,
+    decision: Decision,
+    ended = false,
+  ): Promise<void> {
+    const decided = this.ending ? undefined : (decision ?? (await this.ask(step, error)));
+    if (!ended && error === null) this.state.complete(step.id);
+    if (error !== null) this.state.fail(step.id, summaryOf(error.message));
+    if (decided !== 'stop' || this.ending) return;
     const why = error === null ? 'the supervisor stopped the run' : error.message;
     this.stopped = {
       code: 'step_failed',
-      message: `the step "${id}" failed: ${why}`,
+      message: `the step "${step.id}" failed: ${why}`,
       retryable: false,
     };
     this.work.cancel();
+  }
+
+  private async ask(step: PlanStep, error: ErrorInfo | null): Promise<Decision> {
+    const said = error === null ? 'completed' : `failed: ${error.message}`;
+    const { decision } = await this.keep((scope) =>
+      superviseStep.executeWithOptions(recordKeeping(summaryOf(`${step.id} ${said}`)), [
+        { ...scope, step: judged(step), error, dependants: this.dependantsOf(step) },
+      ]),
+    );
+    return decision;
   }
 
   /** Calls an activity whose success means that the unsent events it was given are stored. */
@@ -233,32 +286,13 @@ export class StepRunner {
     const { id, tenantId } = this.input.run;
     return { runId: id, tenantId, unsent: this.unsent.all() };
   }
-
-  private draw(): void {
-    const every = Math.ceil(this.plan.steps.length / DRAWINGS);
-    if (this.changes % every === 0) setCurrentDetails(picture(this.input.run.goal, this.state));
-    this.changes += 1;
-  }
 }
 
-/** Within the workflow task where that takes no time; an outage is waited for outside of it. */
-async function decide(summary: string, input: SuperviseInput): Promise<SuperviseResult> {
-  try {
-    return await superviseInline.executeWithOptions({ ...supervisionInline, summary }, [input]);
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    return superviseStep.executeWithOptions(recordKeeping(summary), [input]);
-  }
-}
+const judged = ({ id, onFailure }: PlanStep): Pick<PlanStep, 'id' | 'onFailure'> =>
+  onFailure === undefined ? { id } : { id, onFailure };
 
 /** By the workflow's clock, which is Temporal's. */
-function timerOf({
-  attempt,
-  wait,
-}: {
-  attempt: number;
-  wait: { seconds: number } | { until: string };
-}): StepTimer {
+function timerOf({ attempt, wait }: StepDeferred): StepTimer {
   const now = Date.now();
   const until = 'until' in wait ? wait.until : new Date(now + wait.seconds * 1000).toISOString();
   return { attempt, startedAt: new Date(now).toISOString(), until };

@@ -48,7 +48,9 @@ const start = ({ engine, tools }: ApiContext, { run, plan, inputs }: Submission)
     plan,
     inputsData: inputs?.data === undefined ? null : { value: inputs.data },
     tools: Object.fromEntries(
-      tools.list().map(({ name, timeoutSeconds, effect }) => [name, { timeoutSeconds, effect }]),
+      tools
+        .list()
+        .map(({ name, timeoutSeconds, effect, quick }) => [name, { timeoutSeconds, effect, quick }]),
     ),
   });
 

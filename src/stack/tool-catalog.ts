@@ -6,10 +6,11 @@ import type { ToolRegistry } from '../tools/registry.js';
 export function toolCatalog(registry: ToolRegistry): ToolCatalog {
   const descriptions = registry
     .list()
-    .map(({ name, description, effect, timeoutSeconds, maxAttempts, args }) => ({
+    .map(({ name, description, effect, quick, timeoutSeconds, maxAttempts, args }) => ({
       name,
       description,
       effect,
+      quick,
       timeoutSeconds,
       maxAttempts,
       inputSchema: z.toJSONSchema(args, { io: 'input', unrepresentable: 'any' }),

@@ -8,6 +8,7 @@ export const echoTool = defineTool({
   args: z.record(z.string(), z.json()),
   effect: 'read',
   timeoutSeconds: 10,
+  quick: true,
   execute: (args, context) => {
     context.signal.throwIfAborted();
     return Promise.resolve({ output: args });

@@ -10,6 +10,7 @@ export const fileListTool = defineTool({
   args: z.strictObject({ prefix: z.string().optional() }),
   effect: 'read',
   timeoutSeconds: 60,
+  quick: true,
   async execute({ prefix }, { files, signal }) {
     signal.throwIfAborted();
     const found = await files.list(prefix);

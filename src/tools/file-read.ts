@@ -19,6 +19,7 @@ export const fileReadTool = defineTool({
   }),
   effect: 'read',
   timeoutSeconds: 60,
+  quick: true,
   async execute({ path, encoding, maxBytes }, { files, signal }) {
     signal.throwIfAborted();
     const info = await files.stat(path);

@@ -24,6 +24,7 @@ export const fileWriteTool = defineTool({
   args,
   effect: 'reversible',
   timeoutSeconds: 60,
+  quick: true,
   async execute({ path, content, contentBase64, json }, { files, signal }) {
     signal.throwIfAborted();
     const body =

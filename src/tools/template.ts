@@ -17,6 +17,7 @@ export const templateTool = defineTool({
   }),
   effect: 'reversible',
   timeoutSeconds: 30,
+  quick: true,
   async execute({ template, data, saveAs }, context) {
     const answer = await runInThread({
       file: new URL('./template-worker.mjs', import.meta.url),

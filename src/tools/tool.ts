@@ -41,6 +41,11 @@ export interface Tool<Args = unknown> {
   timeoutSeconds: number;
   /** Attempts that a retryable failure gets. */
   maxAttempts: number;
+  /**
+   * Done within milliseconds, by this process or the workspace alone: then the step costs no round trip to
+   * Temporal. Never of an irreversible tool.
+   */
+  quick: boolean;
   /** @throws PerdureError, whose code says terminal or retryable */
   execute(args: Args, context: ToolContext): Promise<ToolResult>;
 }
@@ -50,5 +55,5 @@ export const DEFAULT_MAX_ATTEMPTS = 5;
 
 /** Keeps a tool's argument type while it is defined and forgets it in the registry. */
 export const defineTool = <Args>(
-  tool: Omit<Tool<Args>, 'maxAttempts'> & Partial<Pick<Tool<Args>, 'maxAttempts'>>,
-): Tool => ({ maxAttempts: DEFAULT_MAX_ATTEMPTS, ...tool });
+  tool: Omit<Tool<Args>, 'maxAttempts' | 'quick'> & Partial<Pick<Tool<Args>, 'maxAttempts' | 'quick'>>,
+): Tool => ({ maxAttempts: DEFAULT_MAX_ATTEMPTS, quick: false, ...tool });

@@ -29,6 +29,7 @@ export const waitTool = defineTool({
   args,
   effect: 'read',
   timeoutSeconds: 10,
+  quick: true,
   execute: ({ seconds, until }, context) => {
     context.signal.throwIfAborted();
     return Promise.resolve(

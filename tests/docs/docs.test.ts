@@ -59,13 +59,14 @@ What a plan's steps can call. The same list, with the arguments as JSON schemas,
 - *Effect*: \`read\` changes nothing outside the run; \`reversible\` may be done again; \`irreversible\` is never done twice
   by perdure itself (see [concepts](concepts.md#side-effects)).
 - *Limit*: how long one attempt may take. *Attempts*: how often an error marked as retryable is tried.
+- *Quick*: done within milliseconds, inside a workflow task (see [concepts](concepts.md#quick-steps)).
 - Paths are relative to the run's workspace.
 
 ${tools.map(describeTool).join('\n')}`;
   await expect(text).toMatchFileSnapshot(path.join(root, 'docs/tools.md'));
 });
 
-function describeTool({ name, description, effect, timeoutSeconds, maxAttempts, args }: Tool): string {
+function describeTool({ name, description, effect, quick, timeoutSeconds, maxAttempts, args }: Tool): string {
   const schema = z.toJSONSchema(args, { io: 'input', unrepresentable: 'any' }) as {
     properties?: Record<string, Record<string, unknown>>;
     required?: string[];
@@ -78,7 +79,7 @@ function describeTool({ name, description, effect, timeoutSeconds, maxAttempts, 
     rows.length === 0
       ? 'Takes any arguments.\n'
       : `| argument | type | |\n|---|---|---|\n${rows.join('\n')}\n`;
-  return `## ${name}\n\n${description}\n\nEffect \`${effect}\`, limit ${timeoutSeconds} s, attempts ${maxAttempts}.\n\n${table}`;
+  return `## ${name}\n\n${description}\n\nEffect \`${effect}\`, limit ${timeoutSeconds} s, attempts ${maxAttempts}${quick ? ', quick' : ''}.\n\n${table}`;
 }
 
 const typeOf = ({ type, enum: values, anyOf }: Record<string, unknown>): string => {

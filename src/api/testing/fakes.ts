@@ -167,6 +167,7 @@ const fakeTools: ToolCatalog = {
       name,
       description: `does ${name}`,
       effect: 'read',
+      quick: true,
       timeoutSeconds: 30,
       maxAttempts: 5,
       inputSchema: { type: 'object' },

@@ -137,9 +137,9 @@ export async function startSystem(
       };
       const plan = planSchema.parse({ steps, ...(maxParallel === undefined ? {} : { maxParallel }) });
       const tools = Object.fromEntries(
-        [...registry.list(), ...extra.values()].map(({ name, timeoutSeconds, effect }) => [
+        [...registry.list(), ...extra.values()].map(({ name, timeoutSeconds, effect, quick }) => [
           name,
-          { timeoutSeconds, effect },
+          { timeoutSeconds, effect, quick },
         ]),
       );
       await engine.start({ run, plan, inputsData: data === undefined ? null : { value: data }, tools });

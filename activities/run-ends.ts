@@ -1,0 +1,91 @@
+/** The events that a run begins and ends with. */
+import type { FinishRunInput, PlanRunInput, RunScope } from '../contracts/activities.js';
+import type { NewEvent, StepOutput } from '../contracts/events.js';
+import type { JsonValue, Plan } from '../contracts/plan.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { now, stepKeys } from './journal.js';
+import { INPUTS_PATH, outputsOf, RESULT_PATH, storeOutput } from './step-output.js';
+
+/** Bytes of JSON that the run's record carries as its result. */
+const INLINE_RESULT_BYTES = 64_000;
+
+/** Stores the inputs. @returns run.started and, where the plan was given, plan.created */
+export async function beginning(
+  deps: Pick<ActivityDependencies, 'workspace'>,
+  input: Omit<PlanRunInput, keyof RunScope> & Omit<RunScope, 'unsent'>,
+): Promise<NewEvent[]> {
+  if (input.inputsData !== null)
+    await deps.workspace.put(input, INPUTS_PATH, JSON.stringify(input.inputsData.value));
+  const started: NewEvent = { type: 'run.started', key: 'run.started', at: now(), data: {} };
+  return input.plan === null ? [started] : [started, planCreated(input.plan)];
+}
+
+export const planCreated = (plan: Plan): NewEvent => ({
+  type: 'plan.created',
+  key: 'plan/1',
+  at: now(),
+  data: { plan, version: 1 },
+});
+
+/**
+ * The ends of the steps that had begun and could not say themselves how they ended, and the terminal event.
+ * @param known outputs that the log need not be asked for
+ */
+export async function ending(
+  deps: Pick<ActivityDependencies, 'log' | 'workspace'>,
+  input: Omit<FinishRunInput, 'unsent'>,
+  known?: ReadonlyMap<string, StepOutput>,
+): Promise<NewEvent[]> {
+  return [...input.openSteps.map(stoppedStep), await terminalEvent(deps, input, known)];
+}
+
+const stoppedStep = (stepId: string): NewEvent => ({
+  type: 'step.failed',
+  key: stepKeys.end(stepId),
+  at: now(),
+  stepId,
+  data: { error: { code: 'cancelled', message: 'it was stopped with the run', retryable: false } },
+});
+
+async function terminalEvent(
+  deps: Pick<ActivityDependencies, 'log' | 'workspace'>,
+  input: Omit<FinishRunInput, 'unsent'>,
+  known: ReadonlyMap<string, StepOutput> = new Map(),
+): Promise<NewEvent> {
+  const { outcome } = input;
+  const event = { key: 'run/end', at: now() };
+  switch (outcome.status) {
+    case 'completed':
+      return {
+        ...event,
+        type: 'run.completed',
+        data: { result: await resultOf(deps, input, outcome.resultSteps, known) },
+      };
+    case 'failed':
+      return { ...event, type: 'run.failed', data: { error: outcome.error } };
+    case 'cancelled':
+      return {
+        ...event,
+        type: 'run.cancelled',
+        data: outcome.reason === null ? {} : { reason: outcome.reason },
+      };
+  }
+}
+
+/**
+ * The output of the one step that nothing builds on, or an object of all such steps' outputs by id. A large
+ * output is `{ref, bytes, preview}`, and so is a result that is large as a whole.
+ */
+async function resultOf(
+  deps: Pick<ActivityDependencies, 'log' | 'workspace'>,
+  scope: Omit<RunScope, 'unsent'>,
+  steps: string[],
+  known: ReadonlyMap<string, StepOutput>,
+): Promise<JsonValue> {
+  const outputs: Record<string, JsonValue> = {};
+  for (const [id, output] of await outputsOf(deps.log, scope.runId, steps, known))
+    outputs[id] = 'value' in output ? output.value : output;
+  const only = steps.length === 1 ? outputs[steps[0] ?? ''] : undefined;
+  const stored = await storeOutput(deps.workspace, scope, RESULT_PATH, only ?? outputs, INLINE_RESULT_BYTES);
+  return 'value' in stored ? stored.value : stored;
+}
