@@ -34,7 +34,8 @@ const program = () => goProgram({ package: 'github.com/versity/versitygw/cmd/ver
 export async function startS3(): Promise<S3Server> {
   const found = await program();
   if ('problem' in found) throw new Error(found.problem);
-  const { directory, remove } = await testDirectory();
+  const place = await testDirectory();
+  const { directory } = place;
   const credentials = { accessKeyId: 'test-access-key', secretAccessKey: 'test-secret-key' };
   const bucket = 'perdure-test';
   await mkdir(path.join(directory, 'root', bucket), { recursive: true });
@@ -65,10 +66,13 @@ export async function startS3(): Promise<S3Server> {
         logFile: path.join(directory, 'versitygw.log'),
         graceSeconds: 1,
       });
-      let ended = false;
-      void child.exited.then(() => (ended = true));
+      const ended = new AbortController();
+      void child.exited.then(() => {
+        ended.abort();
+      });
       for (const deadline = Date.now() + READY_WITHIN_MS; !(await accepts(port));) {
-        if (ended || Date.now() > deadline) throw new Error(`versitygw did not start; see ${directory}`);
+        if (ended.signal.aborted || Date.now() > deadline)
+          throw new Error(`versitygw did not start; see ${directory}`);
         await sleep(50);
       }
     },
@@ -78,7 +82,7 @@ export async function startS3(): Promise<S3Server> {
     },
     async release() {
       await server.stop();
-      await remove();
+      await place.remove();
     },
   };
   await server.start();
