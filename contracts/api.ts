@@ -18,6 +18,7 @@ export const api = {
   getFile: { method: 'GET', path: '/v1/runs/{id}/files/{path}' },
   putFile: { method: 'PUT', path: '/v1/runs/{id}/files/{path}' },
   deleteFile: { method: 'DELETE', path: '/v1/runs/{id}/files/{path}' },
+  presignFile: { method: 'POST', path: '/v1/runs/{id}/files/{path}' },
 } as const satisfies Record<string, { method: string; path: string }>;
 
 export type RouteName = keyof typeof api;

@@ -125,6 +125,12 @@ export const errorTable = {
     'Call the server by its loopback address; this guards against DNS rebinding.',
   ),
   run_closed: entry(409, false, 'The run has ended', 'A closed run cannot be changed; submit a new one.'),
+  precondition_failed: entry(
+    412,
+    false,
+    'The file is not as the request says it must be',
+    'Read the file again, and send the change with its present ETag.',
+  ),
   range_not_satisfiable: entry(
     416,
     false,
@@ -144,6 +150,18 @@ export const errorTable = {
     'Try again; runs in progress go on by themselves. See /readyz.',
   ),
   workspace_unavailable: entry(503, true, 'The workspace cannot be reached', 'Try again; see /readyz.'),
+  workspace_refused: entry(
+    500,
+    false,
+    'The workspace does not let perdure in',
+    'Have the operator look at the S3 settings that the detail names.',
+  ),
+  presign_unsupported: entry(
+    501,
+    false,
+    'This workspace gives no links of its own',
+    'Use GET and PUT on /v1/runs/{id}/files/{path}; links need files in S3.',
+  ),
   shutting_down: entry(
     503,
     true,

@@ -30,3 +30,13 @@ export function workspacePath(path: string, options: { system?: boolean } = {}):
     refuse(`lies in ${SYSTEM_FOLDER}, which perdure keeps for itself`);
   return canonical;
 }
+
+/**
+ * The name of a tenant or a run as one folder of a workspace. Nothing but letters, digits, "-" and "_" stays as
+ * it is; so no name can mean another folder, and none begins with a dot.
+ * @throws PerdureError `invalid_path` for a name that has no encoding of its own
+ */
+export function folderName(name: string): string {
+  if (/\p{Surrogate}/u.test(name)) throw new PerdureError('invalid_path', 'a name has half of a character');
+  return name.replaceAll(/[^A-Za-z0-9_-]/gu, (c) => `%${Buffer.from(c).toString('hex')}`) || '%';
+}

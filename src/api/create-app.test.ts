@@ -127,6 +127,35 @@ test('files: put, range, 304, 416', async () => {
   expect((await fetch(url, { headers: { range: 'bytes=9-' } })).status).toBe(416);
 });
 
+test('files: writes on a condition, and no links without a store that has them', async () => {
+  const { id } = (await (await post(body())).json()) as { id: string };
+  const url = `${server.url}/v1/runs/${id}/files/c.txt`;
+  const put = (headers: Record<string, string>) => fetch(url, { method: 'PUT', body: 'x', headers });
+  expect((await put({ 'if-match': '*' })).status).toBe(412);
+  const first = await put({ 'if-none-match': '*' });
+  expect(first.status).toBe(201);
+  const again = await put({ 'if-none-match': '*' });
+  expect([again.status, await again.json()]).toMatchObject([412, { code: 'precondition_failed' }]);
+  expect((await put({ 'if-match': '"other"' })).status).toBe(412);
+  const etag = first.headers.get('etag') ?? '';
+  expect((await put({ 'if-match': `W/${etag}` })).status).toBe(412);
+  expect((await put({ 'if-match': `"other", ${etag}` })).status).toBe(200);
+  const link = (value: object, path = url) =>
+    fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(value),
+    });
+  expect((await link({ method: 'GET' })).status).toBe(501);
+  expect((await link({ method: 'PUT' })).status).toBe(422);
+  expect((await link({ method: 'GET', expiresSeconds: 3_601 })).status).toBe(422);
+  expect((await link({ method: 'PUT', bytes: 2e9 })).status).toBe(413);
+  const own = `${server.url}/v1/runs/${id}/files/.perdure/x`;
+  expect((await link({ method: 'PUT', bytes: 1 }, own)).status).toBe(422);
+  const absent = `${server.url}/v1/runs/01a20eca-d14f-72ca-9ad6-7b45cd32c878/files/c.txt`;
+  expect((await link({ method: 'GET' }, absent)).status).toBe(404);
+});
+
 test.each([true, false])('a stream has every event once and ends (messages arrive: %s)', async (arrive) => {
   const { id } = (await (await post(body())).json()) as { id: string };
   const publish = fakes.bus.publish.bind(fakes.bus);

@@ -19,6 +19,7 @@ import {
   createPutFileRoute,
 } from './routes/files.js';
 import { createHealthRoute, createReadinessRoute, indexRoute } from './routes/health.js';
+import { createPresignRoute } from './routes/presigned-files.js';
 import {
   createCancelRoute,
   createGetRunRoute,
@@ -63,6 +64,7 @@ export function createApp(deps: ApiDependencies): App {
     getFile: createGetFileRoute(context),
     putFile: createPutFileRoute(context),
     deleteFile: createDeleteFileRoute(context),
+    presignFile: [...json, createPresignRoute(context)],
   });
   app.use(notFound);
   app.use(createProblemHandler(context.logger));

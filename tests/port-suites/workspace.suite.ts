@@ -148,6 +148,65 @@ export function workspaceSuite(
       await expect(workspace.delete(s, path)).rejects.toMatchObject(refused);
     });
 
+    test('writes on a condition: only where there is nothing, or only over what was read', async () => {
+      const s = scope();
+      const failed = { code: 'precondition_failed' };
+      const first = await workspace.put(s, 'c', 'one', 'absent');
+      await expect(workspace.put(s, 'c', 'two', 'absent')).rejects.toMatchObject(failed);
+      const second = await workspace.put(s, 'c', 'two', { etag: first.etag });
+      await expect(workspace.put(s, 'c', 'three', { etag: first.etag })).rejects.toMatchObject(failed);
+      await expect(workspace.put(s, 'none', 'x', { etag: first.etag })).rejects.toMatchObject(failed);
+      const large = (): Readable => Readable.from(Array.from({ length: 9 }, () => Buffer.alloc(1_000_000)));
+      await expect(workspace.put(s, 'c', large(), 'absent')).rejects.toMatchObject(failed);
+      expect(await workspace.stat(s, 'c')).toEqual(second);
+      const writers = await Promise.allSettled(
+        Array.from({ length: 8 }, (_, i) => workspace.put(s, 'c', `${i}`, { etag: second.etag })),
+      );
+      expect(writers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    });
+
+    test('a file of no bytes, and names with blanks, percent and plus signs', async () => {
+      const s = scope();
+      const names = ['%41', 'a b', 'a+b', 'empty', 'ü/😀 &<>"\'#?'];
+      for (const name of names) await workspace.put(s, name, name === 'empty' ? '' : name);
+      for (const name of names)
+        expect(await text((await workspace.get(s, name)).content)).toBe(name === 'empty' ? '' : name);
+      expect((await workspace.list(s)).map((f) => f.path).toSorted()).toEqual(names.toSorted());
+      expect(await workspace.usedBytes(s)).toBe(
+        names.reduce((sum, name) => sum + (name === 'empty' ? 0 : Buffer.byteLength(name)), 0),
+      );
+    });
+
+    test('a large source that breaks leaves nothing, not even parts of it', async () => {
+      const s = scope();
+      const broken = Readable.from(
+        (function* () {
+          for (let i = 0; i < 20; i++) yield Buffer.alloc(1_000_000);
+          throw new Error('the source broke late');
+        })(),
+      );
+      await expect(workspace.put(s, 'f', broken)).rejects.toThrow('the source broke late');
+      expect(await workspace.list(s, { system: true })).toEqual([]);
+    });
+
+    test('more than 1,000 files are listed whole, in order, and deleted; others stay', async () => {
+      const s = { tenantId: 't1', runId: 'many' };
+      const others = [
+        { tenantId: 't10', runId: 'many' },
+        { tenantId: 't1', runId: 'many0' },
+        { tenantId: 't1/many', runId: 'x' },
+      ];
+      for (const other of others) await workspace.put(other, 'stays', 'x');
+      const paths = Array.from({ length: 1_100 }, (_, i) => `f${String(i).padStart(4, '0')}`);
+      for (let i = 0; i < paths.length; i += 50)
+        await Promise.all(paths.slice(i, i + 50).map((path) => workspace.put(s, path, 'x')));
+      expect((await workspace.list(s)).map((f) => f.path)).toEqual(paths);
+      await workspace.deleteAll(s);
+      await workspace.deleteAll(s);
+      expect(await workspace.list(s, { system: true })).toEqual([]);
+      for (const other of others) expect(await workspace.usedBytes(other)).toBe(1);
+    }, 120_000);
+
     test('answers its check', async () => {
       await expect(workspace.check()).resolves.toBeUndefined();
     });

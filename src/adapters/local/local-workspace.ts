@@ -4,44 +4,48 @@ import type { BigIntStats } from 'node:fs';
 import { link, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PerdureError } from '../../../contracts/errors.js';
-import { SYSTEM_FOLDER, workspacePath } from '../../../contracts/workspace-path.js';
+import { folderName, SYSTEM_FOLDER, workspacePath } from '../../../contracts/workspace-path.js';
 import type { FileInfo, Workspace, WorkspaceScope } from '../../ports/workspace.js';
 import { codeOf, isPlain, isRegular, openPlain, refuseLinks, regular } from './plain-files.js';
+import { Turns } from './turns.js';
 import { place, throughTemporary, untilWhole } from './whole-writes.js';
 
 export function createLocalWorkspace(root: string): Workspace {
   const base = (scope: WorkspaceScope): string =>
-    path.join(root, folderOf(scope.tenantId), folderOf(scope.runId));
+    path.join(root, folderName(scope.tenantId), folderName(scope.runId));
   const locate = (scope: WorkspaceScope, file: string): string =>
     path.join(base(scope), ...workspacePath(file, { system: true }).split('/'));
 
+  const turns = new Turns();
+
   const workspace: Workspace = {
-    put: (scope, file, content) =>
+    put: (scope, file, content, condition) =>
       guard(async () => {
         const target = locate(scope, file);
         await refuseLinks(root, path.dirname(target), file);
-        await throughTemporary(root, content, (temporary) => place(temporary, target, file, rename));
-        const stats = await regular(target);
-        if (stats === null)
-          throw new PerdureError('workspace_unavailable', `${file} vanished while it was written`);
-        return infoOf(workspacePath(file, { system: true }), stats);
+        const write = async (temporary: string): Promise<FileInfo> => {
+          if (condition === 'absent') {
+            if (!(await placeNew(temporary, target, file))) throw preconditionFailed(file);
+            // The temporary name is a second one of the same file; a file of two names counts as none.
+            await rm(temporary);
+          } else {
+            if (condition !== undefined && (await etagAt(target)) !== condition.etag)
+              throw preconditionFailed(file);
+            await place(temporary, target, file, rename);
+          }
+          const stats = await regular(target);
+          if (stats === null)
+            throw new PerdureError('workspace_unavailable', `${file} vanished while it was written`);
+          return infoOf(workspacePath(file, { system: true }), stats);
+        };
+        return throughTemporary(root, content, (temporary) => turns.take(target, () => write(temporary)));
       }),
 
     create: (scope, file, content) =>
       guard(async () => {
         const target = locate(scope, file);
         await refuseLinks(root, path.dirname(target), file);
-        return throughTemporary(root, content, async (temporary) => {
-          try {
-            // A link appears with its content, and only where there was nothing.
-            await place(temporary, target, file, link);
-            return true;
-          } catch (error) {
-            if (codeOf(error) !== 'EEXIST') throw error;
-            await untilWhole(target, file);
-            return false;
-          }
-        });
+        return throughTemporary(root, content, (temporary) => placeNew(temporary, target, file));
       }),
 
     stat: (scope, file) =>
@@ -83,22 +87,23 @@ export function createLocalWorkspace(root: string): Workspace {
     delete: (scope, file) =>
       guard(async () => {
         const target = locate(scope, file);
-        if (!(await isPlain(root, path.dirname(target))) || (await regular(target)) === null) return false;
-        await rm(target, { force: true });
-        await removeEmpty(path.dirname(target), base(scope));
-        return true;
+        return turns.take(target, async () => {
+          if (!(await isPlain(root, path.dirname(target))) || (await regular(target)) === null) return false;
+          await rm(target, { force: true });
+          await removeEmpty(path.dirname(target), base(scope));
+          return true;
+        });
       }),
 
     deleteAll: (scope) => guard(() => rm(base(scope), { recursive: true, force: true })),
+
+    usedBytes: async (scope) =>
+      (await workspace.list(scope, { system: true })).reduce((sum, { bytes }) => sum + bytes, 0),
 
     check: () => guard(() => throughTemporary(root, 'probe', () => Promise.resolve())),
   };
   return workspace;
 }
-
-/** Nothing but letters, digits, "-" and "_" stays as it is; so no name can mean another folder. */
-const folderOf = (name: string): string =>
-  name.replaceAll(/[^A-Za-z0-9_-]/gu, (c) => `%${Buffer.from(c).toString('hex')}`) || '%';
 
 /** The store's own failures may pass; everything typed passes through. */
 async function guard<Value>(act: () => Promise<Value>): Promise<Value> {
@@ -110,6 +115,30 @@ async function guard<Value>(act: () => Promise<Value>): Promise<Value> {
     throw new PerdureError('workspace_unavailable', `the workspace failed: ${codeOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+const preconditionFailed = (file: string): PerdureError =>
+  new PerdureError(
+    'precondition_failed',
+    `the file ${JSON.stringify(file)} has changed, or is or is not there`,
+  );
+
+async function etagAt(target: string): Promise<string | null> {
+  const stats = await regular(target);
+  return stats === null ? null : infoOf('', stats).etag;
+}
+
+/** @returns whether there was no such file; if there was, it is whole by now */
+async function placeNew(temporary: string, target: string, file: string): Promise<boolean> {
+  try {
+    // A link appears with its content, and only where there was nothing.
+    await place(temporary, target, file, link);
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    await untilWhole(target, file);
+    return false;
   }
 }
 

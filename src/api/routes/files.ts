@@ -5,12 +5,13 @@ import { contentType } from 'mime-types';
 import type { FileList } from '../../../contracts/api.js';
 import { PerdureError } from '../../../contracts/errors.js';
 import type { RunHead } from '../../../contracts/runs.js';
-import type { FileInfo, Workspace, WorkspaceScope } from '../../ports/workspace.js';
+import type { FileInfo, Workspace, WorkspaceScope, WriteCondition } from '../../ports/workspace.js';
 import { byteRange } from '../byte-range.js';
 import type { ApiContext } from '../context.js';
 import { rawFilePath } from '../raw-file-path.js';
 import { findOpenRun, findRun } from '../run-lookup.js';
 import { boundedBody } from '../bounded-body.js';
+import { writeCondition } from '../write-condition.js';
 
 /** How often a file may change between being looked at and being opened. */
 const MAX_TRIES = 5;
@@ -118,10 +119,10 @@ export function createPutFileRoute(context: ApiContext): RequestHandler {
     const path = rawFilePath(req.originalUrl);
     const scope = scopeOf(await findOpenRun(context, req));
     const body = boundedBody(req, context.limits.maxFileBytes);
-    const replaces = (await context.workspace.stat(scope, path)) !== null;
-    const info = await putFile(context.workspace, scope, path, body);
+    const present = await context.workspace.stat(scope, path);
+    const info = await putFile(context.workspace, scope, path, body, writeCondition(req, present));
     res
-      .status(replaces ? 200 : 201)
+      .status(present === null ? 201 : 200)
       .set({ ETag: `"${info.etag}"`, 'Cache-Control': 'no-store' })
       .json(info);
   };
@@ -132,9 +133,10 @@ async function putFile(
   scope: WorkspaceScope,
   path: string,
   body: ReturnType<typeof boundedBody>,
+  condition: WriteCondition | undefined,
 ): Promise<FileInfo> {
   try {
-    return await workspace.put(scope, path, body.content());
+    return await workspace.put(scope, path, body.content(), condition);
   } catch (error) {
     // A store may wrap what the body failed with; the body's own word is the cause.
     throw body.failure() ?? error;

@@ -24,9 +24,12 @@ export function createFakeWorkspace(): FakeWorkspace {
   };
   const workspace: FakeWorkspace = {
     down: false,
-    put: (scope, path, content) =>
+    put: (scope, path, content, condition) =>
       call(async () => {
         const bytes = content instanceof Readable ? await readAll(content) : Buffer.from(content);
+        const present = files.get(folderOf(scope) + path)?.info.etag;
+        if (condition !== undefined && present !== (condition === 'absent' ? undefined : condition.etag))
+          throw new PerdureError('precondition_failed', `the file ${path} has changed`);
         const info: FileInfo = {
           path,
           bytes: bytes.byteLength,
@@ -63,6 +66,8 @@ export function createFakeWorkspace(): FakeWorkspace {
       call(() => {
         for (const key of files.keys()) if (key.startsWith(folderOf(scope))) files.delete(key);
       }),
+    usedBytes: async (scope) =>
+      (await workspace.list(scope, { system: true })).reduce((sum, { bytes }) => sum + bytes, 0),
     check: () => call(() => undefined),
   };
   return workspace;
