@@ -9,12 +9,17 @@ export interface Config {
   readonly port: number;
   /** Where a worker process answers probes; null for nowhere. */
   readonly workerPort: number | null;
+  /** How long a process waits at its start for back ends that are away. */
+  readonly startSeconds: number;
   readonly dataDir: string;
   /** An address of a Temporal that runs already; null to run our own. */
   readonly temporalAddress: string | null;
   /** Where the Web UI of that Temporal is, for the links of runs; null when not told. */
   readonly temporalUiUrl: string | null;
   readonly temporalNamespace: string;
+  /** Null for a connection in the clear. */
+  readonly temporalTls: TemporalTls | null;
+  readonly temporalApiKey: string | null;
   readonly temporalPort: number;
   readonly temporalUiPort: number;
   readonly taskQueue: string;
@@ -35,6 +40,13 @@ export interface Config {
   /** `host` or `host:port` that tools may call although the guard would refuse them. */
   readonly httpAllow: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+/** Files of PEM; null for what the system trusts, no client certificate, and the address's own name. */
+export interface TemporalTls {
+  readonly caFile: string | null;
+  readonly client: { readonly certFile: string; readonly keyFile: string } | null;
+  readonly serverName: string | null;
 }
 
 export interface S3Config {
@@ -87,10 +99,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: e.PERDURE_HOST.replace(/^\[(.*)\]$/, '$1'),
     port: e.PORT,
     workerPort: e.PERDURE_WORKER_PORT ?? null,
+    startSeconds: e.PERDURE_START_SECONDS,
     dataDir: path.resolve(e.PERDURE_DATA_DIR),
     temporalAddress: e.TEMPORAL_ADDRESS ?? null,
     temporalUiUrl: e.TEMPORAL_UI_URL?.replace(/\/+$/, '') ?? null,
     temporalNamespace: e.TEMPORAL_NAMESPACE,
+    temporalTls: temporalTlsOf(e),
+    temporalApiKey: e.TEMPORAL_API_KEY ?? null,
     temporalPort: e.TEMPORAL_PORT,
     temporalUiPort: e.TEMPORAL_UI_PORT,
     taskQueue: e.PERDURE_TASK_QUEUE,
@@ -140,6 +155,30 @@ function complaint(issue: z.core.$ZodIssue, given: Record<string, string | undef
   const name = String(issue.path[0]);
   const isSecret = secrets.some((secret) => secret === name);
   return `${name} ${issue.message}${isSecret ? '' : `, but is ${JSON.stringify(given[name])}`}`;
+}
+
+function temporalTlsOf(e: Environment): TemporalTls | null {
+  const [certFile, keyFile] = [e.TEMPORAL_TLS_CERT_FILE, e.TEMPORAL_TLS_KEY_FILE];
+  if ((certFile === undefined) !== (keyFile === undefined))
+    throw new ConfigError('TEMPORAL_TLS_CERT_FILE and TEMPORAL_TLS_KEY_FILE must be set together');
+  const needing = (
+    [
+      'TEMPORAL_API_KEY',
+      'TEMPORAL_TLS_CA_FILE',
+      'TEMPORAL_TLS_CERT_FILE',
+      'TEMPORAL_TLS_SERVER_NAME',
+    ] as const
+  ).find((name) => e[name] !== undefined);
+  if (e.TEMPORAL_TLS === 'false' && needing !== undefined)
+    throw new ConfigError(`TEMPORAL_TLS is false, but ${needing} needs TLS`);
+  if (e.TEMPORAL_TLS !== 'true' && needing === undefined) return null;
+  if (e.TEMPORAL_ADDRESS === undefined)
+    throw new ConfigError(`TEMPORAL_ADDRESS must be set with ${needing ?? 'TEMPORAL_TLS'}`);
+  return Object.freeze({
+    caFile: e.TEMPORAL_TLS_CA_FILE ?? null,
+    client: certFile === undefined || keyFile === undefined ? null : { certFile, keyFile },
+    serverName: e.TEMPORAL_TLS_SERVER_NAME ?? null,
+  });
 }
 
 function supabaseOf(e: Environment): Config['supabase'] {

@@ -24,6 +24,7 @@ export const environment = z.object({
   PORT: port.default(8080),
   PERDURE_HOST: z.string().min(1).default('127.0.0.1'),
   PERDURE_WORKER_PORT: port.optional(),
+  PERDURE_START_SECONDS: count('a number of seconds').default(300),
   PERDURE_DATA_DIR: z.string().min(1).default('.perdure'),
 
   TEMPORAL_ADDRESS: z
@@ -35,6 +36,12 @@ export const environment = z.object({
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TEMPORAL_PORT: port.default(7233),
   TEMPORAL_UI_PORT: port.default(8233),
+  TEMPORAL_API_KEY: text('an API key').optional(),
+  TEMPORAL_TLS: z.enum(['true', 'false'], 'must be true or false').optional(),
+  TEMPORAL_TLS_CA_FILE: z.string().min(1).optional(),
+  TEMPORAL_TLS_CERT_FILE: z.string().min(1).optional(),
+  TEMPORAL_TLS_KEY_FILE: z.string().min(1).optional(),
+  TEMPORAL_TLS_SERVER_NAME: z.string().min(1).optional(),
   PERDURE_TASK_QUEUE: z.string().min(1).default('perdure'),
 
   SUPABASE_URL: http.optional(),
@@ -90,6 +97,7 @@ export const secrets = [
   'SUPABASE_SERVICE_ROLE_KEY',
   'SUPABASE_JWT_SECRET',
   'DATABASE_URL',
+  'TEMPORAL_API_KEY',
   'S3_ACCESS_KEY_ID',
   'S3_SECRET_ACCESS_KEY',
   'REDIS_URL',

@@ -17,8 +17,10 @@ export interface RunEngine {
   cancel(runId: string, reason: string | null): Promise<boolean>;
   /** Workers polling the run task queue, as the server sees them. */
   pollerCount(): Promise<number>;
+  /** Whether the server sees this worker poll the run task queue, for workflows and for activities. */
+  isPolling(identity: string): Promise<boolean>;
   /** Address of the run in the Temporal Web UI; null when no UI is known. */
   webUrl(runId: string): string | null;
-  /** Resolves when the server answers for the namespace. */
+  /** Resolves when the server answers for the namespace, and knows what runs are searched by. */
   check(): Promise<void>;
 }

@@ -10,12 +10,12 @@ export function listen(server: http.Server, host: string, port: number): Promise
   });
 }
 
-/** Lets answers under way end, for a while. */
-export function closeServer(server: http.Server): Promise<void> {
+/** Lets answers under way end, for so many milliseconds. */
+export function closeServer(server: http.Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       server.closeAllConnections();
-    }, 3_000);
+    }, graceMs);
     server.close(() => {
       clearTimeout(timer);
       resolve();

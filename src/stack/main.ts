@@ -1,94 +1,90 @@
-/** `npm start`: starts the stack, says where everything is, and drains it when asked to end. */
+/** The processes of perdure, as the command line starts them. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import closeWithGrace from 'close-with-grace';
 import pc from 'picocolors';
 import { processEnvironment, readConfig } from '../config/env.js';
+import type { Logger } from '../ports/logger.js';
+import { runProcess, type LifeWords, type Running } from './lifecycle.js';
+import { openOutputLog } from './process-log.js';
+import { refuseUnshared } from './required-settings.js';
+import { startApi } from './start-api.js';
 import { startStack, type Stack } from './start-stack.js';
+import { startWorker } from './start-worker.js';
+import { welcome } from './welcome.js';
 
 /** Where the build put this file: dist/src/stack. */
 export const builtRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-/** Milliseconds that a drain may take. */
-const DRAIN_MS = 30_000;
+/** Milliseconds that a drain may take, so that Kubernetes' own 30 seconds are not used up. */
+const DRAIN_MS = 28_000;
 
-/** A process that has met one of these is not to be trusted with a drain; caught, it may spin for ever. */
-const faults = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const;
-
-export async function main(): Promise<void> {
-  const interrupted = new AbortController();
-  const starting = start(interrupted.signal);
-  const onTimeout = (): void => {
-    console.error(`perdure: not everything had ended after ${DRAIN_MS / 1_000} seconds; leaving it.`);
-  };
-  // A terminal that is closed, or a pipe whose reader has gone, must not end the drain half-way.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const stop = closeWithGrace(
-    { delay: DRAIN_MS, logger: false, onTimeout, skip: [...faults] },
-    async ({ err, signal }) => {
-      if (err !== undefined) console.error('perdure:', err);
-      if (signal !== undefined) console.log(pc.dim('\nstopping; a second Ctrl-C ends at once'));
-      // A start that is under way ends at its next step and closes what it has opened.
-      interrupted.abort();
-      const stack = await starting.catch(() => undefined);
-      await stack?.release();
-      console.log(pc.dim('stopped'));
-      // Nobody asked for this end: what is thrown here becomes exit code 1.
-      if (err === undefined && signal === undefined) throw new Error('a server was lost');
-    },
+export const runDev = (): Promise<void> =>
+  runProcess(
+    // An async function: a variable that cannot be used is a failed start like any other.
+    async (signal) =>
+      startStack({ config: readConfig(), env: processEnvironment(), builtRoot, onProgress, signal }),
+    atTerminal,
+    DRAIN_MS,
   );
-  let stack: Stack;
-  try {
-    stack = await starting;
-  } catch (error) {
-    // Interrupted, the handler above has the last word.
-    if (interrupted.signal.aborted) return;
-    stop.uninstall();
-    throw error;
-  }
-  console.log(welcome(stack));
-  const lost = await stack.lost;
-  if (interrupted.signal.aborted) return;
-  console.error(`perdure: ${lost}. The logs are in ${stack.dataDir}/logs; npm start goes on with the runs.`);
-  stop.close();
+
+export async function runApi(): Promise<void> {
+  const config = readConfig();
+  refuseUnshared(config, 'perdure api');
+  const logger = openOutputLog(config);
+  await runProcess((signal) => startApi(config, logger, signal), inLog(logger, 'the API'), DRAIN_MS);
 }
 
-// An async function: a variable that cannot be used is a failed start like any other.
-const start = async (signal: AbortSignal): Promise<Stack> =>
-  startStack({ config: readConfig(), env: processEnvironment(), builtRoot, onProgress, signal });
+export async function runWorkerProcess(): Promise<void> {
+  const config = readConfig();
+  refuseUnshared(config, 'perdure worker');
+  const logger = openOutputLog(config);
+  await runProcess(
+    (signal) => startWorker(config, builtRoot, logger, signal),
+    inLog(logger, 'the worker'),
+    DRAIN_MS,
+  );
+}
 
 /** One line at a time about what a start waits for. */
 export const onProgress = (line: string): void => {
   console.log(pc.dim(line));
 };
 
-function welcome({ apiUrl, uiUrl, dataDir }: Stack): string {
-  const body = {
-    goal: 'Say hello',
-    plan: {
-      steps: [
-        { id: 'hello', tool: 'echo', args: { text: 'Hello' } },
-        { id: 'pause', tool: 'wait', args: { seconds: 2 }, dependsOn: ['hello'] },
-        {
-          id: 'again',
-          tool: 'echo',
-          args: { text: '{{steps.hello.output.text}} again' },
-          dependsOn: ['pause'],
-        },
-      ],
-    },
-  };
-  const warning = /\/\/(?:127\.|localhost|\[::1\])/.test(apiUrl)
-    ? ''
-    : pc.yellow('\n  Anybody who reaches this address can start runs: there is no sign-in yet.\n');
-  return `
-${pc.bold('perdure is ready')}
-  API              ${pc.cyan(apiUrl)}
-  Temporal Web UI  ${pc.cyan(uiUrl ?? 'that of your Temporal')}
-  data             ${dataDir}
-${warning}
-Try it: submit a run and watch it in one call
-  curl -N ${apiUrl}/v1/runs -H 'accept: text/event-stream' -H 'content-type: application/json' -d '${JSON.stringify(body)}'
+const atTerminal: LifeWords<Stack> = {
+  started: (stack) => {
+    console.log(welcome(stack));
+  },
+  lost: (sentence, { dataDir }) => {
+    console.error(`perdure: ${sentence}. The logs are in ${dataDir}/logs; npm start goes on with the runs.`);
+  },
+  stopping: () => {
+    console.log(pc.dim('\nstopping; a second Ctrl-C ends at once'));
+  },
+  stopped: () => {
+    console.log(pc.dim('stopped'));
+  },
+  fault: (error) => {
+    console.error('perdure:', error);
+  },
+  left: (seconds) => {
+    console.error(`perdure: not everything had ended after ${seconds} seconds; leaving it.`);
+  },
+};
 
-Ctrl-C stops everything.
-`;
-}
+const inLog = (logger: Logger, who: string): LifeWords<Running> => ({
+  started: () => undefined,
+  lost: (sentence) => {
+    logger.error({}, `${who} ends: ${sentence}`);
+  },
+  stopping: () => {
+    logger.info({}, `${who} drains; a second signal ends it at once`);
+  },
+  stopped: () => {
+    logger.info({}, `${who} has stopped`);
+  },
+  fault: (error) => {
+    logger.error({ err: error }, `${who} ends for a fault`);
+  },
+  left: (seconds) => {
+    logger.error({}, `not everything had ended after ${seconds} seconds; ${who} leaves it`);
+  },
+});

@@ -1,12 +1,16 @@
 /** A worker that polls until it is stopped: what fails is built anew, loudly, and never run twice. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker, type NativeConnectionOptions } from '@temporalio/worker';
 import type { Activities } from '../../contracts/activities.js';
 import type { Logger } from '../ports/logger.js';
 import { heartbeatInterceptor } from './heartbeat.js';
 
 export interface WorkerSettings {
   address: string;
+  /** How the server is reached; in the clear unless told. */
+  security?: Pick<NativeConnectionOptions, 'tls' | 'apiKey'>;
+  /** How the server calls this worker; made from process and host unless told. */
+  identity?: string;
   namespace: string;
   taskQueue: string;
   /** The workflow bundle that the build made. */
@@ -40,7 +44,10 @@ export function runWorker(settings: WorkerSettings): RunningWorker {
   const loop = async (): Promise<void> => {
     for (let failures = 0; !isStopping(); failures++) {
       try {
-        const connection = await NativeConnection.connect({ address: settings.address });
+        const connection = await NativeConnection.connect({
+          address: settings.address,
+          ...settings.security,
+        });
         try {
           current = await createWorker(settings, connection);
           const ended = current.run();
@@ -89,6 +96,7 @@ function causeOf(error: unknown): string | undefined {
 function createWorker(settings: WorkerSettings, connection: NativeConnection): Promise<Worker> {
   return Worker.create({
     connection,
+    ...(settings.identity === undefined ? {} : { identity: settings.identity }),
     namespace: settings.namespace,
     taskQueue: settings.taskQueue,
     workflowBundle: { codePath: settings.bundlePath },

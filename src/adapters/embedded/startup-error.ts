@@ -1,7 +1,13 @@
 /** A start that cannot succeed: the message is a whole sentence for the person at the terminal. */
 export class StartupError extends Error {
   override readonly name = 'StartupError';
-  readonly exitCode = 1;
+  /** 1, or 2 where trying again changes nothing. */
+  readonly exitCode: number;
+
+  constructor(message: string, { exitCode = 1, ...options }: ErrorOptions & { exitCode?: number } = {}) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
 }
 
 /** In words, why the operating system refused a file or a folder. */

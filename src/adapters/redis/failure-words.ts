@@ -21,12 +21,23 @@ const codes: Record<string, string> = {
 };
 const untrusted = /SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|CERT_(?:UNTRUSTED|SIGNATURE)|DEPTH_ZERO/;
 
+const UNTRUSTED =
+  'the certificate of Redis is not from an authority that is known here; REDIS_CA_FILE names another';
+
 export function failureWords(error: unknown): string {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   const message = error instanceof Error ? error.message : String(error);
   const known = codes[code] ?? refusals.find(([pattern]) => pattern.test(message))?.[1];
   if (known !== undefined) return known;
-  if (untrusted.test(code))
-    return 'the certificate of Redis is not from an authority that is known here; REDIS_CA_FILE names another';
-  return 'the connection to Redis broke';
+  return untrusted.test(code) ? UNTRUSTED : 'the connection to Redis broke';
 }
+
+const lastingCodes = ['ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'ERR_SSL_WRONG_VERSION_NUMBER'];
+const lastingWords: ReadonlySet<string> = new Set([
+  ...['WRONGPASS', 'NOAUTH', 'NOPERM'].map((message) => failureWords(new Error(message))),
+  ...lastingCodes.map((code) => codes[code] ?? ''),
+  UNTRUSTED,
+]);
+
+/** Whether waiting changes nothing about what these words tell of. */
+export const isLasting = (words: string): boolean => lastingWords.has(words);

@@ -52,7 +52,7 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
     }
   };
 
-  const pollers = async (type: 1 | 2): Promise<number> => {
+  const pollers = async (type: 1 | 2, identity?: string): Promise<number> => {
     const queue = await connection.workflowService.describeTaskQueue({
       namespace,
       taskQueue: { name: taskQueue },
@@ -60,7 +60,11 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
       reportPollers: true,
     });
     const oldest = Date.now() - POLLER_FRESH_MS;
-    return queue.pollers.filter((p) => Number(p.lastAccessTime?.seconds ?? 0) * 1000 >= oldest).length;
+    return queue.pollers.filter(
+      (p) =>
+        Number(p.lastAccessTime?.seconds ?? 0) * 1000 >= oldest &&
+        (identity === undefined || p.identity === identity),
+    ).length;
   };
 
   return {
@@ -111,6 +115,15 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
         return Math.min(await pollers(WORKFLOW_TASKS), await pollers(ACTIVITY_TASKS));
       }),
 
+    isPolling: (identity) =>
+      call(async () => {
+        const seen = await Promise.all([
+          pollers(WORKFLOW_TASKS, identity),
+          pollers(ACTIVITY_TASKS, identity),
+        ]);
+        return seen.every((count) => count > 0);
+      }),
+
     webUrl: (runId) =>
       uiUrl === null
         ? null
@@ -119,6 +132,10 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
     check: () =>
       call(async () => {
         await connection.workflowService.describeNamespace({ namespace });
+        // Unlike the operator's calls, a query is answered by every Temporal, the Cloud included.
+        const known = Object.values(searchAttributes).map((name) => `${name} is null`);
+        const query = ['WorkflowId = "run-none"', ...known].join(' and ');
+        await connection.workflowService.countWorkflowExecutions({ namespace, query });
       }),
   };
 }

@@ -150,6 +150,7 @@ function createFakeEngine(): FakeEngine {
       engine.cancels.push({ runId, reason });
       return true;
     },
+    isPolling: () => Promise.resolve(true),
     async pollerCount() {
       await Promise.resolve().then(up);
       return engine.pollers;

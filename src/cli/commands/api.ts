@@ -1,6 +1,5 @@
 /** `perdure api`: an API process of its own. */
 import type { Command } from 'commander';
-import { CliError } from '../exit-codes.js';
 import { examples } from '../examples.js';
 
 export function registerApi(program: Command): void {
@@ -8,7 +7,8 @@ export function registerApi(program: Command): void {
     .command('api')
     .description('run the HTTP API alone, on back ends that are configured')
     .addHelpText('after', examples('perdure api', 'PORT=8080 PERDURE_HOST=0.0.0.0 perdure api'))
-    .action(() => {
-      throw new CliError('perdure api is not there yet.');
+    .action(async () => {
+      const { runApi } = await import('../../stack/main.js');
+      await runApi();
     });
 }

@@ -8,7 +8,7 @@ export function registerDev(program: Command): void {
     .description('run the whole of perdure on this machine: what is not configured is embedded (npm start)')
     .addHelpText('after', examples('perdure dev', 'PORT=0 PERDURE_DATA_DIR=/tmp/try perdure dev'))
     .action(async () => {
-      const { main } = await import('../../stack/main.js');
-      await main();
+      const { runDev } = await import('../../stack/main.js');
+      await runDev();
     });
 }

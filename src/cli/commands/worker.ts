@@ -1,6 +1,5 @@
 /** `perdure worker`: an worker process of its own. */
 import type { Command } from 'commander';
-import { CliError } from '../exit-codes.js';
 import { examples } from '../examples.js';
 
 export function registerWorker(program: Command): void {
@@ -8,7 +7,8 @@ export function registerWorker(program: Command): void {
     .command('worker')
     .description('run a worker alone, on back ends that are configured')
     .addHelpText('after', examples('perdure worker', 'PERDURE_WORKER_PORT=8081 perdure worker'))
-    .action(() => {
-      throw new CliError('perdure worker is not there yet.');
+    .action(async () => {
+      const { runWorkerProcess } = await import('../../stack/main.js');
+      await runWorkerProcess();
     });
 }

@@ -1,0 +1,132 @@
+/** Chooses an adapter for each port by the settings, and opens it; none waits for its back end. */
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { createLocalEventBus } from '../adapters/local/local-event-bus.js';
+import { createLocalWorkspace } from '../adapters/local/local-workspace.js';
+import { TEMPORARY } from '../adapters/local/whole-writes.js';
+import { openDatabase } from '../adapters/postgres/database.js';
+import { createPostgresEventLog } from '../adapters/postgres/event-log.js';
+import { createPostgresRunStore } from '../adapters/postgres/run-store.js';
+import { isLasting } from '../adapters/redis/failure-words.js';
+import { openRedisEventBus } from '../adapters/redis/redis-event-bus.js';
+import { createTemporalRunEngine } from '../adapters/temporal/run-engine.js';
+import type { Config } from '../config/env.js';
+import { ConfigError } from '../config/env.js';
+import type { EventBus } from '../ports/event-bus.js';
+import type { EventLog } from '../ports/event-log.js';
+import type { Logger } from '../ports/logger.js';
+import type { RunEngine } from '../ports/run-engine.js';
+import type { RunStore } from '../ports/run-store.js';
+import type { Workspace } from '../ports/workspace.js';
+import type { Releasers } from './releasers.js';
+import { connectTemporal, temporalSecurity, type TemporalSecurity } from './temporal-connection.js';
+import type { Check } from './verify.js';
+
+export interface Adapters {
+  runs: RunStore;
+  log: EventLog;
+  bus: EventBus;
+  workspace: Workspace;
+  engine: RunEngine;
+  temporal: { address: string; security: TemporalSecurity };
+  /** One for each back end. The bus is required of a worker only: without it streams poll the log. */
+  checks: { records: Check; workspace: Check; bus: Check; temporal: Check };
+}
+
+/**
+ * @param config with the addresses of embedded servers filled in, where these are to be used
+ * @throws ConfigError for a setting that cannot be used
+ */
+export async function openAdapters(config: Config, logger: Logger, releasers: Releasers): Promise<Adapters> {
+  const records = openRecords(config, logger, releasers);
+  const workspace = await openWorkspace(config);
+  const bus = openBus(config, logger, releasers);
+  const temporal = await openTemporal(config, releasers);
+  return {
+    runs: records.runs,
+    log: records.log,
+    workspace: workspace.port,
+    bus: bus.port,
+    engine: temporal.engine,
+    temporal: temporal.connection,
+    checks: {
+      records: { name: 'records', what: records.what, required: true, use: () => records.runs.check() },
+      workspace: {
+        name: 'workspace',
+        what: workspace.what,
+        required: true,
+        use: () => workspace.port.check(),
+      },
+      bus: {
+        name: 'bus',
+        what: bus.what,
+        required: false,
+        use: () => bus.port.check(),
+        passes: (error) => error instanceof Error && !isLasting(error.message),
+      },
+      temporal: {
+        name: 'temporal',
+        what: `namespace ${config.temporalNamespace} at ${temporal.connection.address}`,
+        required: true,
+        use: () => temporal.engine.check(),
+      },
+    },
+  };
+}
+
+/** supabase-js wherever there is a Supabase, unless a direct connection is given, which is quicker. */
+function openRecords(
+  config: Config,
+  logger: Logger,
+  releasers: Releasers,
+): { runs: RunStore; log: EventLog; what: string } {
+  if (config.databaseUrl === null) throw new ConfigError('DATABASE_URL must be set');
+  const database = openDatabase(config.databaseUrl, logger);
+  releasers.push('the database connections', () => database.close());
+  return {
+    runs: createPostgresRunStore(database),
+    log: createPostgresEventLog(database),
+    what: `Postgres at ${new URL(config.databaseUrl).host}`,
+  };
+}
+
+async function openWorkspace(config: Config): Promise<{ port: Workspace; what: string }> {
+  const workspaces = path.join(config.dataDir, 'workspaces');
+  // What a killed process had begun to write.
+  await rm(path.join(workspaces, TEMPORARY), { recursive: true, force: true });
+  return { port: createLocalWorkspace(workspaces), what: `files in ${workspaces}` };
+}
+
+function openBus({ redis }: Config, logger: Logger, releasers: Releasers): { port: EventBus; what: string } {
+  if (redis === null) return { port: createLocalEventBus(), what: 'within this process' };
+  let bus: ReturnType<typeof openRedisEventBus>;
+  try {
+    bus = openRedisEventBus(redis, logger);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`REDIS_CA_FILE cannot be used: ${why}`, { cause: error });
+  }
+  releasers.push('the connections to Redis', () => {
+    bus.close();
+    return Promise.resolve();
+  });
+  return { port: bus, what: `Redis at ${new URL(redis.url).host}` };
+}
+
+async function openTemporal(
+  config: Config,
+  releasers: Releasers,
+): Promise<{ engine: RunEngine; connection: Adapters['temporal'] }> {
+  const { temporalAddress: address } = config;
+  if (address === null) throw new ConfigError('TEMPORAL_ADDRESS must be set');
+  const security = await temporalSecurity(config);
+  const connection = connectTemporal(address, security);
+  releasers.push('the connection to Temporal', () => connection.close());
+  const engine = createTemporalRunEngine({
+    connection,
+    namespace: config.temporalNamespace,
+    taskQueue: config.taskQueue,
+    uiUrl: config.temporalUiUrl,
+  });
+  return { engine, connection: { address, security } };
+}

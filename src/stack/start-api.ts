@@ -1,0 +1,33 @@
+/** An API process: listens at once, is ready when what it stands on is. */
+import type { Config } from '../config/env.js';
+import type { Logger } from '../ports/logger.js';
+import { createToolRegistry } from '../tools/registry.js';
+import { startApiServer } from './api-server.js';
+import type { Running } from './lifecycle.js';
+import { openAdapters } from './open-adapters.js';
+import { Releasers } from './releasers.js';
+import { verify } from './verify.js';
+
+/** Milliseconds that requests under way get, uploads too; open streams are ended at once. */
+const GRACE_MS = 20_000;
+
+/** @throws StartupError or ConfigError; whatever was opened is closed again */
+export async function startApi(config: Config, logger: Logger, signal: AbortSignal): Promise<Running> {
+  const releasers = new Releasers();
+  try {
+    const adapters = await openAdapters(config, logger, releasers);
+    const tools = createToolRegistry({ httpAllow: config.httpAllow });
+    const url = await startApiServer(
+      { config, port: config.port, adapters, tools, logger, graceMs: GRACE_MS },
+      releasers,
+    );
+    logger.info({ url }, `the API listens at ${url}`);
+    // It answers meanwhile: that it lives, what is not ready, and whatever needs nothing that is away.
+    await verify({ checks: Object.values(adapters.checks), logger, seconds: config.startSeconds, signal });
+    logger.info({ url }, 'the API is ready');
+    return { lost: new Promise(() => undefined), release: () => releasers.release(logger) };
+  } catch (error) {
+    await releasers.release(logger);
+    throw error;
+  }
+}

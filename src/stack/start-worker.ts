@@ -1,0 +1,76 @@
+/** A worker process: answers probes at once, polls when what it stands on works, drains when asked. */
+import type { Config } from '../config/env.js';
+import type { Logger } from '../ports/logger.js';
+import { createToolRegistry } from '../tools/registry.js';
+import { createHealthServer } from '../worker/health-server.js';
+import { closeServer, listen } from './http-listener.js';
+import type { Running } from './lifecycle.js';
+import { openAdapters } from './open-adapters.js';
+import { Releasers } from './releasers.js';
+import { verify, type CheckLine } from './verify.js';
+import { newWorkerIdentity, startWorkerPart } from './worker-part.js';
+
+/** Milliseconds that activities get to end by themselves, and then, told to stop, until they are left. */
+const GRACE_MS = 10_000;
+const FORCE_MS = 20_000;
+
+/** @throws StartupError or ConfigError; whatever was opened is closed again */
+export async function startWorker(
+  config: Config,
+  builtRoot: string,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<Running> {
+  const releasers = new Releasers();
+  const identity = newWorkerIdentity();
+  try {
+    const adapters = await openAdapters(config, logger, releasers);
+    let lines: readonly CheckLine[] = [];
+    let done = false;
+    let draining = false;
+    if (config.workerPort !== null) {
+      const health = createHealthServer(
+        {
+          start: () => ({ done, parts: lines }),
+          isPolling: () => adapters.engine.isPolling(identity),
+          draining: () => draining,
+        },
+        logger.child({ component: 'health' }),
+      );
+      const server = await listen(health, config.host, config.workerPort);
+      releasers.push('the probes', () => closeServer(server, 1_000));
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : config.workerPort;
+      logger.info({ port }, `the worker answers probes at http://${config.host}:${port}`);
+    }
+    const { records, workspace, temporal, bus } = adapters.checks;
+    await verify({
+      // A worker that nobody hears would look alive: the bus must work once. Later it may go away and come back.
+      checks: [temporal, records, workspace, { ...bus, required: true }],
+      logger,
+      seconds: config.startSeconds,
+      signal,
+      onLines: (now) => {
+        lines = now;
+      },
+    });
+    const tools = createToolRegistry({ httpAllow: config.httpAllow });
+    const worker = startWorkerPart(
+      { config, adapters, tools, builtRoot, identity, logger, graceMs: GRACE_MS, forceMs: FORCE_MS },
+      releasers,
+    );
+    await worker.polling;
+    done = true;
+    logger.info({ identity, taskQueue: config.taskQueue }, 'the worker has started');
+    return {
+      lost: new Promise(() => undefined),
+      release: () => {
+        draining = true;
+        return releasers.release(logger);
+      },
+    };
+  } catch (error) {
+    await releasers.release(logger);
+    throw error;
+  }
+}

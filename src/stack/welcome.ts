@@ -1,0 +1,35 @@
+/** What a person at a terminal is told when everything runs. */
+import pc from 'picocolors';
+import type { Stack } from './start-stack.js';
+
+export function welcome({ apiUrl, uiUrl, dataDir }: Stack): string {
+  const body = {
+    goal: 'Say hello',
+    plan: {
+      steps: [
+        { id: 'hello', tool: 'echo', args: { text: 'Hello' } },
+        { id: 'pause', tool: 'wait', args: { seconds: 2 }, dependsOn: ['hello'] },
+        {
+          id: 'again',
+          tool: 'echo',
+          args: { text: '{{steps.hello.output.text}} again' },
+          dependsOn: ['pause'],
+        },
+      ],
+    },
+  };
+  const warning = /\/\/(?:127\.|localhost|\[::1\])/.test(apiUrl)
+    ? ''
+    : pc.yellow('\n  Anybody who reaches this address can start runs: there is no sign-in yet.\n');
+  return `
+${pc.bold('perdure is ready')}
+  API              ${pc.cyan(apiUrl)}
+  Temporal Web UI  ${pc.cyan(uiUrl ?? 'that of your Temporal')}
+  data             ${dataDir}
+${warning}
+Try it: submit a run and watch it in one call
+  curl -N ${apiUrl}/v1/runs -H 'accept: text/event-stream' -H 'content-type: application/json' -d '${JSON.stringify(body)}'
+
+Ctrl-C stops everything.
+`;
+}

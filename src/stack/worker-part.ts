@@ -1,0 +1,56 @@
+/** A worker over the ports. */
+import { randomBytes } from 'node:crypto';
+import os from 'node:os';
+import path from 'node:path';
+import { createActivities } from '../../activities/create-activities.js';
+import { plannerWithoutModel } from '../agents/planner.js';
+import { ruleSupervisor } from '../agents/supervisor.js';
+import type { Config } from '../config/env.js';
+import type { Logger } from '../ports/logger.js';
+import type { ToolRegistry } from '../tools/registry.js';
+import { runWorker, type RunningWorker } from '../worker/run-worker.js';
+import type { Adapters } from './open-adapters.js';
+import type { Releasers } from './releasers.js';
+
+export interface WorkerPartOptions {
+  config: Config;
+  adapters: Adapters;
+  tools: ToolRegistry;
+  builtRoot: string;
+  identity: string;
+  logger: Logger;
+  /** Milliseconds that running activities get to end by themselves, and then to heed their abort signal. */
+  graceMs: number;
+  forceMs: number;
+}
+
+/** By process and host for people; with a piece that is new at each start, for containers all have process 1. */
+export const newWorkerIdentity = (): string =>
+  `${process.pid}@${os.hostname()}#${randomBytes(4).toString('hex')}`;
+
+export function startWorkerPart(options: WorkerPartOptions, releasers: Releasers): RunningWorker {
+  const { config, adapters, tools } = options;
+  const logger = options.logger.child({ component: 'worker' });
+  const worker = runWorker({
+    ...adapters.temporal,
+    identity: options.identity,
+    namespace: config.temporalNamespace,
+    taskQueue: config.taskQueue,
+    bundlePath: path.join(options.builtRoot, 'workflow-bundle.js'),
+    activities: createActivities({
+      store: adapters.runs,
+      log: adapters.log,
+      bus: adapters.bus,
+      workspace: adapters.workspace,
+      planner: plannerWithoutModel,
+      supervisor: ruleSupervisor,
+      tools,
+      logger,
+    }),
+    logger,
+    graceMs: options.graceMs,
+    forceMs: options.forceMs,
+  });
+  releasers.push('the worker', () => worker.stop());
+  return worker;
+}
