@@ -5,12 +5,13 @@ import { contentType } from 'mime-types';
 import type { FileList } from '../../../contracts/api.js';
 import { PerdureError } from '../../../contracts/errors.js';
 import type { RunHead } from '../../../contracts/runs.js';
-import type { FileInfo, Workspace, WorkspaceScope, WriteCondition } from '../../ports/workspace.js';
+import type { FileInfo, WorkspaceScope, WriteCondition } from '../../ports/workspace.js';
 import { byteRange } from '../byte-range.js';
 import type { ApiContext } from '../context.js';
 import { rawFilePath } from '../raw-file-path.js';
 import { findOpenRun, findRun } from '../run-lookup.js';
-import { boundedBody } from '../bounded-body.js';
+import { boundedBody, type BoundedBody } from '../bounded-body.js';
+import { storageRoom } from '../storage-room.js';
 import { writeCondition } from '../write-condition.js';
 
 /** How often a file may change between being looked at and being opened. */
@@ -120,7 +121,7 @@ export function createPutFileRoute(context: ApiContext): RequestHandler {
     const scope = scopeOf(await findOpenRun(context, req));
     const body = boundedBody(req, context.limits.maxFileBytes);
     const present = await context.workspace.stat(scope, path);
-    const info = await putFile(context.workspace, scope, path, body, writeCondition(req, present));
+    const info = await putFile(context, scope, path, body, writeCondition(req, present));
     res
       .status(present === null ? 201 : 200)
       .set({ ETag: `"${info.etag}"`, 'Cache-Control': 'no-store' })
@@ -129,25 +130,31 @@ export function createPutFileRoute(context: ApiContext): RequestHandler {
 }
 
 async function putFile(
-  workspace: Workspace,
+  context: ApiContext,
   scope: WorkspaceScope,
   path: string,
-  body: ReturnType<typeof boundedBody>,
+  body: BoundedBody,
   condition: WriteCondition | undefined,
 ): Promise<FileInfo> {
+  const room = storageRoom(context, scope);
   try {
-    return await workspace.put(scope, path, body.content(), condition);
+    await room.hold(body.declaredBytes);
+    return await context.workspace.put(scope, path, body.content(room.hold), condition);
   } catch (error) {
     // A store may wrap what the body failed with; the body's own word is the cause.
     throw body.failure() ?? error;
+  } finally {
+    await room.settle();
   }
 }
 
 export function createDeleteFileRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
     const path = rawFilePath(req.originalUrl);
-    const deleted = await context.workspace.delete(scopeOf(await findOpenRun(context, req)), path);
+    const scope = scopeOf(await findOpenRun(context, req));
+    const deleted = await context.workspace.delete(scope, path);
     if (!deleted) throw new PerdureError('file_not_found', `there is no file ${JSON.stringify(path)}`);
+    await storageRoom(context, scope).settle();
     res.status(204).end();
   };
 }
