@@ -16,6 +16,7 @@ const queuedBy: Tool = {
   effect: 'read',
   timeoutSeconds: 30,
   maxAttempts: 1,
+  quick: false,
   args: z.object({}),
   execute: () => Promise.resolve({ output: activityInfo().priority?.fairnessKey ?? null }),
 };
@@ -40,7 +41,7 @@ async function start(tenantId: string, priority?: number): Promise<string> {
     ...{ id: v7(), tenantId, goal: 'a test', agent: 'default', metadata: {} },
     ...{ requestHash: null, createdAt: new Date().toISOString() },
   };
-  const traits = { timeoutSeconds: 30, effect: 'read' as const };
+  const traits = { timeoutSeconds: 30, effect: 'read' as const, quick: false };
   const tools = { echo: traits, queued_by: traits };
   await system.engine.start({ run, plan, inputsData: null, tools }, priority);
   return run.id;
