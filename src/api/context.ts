@@ -90,12 +90,14 @@ export type ApiContext = Omit<Required<ApiDependencies>, 'limits' | 'streams'> &
   draining: AbortSignal;
 };
 
-const local: Principal = { tenantId: 'local', subject: 'local', scope: 'admin', expiresAt: null };
-
 export function contextOf(deps: ApiDependencies, draining: AbortSignal): ApiContext {
   const streams = { ...defaultStreams, ...deps.streams };
   return {
-    principalOf: () => local,
+    signIn: withoutSignIn(deps.principalOf),
+    apiKeys: null,
+    admission: null,
+    corsOrigins: [],
+    principalOf,
     now: () => new Date(),
     ...deps,
     limits: { ...defaultLimits, ...deps.limits },
@@ -105,15 +107,3 @@ export function contextOf(deps: ApiDependencies, draining: AbortSignal): ApiCont
     draining,
   };
 }
-export const contextOf = (deps: ApiDependencies, draining: AbortSignal): ApiContext => ({
-  signIn: withoutSignIn(deps.principalOf),
-  apiKeys: null,
-  admission: null,
-  corsOrigins: [],
-  principalOf,
-  now: () => new Date(),
-  ...deps,
-  limits: { ...defaultLimits, ...deps.limits },
-  streams: { ...defaultStreams, ...deps.streams },
-  draining,
-});

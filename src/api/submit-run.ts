@@ -74,17 +74,18 @@ async function startStaged(context: ApiContext, submission: Submission): Promise
   return { record: record ?? queuedRecord(run), replayed: !started.started };
 }
 
-const start = ({ engine, tools }: ApiContext, { run, plan, inputs }: Submission) =>
-  engine.start({
-    run,
-    plan,
-    inputsData: inputs?.data === undefined ? null : { value: inputs.data },
-    tools: Object.fromEntries(
-      tools
-        .list()
-        .map(({ name, timeoutSeconds, effect, quick }) => [name, { timeoutSeconds, effect, quick }]),
-    ),
-  });
+const start = ({ engine, tools }: ApiContext, { run, plan, inputs, priority }: Submission) =>
+  engine.start(
+    {
+      run,
+      plan,
+      inputsData: inputs?.data === undefined ? null : { value: inputs.data },
+      tools: Object.fromEntries(
+        tools.list().map(({ name, timeoutSeconds, effect, quick }) => [name, { timeoutSeconds, effect, quick }]),
+      ),
+    },
+    priority,
+  );
 
 /** Null too when the database does not answer: Temporal decides about a start, not the projection. */
 async function withoutStore(

@@ -75,7 +75,7 @@ export function createApiKeyCheck(
     async stillValid(tenantId, keyId) {
       try {
         const key = (await store.list(tenantId)).find(({ id }) => id === keyId);
-        return key !== undefined && key.revokedAt === null;
+        return key?.revokedAt === null;
       } catch {
         return true;
       }
