@@ -3,9 +3,11 @@ import pg from 'pg';
 import type { Logger } from '../../ports/logger.js';
 import { createRecords, type Records } from '../records/records.js';
 import {
+  misconfigured,
   raised,
   storable,
   unavailable,
+  unmigrated,
   type SqlArguments,
   type SqlFunctions,
 } from '../records/sql-functions.js';
@@ -55,8 +57,11 @@ function statementOf(name: string, args: SqlArguments): string {
   return `select to_jsonb(perdure.${name}(${named.join(', ')})) as answer`;
 }
 
-const toParameter = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null ? storable(JSON.stringify(value)) : value;
+const toParameter = (value: unknown): unknown => {
+  // Postgres' text holds no NUL either.
+  if (typeof value === 'string') return value.replaceAll('\0', '\uFFFD');
+  return typeof value === 'object' && value !== null ? storable(JSON.stringify(value)) : value;
+};
 
 function translate(error: unknown): unknown {
   const code =
@@ -64,5 +69,11 @@ function translate(error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error);
   // Errors of the socket carry a name such as ECONNREFUSED, those of pg itself no code at all.
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) return unavailable(message, error);
+  if (refused.test(code)) return misconfigured(`DATABASE_URL cannot be used: ${message}`, error);
+  // The role is made by the first migration.
+  if (code === '22023' && message.includes('service_role')) return unmigrated(message, error);
   return raised(code, message, error) ?? error;
 }
+
+/** No sign-in, no such database, and no right to what the application needs. */
+const refused = /^(?:28...|3D000|42501)$/;

@@ -4,7 +4,7 @@ import { PerdureError } from '../../../contracts/errors.js';
 import type { NewRun, RunHead, RunRecord } from '../../../contracts/runs.js';
 import type { ListRunsFilter, RunPage, RunStore } from '../../ports/run-store.js';
 import { SCHEMA_VERSION } from './schema-version.js';
-import type { SqlFunctions } from './sql-functions.js';
+import { MisconfiguredError, type SqlFunctions } from './sql-functions.js';
 
 const cursorSchema = z.tuple([z.iso.datetime(), z.uuid()]);
 
@@ -45,7 +45,11 @@ export function createRunStore(sql: SqlFunctions): RunStore {
     },
 
     async check() {
-      const version = await sql.call('schema_version', {});
+      const version = await sql.call('schema_version', {}).catch((error: unknown) => {
+        throw error instanceof PerdureError && error.cause instanceof MisconfiguredError
+          ? error.cause
+          : error;
+      });
       if (version !== SCHEMA_VERSION)
         throw new PerdureError(
           'store_unavailable',

@@ -16,6 +16,11 @@ export interface SqlFunctions {
   close(): Promise<void>;
 }
 
+/** Settings that no waiting mends, such as a wrong password. To a run it is an outage; at a start it is the end. */
+export class MisconfiguredError extends Error {
+  override readonly name = 'MisconfiguredError';
+}
+
 /**
  * What the database says with an error code of its own.
  * @param sqlState five characters; PostgreSQL manual, appendix A
@@ -26,13 +31,15 @@ export function raised(
   message: string,
   cause: unknown,
 ): PerdureError | undefined {
+  if (sqlState === undefined) return undefined;
   if (sqlState === 'P0002') {
     if (message.includes('run_not_found'))
       return new PerdureError('run_not_found', 'the database has no record of this run', { cause });
     if (message.includes('events_expired'))
       return new PerdureError('events_expired', 'retention has deleted the events of this run', { cause });
   }
-  if (sqlState !== undefined && passing.test(sqlState)) return unavailable(message, cause);
+  if (absent.test(sqlState)) return unmigrated(message, cause);
+  if (passing.test(sqlState)) return unavailable(message, cause);
   return undefined;
 }
 
@@ -40,8 +47,24 @@ export function raised(
 // read-only (a standby that takes over): all pass.
 const passing = /^(?:08|53|57|58|40|55P03|25006)/;
 
+/** No such schema, and no such function. */
+const absent = /^(?:3F000|42883)$/;
+
 export const unavailable = (why: string, cause: unknown): PerdureError =>
   new PerdureError('store_unavailable', `the database did not answer: ${why}`, { cause });
+
+/** Waiting may mend it: whoever applies the migrations may be at it. */
+export const unmigrated = (why: string, cause: unknown): PerdureError =>
+  new PerdureError(
+    'store_unavailable',
+    `the database lacks what this build needs (${why}): apply the migrations`,
+    {
+      cause,
+    },
+  );
+
+export const misconfigured = (why: string, cause: unknown): PerdureError =>
+  new PerdureError('store_unavailable', why, { cause: new MisconfiguredError(why, { cause }) });
 
 /**
  * JSON that Postgres' jsonb can hold: it refuses NUL and lone surrogates, which a tool's output may well
