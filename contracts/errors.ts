@@ -162,6 +162,12 @@ export const errorTable = {
     'The database cannot be reached',
     'Try again; runs in progress go on by themselves. See /readyz.',
   ),
+  schema_mismatch: entry(
+    503,
+    false,
+    'The database has another schema than this build needs',
+    'Have the operator run perdure migrate, or the build that fits.',
+  ),
   workspace_unavailable: entry(503, true, 'The workspace cannot be reached', 'Try again; see /readyz.'),
   workspace_refused: entry(
     500,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const FOR_PEOPLE = ['StartupError', 'ConfigError', 'CliError', 'SetupError'];
+const FOR_PEOPLE = ['StartupError', 'ConfigError', 'CliError', 'MigrationError', 'SetupError'];
 
 /** Each command prepares what it needs and answers the exit code, or undefined to live on. */
 const commands = {

@@ -23,8 +23,8 @@ export interface ApiServerOptions {
 export async function startApiServer(options: ApiServerOptions, releasers: Releasers): Promise<string> {
   const { config, adapters, tools } = options;
   const api = createApp({
-    runs: adapters.runs,
-    log: adapters.log,
+    runs: adapters.records.runs,
+    log: adapters.records.log,
     bus: adapters.bus,
     workspace: adapters.workspace,
     engine: adapters.engine,

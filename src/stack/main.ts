@@ -5,6 +5,7 @@ import pc from 'picocolors';
 import { processEnvironment, readConfig } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import { runProcess, type LifeWords, type Running } from './lifecycle.js';
+import { prepareBackEnds, type Prepared } from './prepare-back-ends.js';
 import { openOutputLog } from './process-log.js';
 import { refuseUnshared } from './required-settings.js';
 import { startApi } from './start-api.js';
@@ -43,6 +44,9 @@ export async function runWorkerProcess(): Promise<void> {
     DRAIN_MS,
   );
 }
+
+export const migrateBackEnds = (): Promise<Prepared> =>
+  prepareBackEnds(readConfig(), path.join(builtRoot, 'deploy', 'migrations'));
 
 /** One line at a time about what a start waits for. */
 export const onProgress = (line: string): void => {

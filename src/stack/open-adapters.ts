@@ -1,30 +1,29 @@
 /** Chooses an adapter for each port by the settings, and opens it; none waits for its back end. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { PerdureError } from '../../contracts/errors.js';
 import { createLocalEventBus } from '../adapters/local/local-event-bus.js';
 import { createLocalWorkspace } from '../adapters/local/local-workspace.js';
 import { TEMPORARY } from '../adapters/local/whole-writes.js';
-import { openDatabase } from '../adapters/postgres/database.js';
-import { createPostgresEventLog } from '../adapters/postgres/event-log.js';
-import { createPostgresRunStore } from '../adapters/postgres/run-store.js';
+import { openPostgresRecords } from '../adapters/postgres/records.js';
+import type { Records } from '../adapters/records/records.js';
 import { isLasting } from '../adapters/redis/failure-words.js';
 import { openRedisEventBus } from '../adapters/redis/redis-event-bus.js';
+import { createS3Workspace } from '../adapters/s3/s3-workspace.js';
+import { openSupabaseRecords } from '../adapters/supabase/records.js';
 import { createTemporalRunEngine } from '../adapters/temporal/run-engine.js';
 import type { Config } from '../config/env.js';
 import { ConfigError } from '../config/env.js';
 import type { EventBus } from '../ports/event-bus.js';
-import type { EventLog } from '../ports/event-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { RunEngine } from '../ports/run-engine.js';
-import type { RunStore } from '../ports/run-store.js';
 import type { Workspace } from '../ports/workspace.js';
 import type { Releasers } from './releasers.js';
 import { connectTemporal, temporalSecurity, type TemporalSecurity } from './temporal-connection.js';
 import type { Check } from './verify.js';
 
 export interface Adapters {
-  runs: RunStore;
-  log: EventLog;
+  records: Omit<Records, 'close'>;
   bus: EventBus;
   workspace: Workspace;
   engine: RunEngine;
@@ -39,18 +38,25 @@ export interface Adapters {
  */
 export async function openAdapters(config: Config, logger: Logger, releasers: Releasers): Promise<Adapters> {
   const records = openRecords(config, logger, releasers);
-  const workspace = await openWorkspace(config);
+  const workspace = await openWorkspace(config, releasers);
   const bus = openBus(config, logger, releasers);
   const temporal = await openTemporal(config, releasers);
   return {
-    runs: records.runs,
-    log: records.log,
+    records: records.ports,
     workspace: workspace.port,
     bus: bus.port,
     engine: temporal.engine,
     temporal: temporal.connection,
     checks: {
-      records: { name: 'records', what: records.what, required: true, use: () => records.runs.check() },
+      records: {
+        name: 'records',
+        what: records.what,
+        required: true,
+        use: () => records.ports.runs.check(),
+        // To runs in progress a key that is refused is an outage, for somebody will mend it; at a start it is told.
+        passes: (error) =>
+          error instanceof PerdureError && error.retryable && !/\(HTTP 40[13]\)$/.test(error.message),
+      },
       workspace: {
         name: 'workspace',
         what: workspace.what,
@@ -74,24 +80,38 @@ export async function openAdapters(config: Config, logger: Logger, releasers: Re
   };
 }
 
-/** supabase-js wherever there is a Supabase, unless a direct connection is given, which is quicker. */
-function openRecords(
-  config: Config,
+/** @throws ConfigError where no records are configured and none are embedded */
+export function openRecords(
+  { databaseUrl, supabase }: Config,
   logger: Logger,
   releasers: Releasers,
-): { runs: RunStore; log: EventLog; what: string } {
-  if (config.databaseUrl === null) throw new ConfigError('DATABASE_URL must be set');
-  const database = openDatabase(config.databaseUrl, logger);
-  releasers.push('the database connections', () => database.close());
-  return {
-    runs: createPostgresRunStore(database),
-    log: createPostgresEventLog(database),
-    what: `Postgres at ${new URL(config.databaseUrl).host}`,
+): { ports: Omit<Records, 'close'>; what: string } {
+  const opened = (ports: Records, what: string): ReturnType<typeof openRecords> => {
+    releasers.push('the connections to the database', () => ports.close());
+    return { ports, what };
   };
+  // supabase-js wherever there is a Supabase, unless the direct connection is given, which is quicker.
+  if (databaseUrl !== null)
+    return opened(openPostgresRecords(databaseUrl, logger), `Postgres at ${new URL(databaseUrl).host}`);
+  if (supabase !== null)
+    return opened(openSupabaseRecords(supabase), `Supabase at ${new URL(supabase.url).host}`);
+  throw new ConfigError('DATABASE_URL must be set, or SUPABASE_URL with SUPABASE_SERVICE_ROLE_KEY');
 }
 
-async function openWorkspace(config: Config): Promise<{ port: Workspace; what: string }> {
-  const workspaces = path.join(config.dataDir, 'workspaces');
+async function openWorkspace(
+  { s3, dataDir }: Config,
+  releasers: Releasers,
+): Promise<{ port: Workspace; what: string }> {
+  if (s3 !== null) {
+    const { workspace, close } = createS3Workspace(s3);
+    releasers.push('the connections to S3', () => {
+      close();
+      return Promise.resolve();
+    });
+    const where = s3.endpoint === null ? `AWS ${s3.region}` : new URL(s3.endpoint).host;
+    return { port: workspace, what: `bucket ${s3.bucket} at ${where}` };
+  }
+  const workspaces = path.join(dataDir, 'workspaces');
   // What a killed process had begun to write.
   await rm(path.join(workspaces, TEMPORARY), { recursive: true, force: true });
   return { port: createLocalWorkspace(workspaces), what: `files in ${workspaces}` };

@@ -1,11 +1,8 @@
 /** The whole of perdure in one process tree: API, worker, and the servers that nobody has configured. */
-import { Connection } from '@temporalio/client';
-import { searchAttributes } from '../../contracts/messages.js';
 import { PerdureError } from '../../contracts/errors.js';
 import { lockDataDir } from '../adapters/embedded/data-dir-lock.js';
 import { claimPort } from '../adapters/embedded/free-port.js';
 import { refusal, StartupError } from '../adapters/embedded/startup-error.js';
-import { addSearchAttributes } from '../adapters/embedded/temporal-search-attributes.js';
 import { createLogger } from '../adapters/pino/logger.js';
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
@@ -14,9 +11,9 @@ import { startApiServer } from './api-server.js';
 import { startEmbeddedServers } from './embedded-servers.js';
 import type { Running } from './lifecycle.js';
 import { openAdapters } from './open-adapters.js';
+import { prepareTemporal } from './prepare-back-ends.js';
 import { openFileLog } from './process-log.js';
 import { Releasers } from './releasers.js';
-import { temporalSecurity } from './temporal-connection.js';
 import { verify } from './verify.js';
 import { newWorkerIdentity, startWorkerPart } from './worker-part.js';
 
@@ -53,7 +50,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     logger = await openFileLog(options.config, dataDir, releasers);
     // Before anything is started: a taken port is told at once.
     const port = await claimPort(options.config.host, options.config.port, 'port', 'PORT');
-    if (options.config.temporalAddress !== null) await prepareTemporal(options.config);
+    const { temporalAddress } = options.config;
+    // To one that a person runs beside, what runs are searched by is added unasked.
+    if (temporalAddress !== null) await prepareTemporal(options.config, temporalAddress);
     const embedded = await startEmbeddedServers(options, dataDir, logger, releasers);
     const config = { ...embedded.config, dataDir };
 
@@ -95,27 +94,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** Of a Temporal that a person names at their own machine, what runs are searched by is added unasked. */
-async function prepareTemporal(config: Config): Promise<void> {
-  const address = config.temporalAddress ?? '';
-  try {
-    const connection = await Connection.connect({
-      address,
-      connectTimeout: '5s',
-      ...(await temporalSecurity(config)),
-    });
-    const types = Object.fromEntries(Object.values(searchAttributes).map((name) => [name, 'Keyword']));
-    await addSearchAttributes(connection, config.temporalNamespace, types);
-    await connection.close();
-  } catch (error) {
-    throw new StartupError(`No Temporal answers at TEMPORAL_ADDRESS ${address}: ${String(error)}`, {
-      cause: error,
-    });
-  }
-}
-
 /** Where a file, a port or a back end is at fault, the person at the terminal can do something about it. */
-export function asStartupError(error: unknown): unknown {
+function asStartupError(error: unknown): unknown {
   const isSystems = error instanceof Error && 'syscall' in error;
   if (!isSystems && !(error instanceof PerdureError)) return error;
   const where = 'path' in error ? ` (${String(error.path)})` : '';

@@ -38,8 +38,8 @@ export function startWorkerPart(options: WorkerPartOptions, releasers: Releasers
     taskQueue: config.taskQueue,
     bundlePath: path.join(options.builtRoot, 'workflow-bundle.js'),
     activities: createActivities({
-      store: adapters.runs,
-      log: adapters.log,
+      store: adapters.records.runs,
+      log: adapters.records.log,
       bus: adapters.bus,
       workspace: adapters.workspace,
       planner: plannerWithoutModel,

@@ -52,9 +52,9 @@ export function createRunStore(sql: SqlFunctions): RunStore {
       });
       if (version !== SCHEMA_VERSION)
         throw new PerdureError(
-          'store_unavailable',
+          'schema_mismatch',
           `the database has schema version ${String(version)}, this build needs ${SCHEMA_VERSION}: ${
-            Number(version) > SCHEMA_VERSION ? 'use a newer build' : 'apply the migrations'
+            Number(version) > SCHEMA_VERSION ? 'use a newer build' : 'run perdure migrate'
           }`,
         );
     },
