@@ -1,7 +1,9 @@
 /** The HTTP server over the ports. */
 import http from 'node:http';
 import { createApp } from '../api/create-app.js';
+import { createSignIn } from '../api/sign-in/sign-in.js';
 import type { Config } from '../config/env.js';
+import { isLoopback } from '../config/sign-in-policy.js';
 import type { Logger } from '../ports/logger.js';
 import type { ToolRegistry } from '../tools/registry.js';
 import { closeServer, listen } from './http-listener.js';
@@ -12,6 +14,10 @@ import { toolCatalog } from './tool-catalog.js';
 export interface ApiServerOptions {
   config: Config;
   port: number;
+  /** By signInPolicy, of the settings as they were given. */
+  signIn: 'required' | 'none';
+  /** Where no other process answers for the same runs; null elsewhere. */
+  ownTicketSecret: string | null;
   adapters: Adapters;
   tools: ToolRegistry;
   logger: Logger;
@@ -22,15 +28,28 @@ export interface ApiServerOptions {
 /** @returns where it listens */
 export async function startApiServer(options: ApiServerOptions, releasers: Releasers): Promise<string> {
   const { config, adapters, tools } = options;
+  const { runs, log, apiKeys, admission } = adapters.records;
+  const logger = options.logger.child({ component: 'api' });
   const api = createApp({
-    runs: adapters.records.runs,
-    log: adapters.records.log,
+    runs,
+    log,
     bus: adapters.bus,
     workspace: adapters.workspace,
     engine: adapters.engine,
     tools: toolCatalog(tools),
-    logger: options.logger.child({ component: 'api' }),
-    allowedHosts: isLoopback(config.host) ? [] : null,
+    logger,
+    allowedHosts: isLoopback(config.host) && options.signIn === 'none' ? [] : null,
+    signIn: createSignIn({
+      required: options.signIn === 'required',
+      tokens: config.tokens,
+      apiKeys,
+      // One process of its own needs to agree with no other.
+      ticketSecret: config.ticketSecret ?? options.ownTicketSecret,
+      logger,
+    }),
+    apiKeys,
+    admission: { port: admission, limits: config.limits },
+    corsOrigins: config.corsOrigins,
   });
   const server = await listen(http.createServer(api.serverOptions, api.app), config.host, options.port);
   releasers.push('the API', async () => {
@@ -42,6 +61,3 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
   const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || host.startsWith('127.');

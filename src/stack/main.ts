@@ -2,8 +2,10 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
+import { createLogger } from '../adapters/pino/logger.js';
 import { processEnvironment, readConfig } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
+import { withApiKeys, type ApiKeys } from './api-keys.js';
 import { runProcess, type LifeWords, type Running } from './lifecycle.js';
 import { prepareBackEnds, type Prepared } from './prepare-back-ends.js';
 import { openOutputLog } from './process-log.js';
@@ -47,6 +49,10 @@ export async function runWorkerProcess(): Promise<void> {
 
 export const migrateBackEnds = (): Promise<Prepared> =>
   prepareBackEnds(readConfig(), path.join(builtRoot, 'deploy', 'migrations'));
+
+/** API keys, straight from the records. */
+export const withKeys = <Value>(use: (keys: ApiKeys) => Promise<Value>): Promise<Value> =>
+  withApiKeys(readConfig(), createLogger([]), use);
 
 /** One line at a time about what a start waits for. */
 export const onProgress = (line: string): void => {

@@ -1,5 +1,6 @@
 /** An API process: listens at once, is ready when what it stands on is. */
 import type { Config } from '../config/env.js';
+import { signInPolicy } from '../config/sign-in-policy.js';
 import type { Logger } from '../ports/logger.js';
 import { createToolRegistry } from '../tools/registry.js';
 import { startApiServer } from './api-server.js';
@@ -13,12 +14,22 @@ const GRACE_MS = 20_000;
 
 /** @throws StartupError or ConfigError; whatever was opened is closed again */
 export async function startApi(config: Config, logger: Logger, signal: AbortSignal): Promise<Running> {
+  const signIn = signInPolicy(config);
   const releasers = new Releasers();
   try {
     const adapters = await openAdapters(config, logger, releasers);
     const tools = createToolRegistry({ httpAllow: config.httpAllow });
     const url = await startApiServer(
-      { config, port: config.port, adapters, tools, logger, graceMs: GRACE_MS },
+      {
+        config,
+        port: config.port,
+        signIn,
+        ownTicketSecret: null,
+        adapters,
+        tools,
+        logger,
+        graceMs: GRACE_MS,
+      },
       releasers,
     );
     logger.info({ url }, `the API listens at ${url}`);

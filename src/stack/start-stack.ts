@@ -1,10 +1,12 @@
 /** The whole of perdure in one process tree: API, worker, and the servers that nobody has configured. */
+import { randomBytes } from 'node:crypto';
 import { PerdureError } from '../../contracts/errors.js';
 import { lockDataDir } from '../adapters/embedded/data-dir-lock.js';
 import { claimPort } from '../adapters/embedded/free-port.js';
 import { refusal, StartupError } from '../adapters/embedded/startup-error.js';
 import { createLogger } from '../adapters/pino/logger.js';
 import type { Config } from '../config/env.js';
+import { signInPolicy } from '../config/sign-in-policy.js';
 import type { Logger } from '../ports/logger.js';
 import { createToolRegistry } from '../tools/registry.js';
 import { startApiServer } from './api-server.js';
@@ -41,6 +43,7 @@ const PATIENCE_SECONDS = 10;
 
 /** @throws StartupError in one sentence for people; whatever was opened is closed again */
 export async function startStack(options: StackOptions): Promise<Stack> {
+  const signIn = signInPolicy(options.config);
   const releasers = new Releasers();
   let logger = createLogger([]);
   try {
@@ -65,7 +68,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...(signal === undefined ? {} : { signal }),
     });
     const tools = createToolRegistry({ httpAllow: config.httpAllow });
-    const apiUrl = await startApiServer({ config, port, adapters, tools, logger, graceMs: 3_000 }, releasers);
+    const apiUrl = await startApiServer(
+      {
+        config,
+        port,
+        signIn,
+        ownTicketSecret: randomBytes(32).toString('hex'),
+        adapters,
+        tools,
+        logger,
+        graceMs: 3_000,
+      },
+      releasers,
+    );
     const worker = startWorkerPart(
       {
         config,

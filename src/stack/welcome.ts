@@ -18,15 +18,12 @@ export function welcome({ apiUrl, uiUrl, dataDir }: Stack): string {
       ],
     },
   };
-  const warning = /\/\/(?:127\.|localhost|\[::1\])/.test(apiUrl)
-    ? ''
-    : pc.yellow('\n  Anybody who reaches this address can start runs: there is no sign-in yet.\n');
   return `
 ${pc.bold('perdure is ready')}
   API              ${pc.cyan(apiUrl)}
   Temporal Web UI  ${pc.cyan(uiUrl ?? 'that of your Temporal')}
   data             ${dataDir}
-${warning}
+
 Try it: submit a run and watch it in one call
   curl -N ${apiUrl}/v1/runs -H 'accept: text/event-stream' -H 'content-type: application/json' -d '${JSON.stringify(body)}'
 

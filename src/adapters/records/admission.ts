@@ -1,9 +1,12 @@
 /** Admission over the migrations' functions. */
 import type { Admission, SubmissionWindow } from '../../ports/admission.js';
+import { createPlaces } from './places.js';
 import type { SqlFunctions } from './sql-functions.js';
 
 export function createAdmission(sql: SqlFunctions): Admission {
   return {
+    ...createPlaces(sql),
+
     async openRuns(tenantId) {
       return (await sql.call('open_run_count', { p_tenant_id: tenantId })) as number;
     },

@@ -1,14 +1,86 @@
-/** `perdure keys`: API keys, made and revoked by whoever can reach the records. */
+/** `perdure keys`: API keys, made, listed and revoked by whoever can reach the records. */
 import type { Command } from 'commander';
-import { CliError } from '../exit-codes.js';
+import { createApiKeySchema } from '../../../contracts/api-keys.js';
+import { CliError, exitCodes } from '../exit-codes.js';
 import { examples } from '../examples.js';
+import { writeJson, writeTable } from '../output.js';
+
+interface Options {
+  tenant: string;
+  json?: true;
+}
 
 export function registerKeys(program: Command): void {
-  program
+  const keys = program
     .command('keys')
-    .description('make, list and revoke API keys')
-    .addHelpText('after', examples('perdure keys ls'))
-    .action(() => {
-      throw new CliError('perdure keys is not there yet.');
+    .description('make, list and revoke API keys, in the records of DATABASE_URL or SUPABASE_URL')
+    .addHelpText(
+      'after',
+      examples(
+        'perdure keys create --tenant acme --name "nightly job" --scope write',
+        'perdure keys ls --tenant acme --json',
+        'perdure keys revoke --tenant acme 0190a5c2-0000-7000-8000-000000000000',
+      ),
+    );
+  keys
+    .command('create')
+    .description('make a key; it is shown this once')
+    .requiredOption('--tenant <id>', 'whose runs it is for')
+    .requiredOption('--name <name>', 'what it is for')
+    .option('--scope <scope>', 'read, write or admin', 'write')
+    .option('--expires <time>', 'when it ends (ISO 8601 with offset); never, unless told')
+    .option('--json', 'print the key as JSON')
+    .action(async ({ tenant, name, scope, expires, json }: Options & Record<string, string>) => {
+      const wanted = createApiKeySchema.safeParse({ name, scope, expiresAt: expires });
+      if (!wanted.success)
+        throw new CliError(
+          wanted.error.issues.map((i) => `--${String(i.path[0])} ${i.message}`).join('; '),
+          exitCodes.misused,
+        );
+      const { withKeys } = await import('../../stack/main.js');
+      const { key, token } = await withKeys((store) =>
+        store.create({ tenantId: tenant, ...wanted.data, expiresAt: wanted.data.expiresAt ?? null }),
+      );
+      if (json === true) {
+        writeJson({ ...key, token });
+        return;
+      }
+      console.log(token);
+      console.error(`the key ${key.id} of ${tenant} may ${key.scope}; it is not shown again`);
+    });
+  keys
+    .command('ls')
+    .description('list keys, the revoked ones too')
+    .requiredOption('--tenant <id>', 'whose keys')
+    .option('--json', 'print them as JSON')
+    .action(async ({ tenant, json }: Options) => {
+      const { withKeys } = await import('../../stack/main.js');
+      const all = await withKeys((store) => store.list(tenant));
+      if (json === true) {
+        writeJson(all);
+        return;
+      }
+      writeTable(
+        ['ID', 'NAME', 'SCOPE', 'BEGINS', 'CREATED', 'LAST USED', 'ENDS'],
+        all.map((key) => [
+          key.id,
+          key.name,
+          key.scope,
+          key.prefix,
+          key.createdAt,
+          key.lastUsedAt ?? 'never',
+          key.revokedAt === null ? (key.expiresAt ?? '') : `revoked ${key.revokedAt}`,
+        ]),
+      );
+    });
+  keys
+    .command('revoke <id>')
+    .description('end a key; API processes that know it forget it within seconds')
+    .requiredOption('--tenant <id>', 'whose key')
+    .action(async (id: string, { tenant }: Options) => {
+      const { withKeys } = await import('../../stack/main.js');
+      if (!(await withKeys((store) => store.revoke(tenant, id))))
+        throw new CliError(`${tenant} has no key ${id}`);
+      console.log(`revoked ${id}`);
     });
 }

@@ -1,0 +1,31 @@
+/** `perdure keys`: API keys, straight from the records. */
+import { createApiKey, type CreatedApiKey } from '../api/sign-in/create-api-key.js';
+import type { Config } from '../config/env.js';
+import type { Logger } from '../ports/logger.js';
+import type { ApiKeyStore } from '../ports/api-key-store.js';
+import { openRecords } from './open-adapters.js';
+import { Releasers } from './releasers.js';
+
+export interface ApiKeys extends Pick<ApiKeyStore, 'list' | 'revoke'> {
+  create(wanted: Omit<Parameters<typeof createApiKey>[1], 'createdBy'>): Promise<CreatedApiKey>;
+}
+
+/** @throws ConfigError where no records are configured; PerdureError `store_unavailable` */
+export async function withApiKeys<Value>(
+  config: Config,
+  logger: Logger,
+  use: (keys: ApiKeys) => Promise<Value>,
+): Promise<Value> {
+  const releasers = new Releasers();
+  try {
+    const { ports } = openRecords(config, logger, releasers);
+    const { apiKeys } = ports;
+    return await use({
+      create: (wanted) => createApiKey(apiKeys, { ...wanted, createdBy: 'operator' }),
+      list: (tenantId) => apiKeys.list(tenantId),
+      revoke: (tenantId, id) => apiKeys.revoke(tenantId, id),
+    });
+  } finally {
+    await releasers.release(logger);
+  }
+}
