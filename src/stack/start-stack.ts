@@ -17,10 +17,8 @@ import { createLocalWorkspace } from '../adapters/local/local-workspace.js';
 import { TEMPORARY } from '../adapters/local/whole-writes.js';
 import { createLogger } from '../adapters/pino/logger.js';
 import { terminalLines } from '../adapters/pino/terminal.js';
-import { openDatabase } from '../adapters/postgres/database.js';
-import { createPostgresEventLog } from '../adapters/postgres/event-log.js';
 import { migrate } from '../adapters/postgres/migrate.js';
-import { createPostgresRunStore } from '../adapters/postgres/run-store.js';
+import { openPostgresRecords } from '../adapters/postgres/records.js';
 import { createTemporalRunEngine } from '../adapters/temporal/run-engine.js';
 import { plannerWithoutModel } from '../agents/planner.js';
 import { ruleSupervisor } from '../agents/supervisor.js';
@@ -85,12 +83,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     releasers.push('Postgres', () => keptPostgres.release());
     options.signal?.throwIfAborted();
     await migrate(postgres.connectionString, path.join(options.builtRoot, 'deploy', 'migrations'));
-    const database = openDatabase(postgres.connectionString, logger);
-    releasers.push('the database connections', () => database.close());
-
-    const runs = createPostgresRunStore(database);
+    const records = openPostgresRecords(postgres.connectionString, logger);
+    releasers.push('the database connections', () => records.close());
+    const { runs, log } = records;
     await runs.check();
-    const log = createPostgresEventLog(database);
+
     const bus = createLocalEventBus();
     const workspaces = path.join(dataDir, 'workspaces');
     await rm(path.join(workspaces, TEMPORARY), { recursive: true, force: true });

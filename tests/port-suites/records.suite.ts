@@ -1,15 +1,14 @@
 /** What every RunStore with its EventLog must do. They share a database, so they are tested as a pair. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { v7 as uuid } from 'uuid';
 import type { NewEvent, RunEvent } from '../../contracts/events.js';
 import { queuedRecord, type NewRun } from '../../contracts/runs.js';
 import type { EventLog } from '../../src/ports/event-log.js';
 import type { RunStore } from '../../src/ports/run-store.js';
 
-export interface Records {
-  store: RunStore;
+interface RunRecords {
+  runs: RunStore;
   log: EventLog;
-  release(): Promise<void>;
 }
 
 const at = '2026-01-02T03:04:05.678Z';
@@ -35,23 +34,22 @@ const retrying = (key: string, message = 'why'): NewEvent => ({
 const completed: NewEvent = { type: 'run.completed', key: 'run.end', at, data: { result: { n: 1 } } };
 const seqs = (events: readonly RunEvent[]): number[] => events.map((e) => e.seq);
 
-export function recordsSuite(name: string, open: () => Promise<Records>): void {
-  describe(name, () => {
-    let records: Records;
+export function recordsSuite(name: string, open: () => Promise<RunRecords>): void {
+  describe(`run store and event log, ${name}`, () => {
+    let records: RunRecords;
     beforeAll(async () => {
       records = await open();
     }, 120_000);
-    afterAll(() => records.release());
 
     const create = async (change: Partial<NewRun> = {}): Promise<NewRun> => {
       const run = newRun(change);
-      await records.store.createRun(run);
+      await records.runs.createRun(run);
       return run;
     };
 
     test('a new run is queued and has its first event', async () => {
       const run = newRun({ metadata: { team: 'blue' } });
-      const record = await records.store.createRun(run);
+      const record = await records.runs.createRun(run);
       expect(record).toEqual({ ...queuedRecord(run), lastSeq: 1 });
       expect(await records.log.read(run.id, 0, 10)).toEqual([
         { type: 'run.queued', seq: 1, runId: run.id, at, goal: 'a goal' },
@@ -61,15 +59,15 @@ export function recordsSuite(name: string, open: () => Promise<Records>): void {
     test('creating a run again returns the one that is there', async () => {
       const run = await create();
       await records.log.append(run.id, [started]);
-      const again = await records.store.createRun({ ...run, goal: 'another', requestHash: 'other' });
+      const again = await records.runs.createRun({ ...run, goal: 'another', requestHash: 'other' });
       expect(again).toMatchObject({ goal: 'a goal', requestHash: 'hash', status: 'running', lastSeq: 2 });
     });
 
     test('another tenant’s id looks like an unknown one', async () => {
       const run = await create();
-      expect(await records.store.getRun('other', run.id)).toBeNull();
-      expect(await records.store.getRun('acme', uuid())).toBeNull();
-      await expect(records.store.createRun({ ...run, tenantId: 'other' })).rejects.toMatchObject({
+      expect(await records.runs.getRun('other', run.id)).toBeNull();
+      expect(await records.runs.getRun('acme', uuid())).toBeNull();
+      await expect(records.runs.createRun({ ...run, tenantId: 'other' })).rejects.toMatchObject({
         code: 'run_not_found',
       });
     });
@@ -108,7 +106,7 @@ export function recordsSuite(name: string, open: () => Promise<Records>): void {
       );
       const events = await records.log.read(run.id, 0, 100);
       expect(seqs(events)).toEqual(Array.from({ length: 51 }, (_, i) => i + 1));
-      expect((await records.store.getRun('acme', run.id))?.lastSeq).toBe(51);
+      expect((await records.runs.getRun('acme', run.id))?.lastSeq).toBe(51);
     });
 
     test('the record is never behind the log', async () => {
@@ -118,7 +116,7 @@ export function recordsSuite(name: string, open: () => Promise<Records>): void {
         started,
         { type: 'plan.created', key: 'plan-1', at, data: { plan, version: 1 } },
       ]);
-      expect(await records.store.getRun('acme', run.id)).toMatchObject({
+      expect(await records.runs.getRun('acme', run.id)).toMatchObject({
         status: 'running',
         startedAt: at,
         plan,
@@ -134,7 +132,7 @@ export function recordsSuite(name: string, open: () => Promise<Records>): void {
         },
         completed,
       ]);
-      expect(await records.store.getRun('acme', run.id)).toMatchObject({
+      expect(await records.runs.getRun('acme', run.id)).toMatchObject({
         status: 'completed',
         result: { n: 1 },
         finishedAt: at,
@@ -147,10 +145,10 @@ export function recordsSuite(name: string, open: () => Promise<Records>): void {
       const failed = await create();
       const error = { code: 'step_failed', message: 'a failed', retryable: false } as const;
       await records.log.append(failed.id, [{ type: 'run.failed', key: 'run.end', at, data: { error } }]);
-      expect(await records.store.getRun('acme', failed.id)).toMatchObject({ status: 'failed', error });
+      expect(await records.runs.getRun('acme', failed.id)).toMatchObject({ status: 'failed', error });
       const cancelled = await create();
       await records.log.append(cancelled.id, [{ type: 'run.cancelled', key: 'run.end', at, data: {} }]);
-      expect(await records.store.getRun('acme', cancelled.id)).toMatchObject({
+      expect(await records.runs.getRun('acme', cancelled.id)).toMatchObject({
         status: 'cancelled',
         finishedAt: at,
       });
@@ -207,11 +205,11 @@ export function recordsSuite(name: string, open: () => Promise<Records>): void {
       const twin = await create({ tenantId, createdAt: day(7), goal: 'day 7 again', agent: 'other' });
       await records.log.append(twin.id, [started]);
       const goals = async (filter: object, limit = 50): Promise<string[]> =>
-        (await records.store.listRuns(tenantId, filter, limit)).runs.map((r) => r.goal);
+        (await records.runs.listRuns(tenantId, filter, limit)).runs.map((r) => r.goal);
 
       const paged: string[] = [];
       for (let cursor: string | undefined; ;) {
-        const page = await records.store.listRuns(tenantId, {}, 3, cursor);
+        const page = await records.runs.listRuns(tenantId, {}, 3, cursor);
         paged.push(...page.runs.map((r) => r.goal));
         if (page.nextCursor === null) break;
         cursor = page.nextCursor;
@@ -223,20 +221,20 @@ export function recordsSuite(name: string, open: () => Promise<Records>): void {
       expect(await goals({ agent: 'other' })).toEqual(['day 7 again']);
       expect(await goals({ metadata: { parity: 'even' } })).toEqual(['day 6', 'day 4', 'day 2']);
       expect(await goals({ createdAfter: day(2), createdBefore: day(5) })).toEqual(['day 4', 'day 3']);
-      expect((await records.store.listRuns('nobody', {}, 5)).runs).toEqual([]);
+      expect((await records.runs.listRuns('nobody', {}, 5)).runs).toEqual([]);
     });
 
     test.each(['nonsense', Buffer.from('["x"]').toString('base64url'), "'; drop table runs; --"])(
       'a cursor that was never given is refused: %s',
       async (cursor) => {
-        await expect(records.store.listRuns('acme', {}, 5, cursor)).rejects.toMatchObject({
+        await expect(records.runs.listRuns('acme', {}, 5, cursor)).rejects.toMatchObject({
           code: 'invalid_request',
         });
       },
     );
 
     test('the schema is the one this build needs', async () => {
-      await expect(records.store.check()).resolves.toBeUndefined();
+      await expect(records.runs.check()).resolves.toBeUndefined();
     });
   });
 }

@@ -4,11 +4,13 @@ import type { ApiKeyStore } from '../../ports/api-key-store.js';
 import type { EventLog } from '../../ports/event-log.js';
 import type { Retention } from '../../ports/retention.js';
 import type { RunStore } from '../../ports/run-store.js';
+import { createAdmission } from './admission.js';
+import { createApiKeyStore } from './api-key-store.js';
+import { createEventLog } from './event-log.js';
+import { createRetention } from './retention.js';
+import { createRunStore } from './run-store.js';
+import type { SqlFunctions } from './sql-functions.js';
 
-/**
- * Opened by `openPostgresRecords(connectionString, logger)` in adapters/postgres and by
- * `openSupabaseRecords({ url, serviceRoleKey }, logger)` in adapters/supabase; both open lazily.
- */
 export interface Records {
   runs: RunStore;
   log: EventLog;
@@ -17,3 +19,12 @@ export interface Records {
   retention: Retention;
   close(): Promise<void>;
 }
+
+export const createRecords = (sql: SqlFunctions): Records => ({
+  runs: createRunStore(sql),
+  log: createEventLog(sql),
+  apiKeys: createApiKeyStore(sql),
+  admission: createAdmission(sql),
+  retention: createRetention(sql),
+  close: () => sql.close(),
+});

@@ -22,10 +22,8 @@ import {
 } from '../../../src/adapters/embedded/testing/backends.js';
 import { createLocalEventBus } from '../../../src/adapters/local/local-event-bus.js';
 import { createLocalWorkspace } from '../../../src/adapters/local/local-workspace.js';
-import { openDatabase } from '../../../src/adapters/postgres/database.js';
-import { createPostgresEventLog } from '../../../src/adapters/postgres/event-log.js';
 import { migrate } from '../../../src/adapters/postgres/migrate.js';
-import { createPostgresRunStore } from '../../../src/adapters/postgres/run-store.js';
+import { openPostgresRecords } from '../../../src/adapters/postgres/records.js';
 import { createTemporalRunEngine } from '../../../src/adapters/temporal/run-engine.js';
 import { plannerWithoutModel } from '../../../src/agents/planner.js';
 import { ruleSupervisor } from '../../../src/agents/supervisor.js';
@@ -73,16 +71,15 @@ export async function startSystem(
   await migrate(postgres.connectionString, path.join(root, 'deploy/migrations'));
   const proxy = await startProxy(postgres);
   releasers.push('the proxy', () => proxy.close());
-  const database = openDatabase(
+  const records = openPostgresRecords(
     postgres.connectionString.replace(`:${postgres.port}/`, `:${proxy.port}/`),
     logger,
   );
-  releasers.push('the database', () => database.close());
+  releasers.push('the database', () => records.close());
   const files = await testDirectory();
   releasers.push('the files', () => files.remove());
 
-  const store = createPostgresRunStore(database);
-  const log = createPostgresEventLog(database);
+  const { runs: store, log } = records;
   const registry = createToolRegistry({ httpAllow: [] });
   const extra = new Map((options.tools ?? []).map((tool) => [tool.name, tool]));
   const connection = await Connection.connect({ address: temporal.address });

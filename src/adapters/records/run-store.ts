@@ -1,0 +1,75 @@
+/** RunStore over the migrations' functions. */
+import { z } from 'zod';
+import { PerdureError } from '../../../contracts/errors.js';
+import type { NewRun, RunHead, RunRecord } from '../../../contracts/runs.js';
+import type { ListRunsFilter, RunPage, RunStore } from '../../ports/run-store.js';
+import { SCHEMA_VERSION } from './schema-version.js';
+import { MisconfiguredError, type SqlFunctions } from './sql-functions.js';
+
+const cursorSchema = z.tuple([z.iso.datetime(), z.uuid()]);
+
+export function createRunStore(sql: SqlFunctions): RunStore {
+  return {
+    async createRun(run: NewRun): Promise<RunRecord> {
+      const record = await sql.call('create_run', { p_run: run });
+      if (record === null)
+        throw new PerdureError('run_not_found', `the run ${run.id} belongs to somebody else`);
+      return record as RunRecord;
+    },
+
+    async getRun(tenantId, runId) {
+      return (await sql.call('get_run', { p_tenant_id: tenantId, p_run_id: runId })) as RunRecord | null;
+    },
+
+    async findRun(tenantId, runId) {
+      return (await sql.call('find_run', { p_tenant_id: tenantId, p_run_id: runId })) as RunHead | null;
+    },
+
+    async listRuns(
+      tenantId: string,
+      filter: ListRunsFilter,
+      limit: number,
+      cursor?: string,
+    ): Promise<RunPage> {
+      const [beforeTime, beforeId] = cursor === undefined ? [null, null] : decodeCursor(cursor);
+      const found = (await sql.call('list_runs', {
+        p_tenant_id: tenantId,
+        p_filter: filter,
+        p_limit: limit + 1,
+        p_before_time: beforeTime,
+        p_before_id: beforeId,
+      })) as RunHead[];
+      const runs = found.slice(0, limit);
+      const last = found.length > limit ? runs.at(-1) : undefined;
+      return { runs, nextCursor: last === undefined ? null : encodeCursor(last) };
+    },
+
+    async check() {
+      const version = await sql.call('schema_version', {}).catch((error: unknown) => {
+        throw error instanceof PerdureError && error.cause instanceof MisconfiguredError
+          ? error.cause
+          : error;
+      });
+      if (version !== SCHEMA_VERSION)
+        throw new PerdureError(
+          'store_unavailable',
+          `the database has schema version ${String(version)}, this build needs ${SCHEMA_VERSION}: ${
+            Number(version) > SCHEMA_VERSION ? 'use a newer build' : 'apply the migrations'
+          }`,
+        );
+    },
+  };
+}
+
+const encodeCursor = (run: RunHead): string =>
+  Buffer.from(JSON.stringify([run.createdAt, run.id])).toString('base64url');
+
+function decodeCursor(cursor: string): [string, string] {
+  try {
+    return cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+  } catch {
+    throw new PerdureError('invalid_request', 'the cursor is not one that this server gave', {
+      errors: [{ field: 'cursor', message: 'is not one that this server gave' }],
+    });
+  }
+}
