@@ -26,6 +26,7 @@ function overPostgres(connectionString: string, logger: Logger, poolSize: number
     application_name: 'perdure',
     // Whatever the login may do, this session may only do what the application needs. Said after the start of
     // the session, for poolers in between drop options that come with it.
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; its types do not say so
     onConnect: async (client) => {
       await client.query("set role service_role; set statement_timeout = 6000; set search_path = ''");
     },

@@ -50,9 +50,9 @@ function overSupabase({ url, serviceRoleKey }: SupabaseProject): SqlFunctions {
   return {
     async call(name, args) {
       // Typed by name without a generated schema: every function has named arguments and one JSON value.
-      const { data, error, status } = await client.rpc(name, args);
-      if (error === null) return data as unknown;
-      throw translate(error, status);
+      const answer = await client.rpc(name, args);
+      if (answer.error === null) return answer.data as unknown;
+      throw translate(answer.error, answer.status);
     },
     close: () => agent.close(),
   };

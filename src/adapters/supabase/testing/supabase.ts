@@ -112,7 +112,7 @@ export async function startSupabase(options: TestSupabaseOptions = {}): Promise<
       serviceRoleKey: issuer.serviceRoleKey,
       anonKey: issuer.anonKey,
       jwtSecret: issuer.jwtSecret,
-      sign: issuer.sign,
+      sign: (claims) => issuer.sign(claims),
       issuer: issuer.issuer,
       jwksUrl: `${issuer.issuer}/.well-known/jwks.json`,
       databaseUrl: as(server, 'owner', password),
@@ -184,17 +184,18 @@ async function query(connectionString: string, sql: string): Promise<void> {
 }
 
 async function untilServing(rest: GuardedChild, port: number, key: string): Promise<void> {
-  let ended = false;
-  void rest.exited.then(() => (ended = true));
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline && !ended;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/`, {
+  const ended = rest.exited.then(() => 'ended' as const);
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
+    const attempt = fetch(`http://127.0.0.1:${port}/`, {
       headers: { authorization: `Bearer ${key}` },
       signal: AbortSignal.timeout(5_000),
     }).catch(() => null);
+    const answer = await Promise.race([ended, attempt]);
+    if (answer === 'ended') throw new Error('PostgREST ended at once');
     await answer?.body?.cancel();
     // 503 while it reads the schema.
     if (answer?.ok === true) return;
     await sleep(50);
   }
-  throw new Error(ended ? 'PostgREST ended at once' : 'PostgREST did not answer within 30 seconds');
+  throw new Error('PostgREST did not answer within 30 seconds');
 }

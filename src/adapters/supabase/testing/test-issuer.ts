@@ -34,7 +34,7 @@ export async function createTestIssuer(issuer: string): Promise<TestIssuer> {
     keys: { keys: [jwk] },
     verifiers: { keys: [jwk, { kty: 'oct', alg: 'HS256', k: Buffer.from(secret).toString('base64url') }] },
     sign(claims = {}) {
-      const ofUser = {
+      const ofUser: Record<string, unknown> = {
         ...{ iss: issuer, sub: randomUUID(), aud: 'authenticated', iat: now(), exp: now() + 3_600 },
         ...{ email: 'somebody@example.com', phone: '', role: 'authenticated', is_anonymous: false },
         app_metadata: { provider: 'email', providers: ['email'] },

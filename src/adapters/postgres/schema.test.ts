@@ -1,0 +1,182 @@
+/** What the migrations leave behind: rights, row-level security, and an index for every query. */
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testPostgres } from '../embedded/testing/backends.js';
+import { migrate } from './migrate.js';
+
+let server: Awaited<ReturnType<typeof testPostgres>>;
+let client: pg.Client;
+beforeAll(async () => {
+  server = await testPostgres();
+  await migrate(server.connectionString, path.resolve(import.meta.dirname, '../../../deploy/migrations'));
+  client = new pg.Client({ connectionString: server.connectionString });
+  await client.connect();
+});
+afterAll(async () => {
+  await client.end();
+  await server.release();
+});
+
+async function column(sql: string): Promise<unknown[]> {
+  const { rows } = await client.query<unknown[]>({ text: sql, rowMode: 'array' });
+  return rows.map(([first]) => first);
+}
+
+describe('rights', () => {
+  test('every function has a fixed search path and runs with the rights of who calls it', async () => {
+    expect(
+      await column(`select proname from pg_proc where pronamespace = 'perdure'::regnamespace
+        and (proconfig is null or not proconfig @> array['search_path=""'] or prosecdef)`),
+    ).toEqual([]);
+  });
+
+  test('nobody but service_role may call a function, except for the one that policies ask for the tenant', async () => {
+    expect(
+      await column(`select r.role || ' ' || p.proname from pg_proc as p,
+          (values ('anon'), ('authenticated'), ('public')) as r (role)
+        where p.pronamespace = 'perdure'::regnamespace and has_function_privilege(r.role, p.oid, 'execute')
+        order by 1`),
+    ).toEqual(['authenticated current_tenant']);
+    expect(
+      await column(`select proname from pg_proc where pronamespace = 'perdure'::regnamespace
+        and not has_function_privilege('service_role', oid, 'execute')`),
+    ).toEqual([]);
+  });
+
+  test('every table has row-level security with one policy, to read the own tenant’s rows', async () => {
+    const tables = await column(`select relname::text from pg_class
+      where relnamespace = 'perdure'::regnamespace and relkind in ('r', 'p') order by 1`);
+    expect(tables.length).toBeGreaterThanOrEqual(5);
+    expect(
+      await column(`select relname::text from pg_class
+        where relnamespace = 'perdure'::regnamespace and relkind in ('r', 'p') and not relrowsecurity`),
+    ).toEqual([]);
+    const { rows } = await client.query(`select tablename, cmd, roles::text[] as roles, qual from pg_policies
+      where schemaname = 'perdure' order by tablename`);
+    expect(rows).toEqual(
+      tables.map((tablename) => ({
+        tablename,
+        cmd: 'SELECT',
+        roles: ['authenticated'],
+        // As a sub-select: asked once a query, not once a row.
+        qual: '(tenant_id = ( SELECT perdure.current_tenant() AS current_tenant))',
+      })),
+    );
+  });
+
+  test('people may only read, and anon nothing at all; no view shows what a table hides', async () => {
+    expect(
+      await column(`select r.role || ' ' || c.relname || ' ' || p.privilege
+        from pg_class as c, (values ('anon'), ('authenticated'), ('public')) as r (role),
+          (values ('select'), ('insert'), ('update'), ('delete'), ('truncate'), ('references'), ('trigger')) as p (privilege)
+        where c.relnamespace = 'perdure'::regnamespace and c.relkind in ('r', 'p')
+          and has_table_privilege(r.role, c.oid, p.privilege)
+          and (r.role, p.privilege) <> ('authenticated', 'select')`),
+    ).toEqual([]);
+    expect(await column(`select has_schema_privilege('anon', 'perdure', 'usage')`)).toEqual([false]);
+    expect(
+      await column(
+        `select has_column_privilege('authenticated', 'perdure.api_keys', 'token_hash', 'select')`,
+      ),
+    ).toEqual([false]);
+    expect(
+      await column(
+        `select relname from pg_class where relnamespace = 'perdure'::regnamespace and relkind in ('v', 'm')`,
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('indexes', () => {
+  const RUNS = 20_000;
+  const aRun = `'00000000-0000-4000-8000-000000000001'`;
+  beforeAll(async () => {
+    await client.query(`
+      insert into perdure.runs (id, tenant_id, status, goal, agent, metadata, created_at, finished_at, last_seq)
+      select gen_random_uuid(), 't' || n % 20,
+        case when n % 200 = 0 then 'running' when n % 3 = 0 then 'failed' else 'completed' end,
+        'a goal', 'agent-' || n % 7, jsonb_build_object('team', n % 500), '2026-01-01'::timestamptz + n * interval '1 minute',
+        case when n % 200 = 0 then null else '2026-01-01'::timestamptz + n * interval '1 minute' end, 2
+      from generate_series(1, ${RUNS}) as n;
+      insert into perdure.run_events (run_id, seq, event_key, tenant_id, type, at, data)
+      select r.id, s, 'key-' || s, r.tenant_id, 'log', r.created_at, '{}' from perdure.runs as r, generate_series(1, 2) as s;
+      insert into perdure.tenant_storage (run_id, tenant_id, bytes) select id, tenant_id, 10 from perdure.runs;
+      insert into perdure.api_keys (id, tenant_id, name, scope, token_hash, prefix, created_by)
+      select gen_random_uuid(), tenant_id, 'key', 'read', md5(id::text) || md5(id::text), 'pdk_', 'me' from perdure.runs;
+    `);
+    await client.query(
+      'vacuum analyze perdure.runs, perdure.run_events, perdure.tenant_storage, perdure.api_keys',
+    );
+    await client.query(`
+      insert into perdure.runs (id, tenant_id, goal, agent, created_at, last_seq) values (${aRun}, 't3', 'g', 'a', now(), 500);
+      insert into perdure.run_events (run_id, seq, event_key, tenant_id, type, at, data)
+      select ${aRun}, n, 'key-' || n, 't3', 'log', now(), '{}' from generate_series(1, 500) as n;
+      analyze perdure.run_events;
+    `);
+    // Plans of statements inside functions go to the log of this session, and come back as notices.
+    await client.query(`load 'auto_explain'; set auto_explain.log_min_duration = 0;
+      set auto_explain.log_nested_statements = on; set client_min_messages = log`);
+  });
+
+  /** Runs it as the application does, and undoes it. @returns the plans of every statement within */
+  async function plansOf(call: string): Promise<string> {
+    const plans: string[] = [];
+    const listen = (notice: { message?: string | undefined }): void => void plans.push(notice.message ?? '');
+    client.on('notice', listen);
+    try {
+      await client.query('begin; set local role service_role');
+      await client.query(`select perdure.${call}`);
+    } finally {
+      await client.query('rollback');
+      client.off('notice', listen);
+    }
+    return plans.join('\n');
+  }
+  const list = (filter: string, from = 'null, null'): string => `list_runs('t3', '${filter}', 21, ${from})`;
+  const some = `'00000000-0000-4000-8000-000000000000'`;
+  const newEvent = `'[{"type": "log", "key": "key-501", "at": "2026-01-01T00:00:00Z", "data": {}}]'`;
+
+  test.each([
+    ['a page of runs', list('{}'), 'runs_newest'],
+    ['the next page', list('{}', `'2026-01-08T00:00:00Z', ${some}`), 'runs_newest'],
+    ['runs by status', list('{"status": "running"}'), 'runs_(by_status|open)'],
+    ['runs by agent', list('{"agent": "agent-3"}'), 'runs_by_agent'],
+    [
+      'runs by time',
+      list('{"createdAfter": "2026-01-02T00:00:00Z", "createdBefore": "2026-01-03T00:00:00Z"}'),
+      'runs_newest',
+    ],
+    ['runs by metadata', list('{"metadata": {"team": 3}}'), 'runs_by_metadata|runs_newest'],
+    ['a run', `get_run('t3', ${some})`, 'runs_pkey'],
+    ['a run’s head', `find_run('t3', ${some})`, 'runs_pkey'],
+    ['events after a seq', `read_run_events(${aRun}, 0, 100)`, 'run_events_pkey'],
+    ['events by key', `find_run_events(${aRun}, '["key-1", "key-501"]')`, 'run_events_run_id_event_key_key'],
+    ['an append', `append_run_events(${aRun}, ${newEvent})`, 'run_events_run_id_event_key_key'],
+    [
+      'a new run',
+      `create_run('{"id": ${some.replaceAll("'", '"')}, "tenantId": "t3", "goal": "g", "agent": "a", "createdAt": "2026-01-01T00:00:00Z"}')`,
+      'runs_pkey',
+    ],
+    ['the open runs of a tenant', `open_run_count('t3')`, 'runs_(open|by_status)'],
+    ['the bytes of a tenant', `stored_bytes('t3')`, 'tenant_storage_of_tenant'],
+    ['the bytes of a run', `record_storage('t3', ${aRun}, 7)`, 'tenant_storage_pkey|runs_pkey'],
+    ['a submission', `take_submission('t3', 10)`, 'submission_windows'],
+    ['an API key', `find_api_key('${'0'.repeat(64)}')`, 'api_keys_token_hash_key'],
+    ['a tenant’s API keys', `list_api_keys('t3')`, 'api_keys_of_tenant'],
+    ['an API key that is revoked', `revoke_api_key('t3', ${some})`, 'api_keys_pkey'],
+    ['runs to delete', `expired_runs('2026-01-02', 100, null, null)`, 'runs_finished'],
+    [
+      'the next runs to delete',
+      `expired_runs('2026-01-02', 100, '2026-01-01T03:00:00Z', ${some})`,
+      'runs_finished',
+    ],
+    ['a run that is deleted', `delete_run('t3', ${some})`, 'runs_pkey'],
+    ['events to trim', `delete_old_events('2026-01-02', 100)`, 'runs_to_trim'],
+  ])('%s: no table is read through', async (_, call, index) => {
+    const plans = await plansOf(call);
+    expect(plans).toMatch(/Query Text/);
+    expect(plans).not.toMatch(/Seq Scan on (?:runs|run_events|tenant_storage|api_keys)/);
+    expect(plans).toMatch(new RegExp(index));
+  });
+});
