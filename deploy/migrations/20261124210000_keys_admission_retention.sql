@@ -1,6 +1,16 @@
 -- API keys, what admission counts, and retention. Functions that answered rows now answer one JSON array:
 -- PostgREST cuts rows off at its max-rows, and never inside a value.
 
+-- The application's login takes the role service_role. Who made that role may not, unless it says so (since
+-- Postgres 16); a superuser may, and on Supabase it has been said.
+do $membership$
+begin
+  execute format('grant service_role to %I', current_user);
+exception when insufficient_privilege then
+  null;
+end
+$membership$;
+
 create table perdure.api_keys (
   id           uuid        primary key,
   tenant_id    text        not null,

@@ -1,5 +1,6 @@
 /** The feeds of all runs that somebody follows, and how a stream gets from its own past into its run's feed. */
 import pLimit from 'p-limit';
+import { PerdureError } from '../../contracts/errors.js';
 import type { EventBus } from '../ports/event-bus.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Logger } from '../ports/logger.js';
@@ -177,7 +178,9 @@ async function catchUp(
       seq = frame.seq;
       if (frame.terminal) return { seq, ended: true };
     }
-  } catch {
+  } catch (error) {
+    // The events are gone for good: whoever comes back is told.
+    if (error instanceof PerdureError && !error.retryable) return { seq, ended: true };
     // The feed that this reader wants to reach tells of the log's outage; here it is waited for.
     connection.comment('the event log cannot be read; trying again');
     await connection.pause(LAG_MS);

@@ -25,7 +25,11 @@ export function createEventsRoute(context: ApiContext): RequestHandler {
     res.vary('Accept');
     if (req.accepts(['text/event-stream', 'application/json']) === 'application/json')
       await sendPage(context, res, run, after, query.limit);
-    else streamRun(context, req, res, run, after);
+    else {
+      // Of a run at its end, retention may have deleted what the reader asks for; a stream could not say so.
+      if (isTerminal(run.status) && after < run.lastSeq) await context.log.read(run.id, after, 1);
+      streamRun(context, req, res, run, after);
+    }
   };
 }
 
