@@ -7,6 +7,7 @@ import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createActivities } from '../../activities/create-activities.js';
+import { createRetentionActivities } from '../../activities/retention.js';
 import { PerdureError } from '../../contracts/errors.js';
 import { lockDataDir } from '../adapters/embedded/data-dir-lock.js';
 import { claimPort } from '../adapters/embedded/free-port.js';
@@ -19,6 +20,7 @@ import { createLogger } from '../adapters/pino/logger.js';
 import { terminalLines } from '../adapters/pino/terminal.js';
 import { migrate } from '../adapters/postgres/migrate.js';
 import { openPostgresRecords } from '../adapters/postgres/records.js';
+import { applyRetentionSchedule } from '../adapters/temporal/retention-schedule.js';
 import { createTemporalRunEngine } from '../adapters/temporal/run-engine.js';
 import { plannerWithoutModel } from '../agents/planner.js';
 import { ruleSupervisor } from '../agents/supervisor.js';
@@ -123,22 +125,35 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       namespace: config.temporalNamespace,
       taskQueue: config.taskQueue,
       bundlePath: path.join(options.builtRoot, 'workflow-bundle.js'),
-      activities: createActivities({
-        store: runs,
-        log,
-        bus,
-        workspace,
-        planner: plannerWithoutModel,
-        supervisor: ruleSupervisor,
-        tools,
-        logger: logger.child({ component: 'worker' }),
-      }),
+      activities: {
+        ...createRetentionActivities({
+          retention: records.retention,
+          workspace,
+          logger: logger.child({ component: 'worker' }),
+        }),
+        ...createActivities({
+          store: runs,
+          log,
+          bus,
+          workspace,
+          planner: plannerWithoutModel,
+          supervisor: ruleSupervisor,
+          tools,
+          logger: logger.child({ component: 'worker' }),
+        }),
+      },
       logger: logger.child({ component: 'worker' }),
       graceMs: 5_000,
       forceMs: 15_000,
     });
     releasers.push('the worker', () => worker.stop());
     await worker.polling;
+    await applyRetentionSchedule({
+      connection,
+      namespace: config.temporalNamespace,
+      taskQueue: config.taskQueue,
+      retention: config.retention,
+    });
 
     const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
     return {
