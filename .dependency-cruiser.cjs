@@ -41,7 +41,8 @@ module.exports = {
     {
       name: 'adapters-are-apart',
       severity: 'error',
-      comment: 'No adapter knows another; only the stack opens them. Both ways to the records share what they carry.',
+      comment:
+        'No adapter knows another; only the stack opens them. Both ways to the records share what they carry.',
       from: { path: '^src/adapters/([^/]+)/', pathNot: '\\.test\\.ts$|/testing/' },
       to: { path: '^src/adapters/', pathNot: '^src/adapters/($1|records)/' },
     },

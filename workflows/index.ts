@@ -1,2 +1,3 @@
 /** The one entry of the workflow bundle. */
 export { agentRun } from './agent-run.js';
+export { retention } from './retention.js';

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { v7 } from 'uuid';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { PerdureError } from '../../contracts/errors.js';
 import type { NewEvent } from '../../contracts/events.js';
 import type { Principal } from '../../contracts/principal.js';
 import { createApp, type App } from './create-app.js';
@@ -169,4 +170,22 @@ it('drain spreads the clients that come back', async () => {
   api.drain();
   for (const answer of answers)
     expect(await answer.text()).toMatch(/retry: 1000\n\n(?:.|\n)*retry: [1-4]\d{3}\n\n$/);
+});
+
+it('answers 410, as a page and as a stream, when retention has deleted what is asked for', async () => {
+  await append(1, 3);
+  await finish();
+  const last = (await fakes.runs.findRun('local', id))?.lastSeq ?? 0;
+  vi.spyOn(fakes.log, 'read').mockImplementation((_, after) =>
+    after < last ? Promise.reject(new PerdureError('events_expired', 'gone')) : Promise.resolve([]),
+  );
+  await begin();
+  for (const accept of ['text/event-stream', 'application/json']) {
+    const answer = await fetch(`${server.url}/v1/runs/${id}/events?after=0`, { headers: { accept } });
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([
+      410,
+      'events_expired',
+    ]);
+  }
+  expect((await stream(last)).status).toBe(204);
 });

@@ -11,6 +11,7 @@ import { isLasting } from '../adapters/redis/failure-words.js';
 import { openRedisEventBus } from '../adapters/redis/redis-event-bus.js';
 import { createS3Workspace } from '../adapters/s3/s3-workspace.js';
 import { openSupabaseRecords } from '../adapters/supabase/records.js';
+import { applyRetentionSchedule } from '../adapters/temporal/retention-schedule.js';
 import { createTemporalRunEngine } from '../adapters/temporal/run-engine.js';
 import type { Config } from '../config/env.js';
 import { ConfigError } from '../config/env.js';
@@ -28,6 +29,8 @@ export interface Adapters {
   workspace: Workspace;
   engine: RunEngine;
   temporal: { address: string; security: TemporalSecurity };
+  /** Has Temporal delete old runs and events each day, as configured. */
+  applyRetention: () => Promise<void>;
   /** One for each back end. The bus is required of a worker only: without it streams poll the log. */
   checks: { records: Check; workspace: Check; bus: Check; temporal: Check };
 }
@@ -47,6 +50,7 @@ export async function openAdapters(config: Config, logger: Logger, releasers: Re
     bus: bus.port,
     engine: temporal.engine,
     temporal: temporal.connection,
+    applyRetention: temporal.applyRetention,
     checks: {
       records: {
         name: 'records',
@@ -136,7 +140,7 @@ function openBus({ redis }: Config, logger: Logger, releasers: Releasers): { por
 async function openTemporal(
   config: Config,
   releasers: Releasers,
-): Promise<{ engine: RunEngine; connection: Adapters['temporal'] }> {
+): Promise<{ engine: RunEngine; connection: Adapters['temporal'] } & Pick<Adapters, 'applyRetention'>> {
   const { temporalAddress: address } = config;
   if (address === null) throw new ConfigError('TEMPORAL_ADDRESS must be set');
   const security = await temporalSecurity(config);
@@ -148,5 +152,12 @@ async function openTemporal(
     taskQueue: config.taskQueue,
     uiUrl: config.temporalUiUrl,
   });
-  return { engine, connection: { address, security } };
+  const applyRetention = (): Promise<void> =>
+    applyRetentionSchedule({
+      connection,
+      namespace: config.temporalNamespace,
+      taskQueue: config.taskQueue,
+      retention: config.retention,
+    });
+  return { engine, connection: { address, security }, applyRetention };
 }

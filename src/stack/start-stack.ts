@@ -81,7 +81,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
       releasers,
     );
-    const worker = startWorkerPart(
+    await startWorkerPart(
       {
         config,
         adapters,
@@ -94,7 +94,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
       releasers,
     );
-    await worker.polling;
     return {
       apiUrl,
       uiUrl: config.temporalUiUrl,

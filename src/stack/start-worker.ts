@@ -55,11 +55,10 @@ export async function startWorker(
       },
     });
     const tools = createToolRegistry({ httpAllow: config.httpAllow });
-    const worker = startWorkerPart(
+    await startWorkerPart(
       { config, adapters, tools, builtRoot, identity, logger, graceMs: GRACE_MS, forceMs: FORCE_MS },
       releasers,
     );
-    await worker.polling;
     done = true;
     logger.info({ identity, taskQueue: config.taskQueue }, 'the worker has started');
     return {

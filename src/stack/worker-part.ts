@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
 import { createActivities } from '../../activities/create-activities.js';
+import { createRetentionActivities } from '../../activities/retention.js';
 import { plannerWithoutModel } from '../agents/planner.js';
 import { ruleSupervisor } from '../agents/supervisor.js';
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import type { ToolRegistry } from '../tools/registry.js';
-import { runWorker, type RunningWorker } from '../worker/run-worker.js';
+import { runWorker } from '../worker/run-worker.js';
 import type { Adapters } from './open-adapters.js';
 import type { Releasers } from './releasers.js';
 
@@ -28,7 +29,8 @@ export interface WorkerPartOptions {
 export const newWorkerIdentity = (): string =>
   `${process.pid}@${os.hostname()}#${randomBytes(4).toString('hex')}`;
 
-export function startWorkerPart(options: WorkerPartOptions, releasers: Releasers): RunningWorker {
+/** Resolves when it polls. */
+export async function startWorkerPart(options: WorkerPartOptions, releasers: Releasers): Promise<void> {
   const { config, adapters, tools } = options;
   const logger = options.logger.child({ component: 'worker' });
   const worker = runWorker({
@@ -37,20 +39,28 @@ export function startWorkerPart(options: WorkerPartOptions, releasers: Releasers
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
     bundlePath: path.join(options.builtRoot, 'workflow-bundle.js'),
-    activities: createActivities({
-      store: adapters.records.runs,
-      log: adapters.records.log,
-      bus: adapters.bus,
-      workspace: adapters.workspace,
-      planner: plannerWithoutModel,
-      supervisor: ruleSupervisor,
-      tools,
-      logger,
-    }),
+    activities: {
+      ...createRetentionActivities({
+        retention: adapters.records.retention,
+        workspace: adapters.workspace,
+        logger,
+      }),
+      ...createActivities({
+        store: adapters.records.runs,
+        log: adapters.records.log,
+        bus: adapters.bus,
+        workspace: adapters.workspace,
+        planner: plannerWithoutModel,
+        supervisor: ruleSupervisor,
+        tools,
+        logger,
+      }),
+    },
     logger,
     graceMs: options.graceMs,
     forceMs: options.forceMs,
   });
   releasers.push('the worker', () => worker.stop());
-  return worker;
+  await worker.polling;
+  await adapters.applyRetention();
 }

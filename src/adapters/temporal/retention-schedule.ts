@@ -1,0 +1,47 @@
+/** The Temporal Schedule that starts retention once a day. */
+import { ScheduleClient, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
+import type { Connection, ScheduleOptions } from '@temporalio/client';
+import { RETENTION_SCHEDULE, RETENTION_WORKFLOW, type RetentionInput } from '../../../contracts/retention.js';
+
+export interface RetentionScheduleOptions {
+  connection: Connection;
+  namespace: string;
+  taskQueue: string;
+  retention: RetentionInput;
+}
+
+/** Makes or changes the schedule to what is configured, and removes it where nothing is to be deleted. */
+export async function applyRetentionSchedule(options: RetentionScheduleOptions): Promise<void> {
+  const { connection, namespace, taskQueue, retention } = options;
+  const client = new ScheduleClient({ connection, namespace });
+  const handle = client.getHandle(RETENTION_SCHEDULE);
+  if (retention.runDays === null && retention.eventDays === null) {
+    await handle.delete().catch(unlessNotFound);
+    return;
+  }
+  const wanted = {
+    scheduleId: RETENTION_SCHEDULE,
+    // In the night of most of those who use it; not on the hour, when everybody's jobs start.
+    spec: { calendars: [{ hour: 3, minute: 17 }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: RETENTION_WORKFLOW,
+      workflowId: RETENTION_SCHEDULE,
+      taskQueue,
+      args: [retention],
+      workflowExecutionTimeout: '23h',
+    },
+    // The next day does what one day did not come to; after an outage nothing is made up for.
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1h' },
+  } satisfies ScheduleOptions;
+  try {
+    await client.create(wanted);
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'ScheduleAlreadyRunning')) throw error;
+    await handle.update(({ state }) => ({ ...wanted, state }));
+  }
+}
+
+function unlessNotFound(error: unknown): void {
+  if (!(error instanceof ScheduleNotFoundError)) throw error;
+}
