@@ -1,24 +1,33 @@
 /** The HTTP contract: the table of routes, and the answers that are not a run or an event themselves. */
+import type { ApiKeyInfo } from './api-keys.js';
 import type { ErrorCode, FieldError } from './errors.js';
 import type { RunEvent } from './events.js';
+import type { Scope } from './principal.js';
 import type { RunSummary } from './runs.js';
 
-/** Every call: `{name}` stands for one encoded segment, `{path}` for one or more. */
+/**
+ * Every call: `{name}` stands for one encoded segment, `{path}` for one or more. `scope` is what its caller must
+ * have; null where anybody may call.
+ */
 export const api = {
-  index: { method: 'GET', path: '/' },
-  health: { method: 'GET', path: '/healthz' },
-  readiness: { method: 'GET', path: '/readyz' },
-  listTools: { method: 'GET', path: '/v1/tools' },
-  submitRun: { method: 'POST', path: '/v1/runs' },
-  listRuns: { method: 'GET', path: '/v1/runs' },
-  getRun: { method: 'GET', path: '/v1/runs/{id}' },
-  streamEvents: { method: 'GET', path: '/v1/runs/{id}/events' },
-  cancelRun: { method: 'POST', path: '/v1/runs/{id}/cancel' },
-  listFiles: { method: 'GET', path: '/v1/runs/{id}/files' },
-  getFile: { method: 'GET', path: '/v1/runs/{id}/files/{path}' },
-  putFile: { method: 'PUT', path: '/v1/runs/{id}/files/{path}' },
-  deleteFile: { method: 'DELETE', path: '/v1/runs/{id}/files/{path}' },
-} as const satisfies Record<string, { method: string; path: string }>;
+  index: { method: 'GET', path: '/', scope: null },
+  health: { method: 'GET', path: '/healthz', scope: null },
+  readiness: { method: 'GET', path: '/readyz', scope: null },
+  listTools: { method: 'GET', path: '/v1/tools', scope: 'read' },
+  submitRun: { method: 'POST', path: '/v1/runs', scope: 'write' },
+  listRuns: { method: 'GET', path: '/v1/runs', scope: 'read' },
+  getRun: { method: 'GET', path: '/v1/runs/{id}', scope: 'read' },
+  streamEvents: { method: 'GET', path: '/v1/runs/{id}/events', scope: 'read' },
+  cancelRun: { method: 'POST', path: '/v1/runs/{id}/cancel', scope: 'write' },
+  listFiles: { method: 'GET', path: '/v1/runs/{id}/files', scope: 'read' },
+  getFile: { method: 'GET', path: '/v1/runs/{id}/files/{path}', scope: 'read' },
+  putFile: { method: 'PUT', path: '/v1/runs/{id}/files/{path}', scope: 'write' },
+  deleteFile: { method: 'DELETE', path: '/v1/runs/{id}/files/{path}', scope: 'write' },
+  createStreamTicket: { method: 'POST', path: '/v1/runs/{id}/stream-tickets', scope: 'read' },
+  createApiKey: { method: 'POST', path: '/v1/api-keys', scope: 'admin' },
+  listApiKeys: { method: 'GET', path: '/v1/api-keys', scope: 'admin' },
+  revokeApiKey: { method: 'DELETE', path: '/v1/api-keys/{keyId}', scope: 'admin' },
+} as const satisfies Record<string, { method: string; path: string; scope: Scope | null }>;
 
 export type RouteName = keyof typeof api;
 
@@ -88,6 +97,22 @@ export interface ToolDescription {
 
 export interface ToolList {
   tools: ToolDescription[];
+}
+
+export interface ApiKeyList {
+  /** Newest first, the revoked and expired ones too. */
+  apiKeys: ApiKeyInfo[];
+}
+
+/** A key that was just made; `token` is the key itself, and is never shown again. */
+export type NewApiKeyAnswer = ApiKeyInfo & { token: string };
+
+export interface StreamTicket {
+  ticket: string;
+  /** When it opens no stream any more; ISO 8601. */
+  expiresAt: string;
+  /** The stream's address with the ticket in it. */
+  url: string;
 }
 
 /** The answer of /readyz: each part that a run needs. */

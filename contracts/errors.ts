@@ -73,6 +73,18 @@ export const errorTable = {
     'Who is calling is not known',
     'Send Authorization: Bearer with a token of your sign-in or an API key; the detail says what was wrong.',
   ),
+  sign_in_unavailable: entry(
+    503,
+    true,
+    'The keys of the sign-in cannot be had',
+    'Try again; whoever signed in while they could be had goes on. The log has the cause.',
+  ),
+  stream_tickets_unavailable: entry(
+    501,
+    false,
+    'This server gives no stream tickets',
+    'Send the Authorization header with the stream, or have the operator set PERDURE_TICKET_SECRET.',
+  ),
   insufficient_scope: entry(
     403,
     false,
@@ -104,6 +116,7 @@ export const errorTable = {
     'The events of this run are no longer kept',
     'GET /v1/runs/{id} still has the run itself, with its result.',
   ),
+  api_key_not_found: entry(404, false, 'There is no such API key', 'List the keys with GET /v1/api-keys.'),
   run_not_recorded: entry(
     503,
     true,

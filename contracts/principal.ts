@@ -1,7 +1,11 @@
 /** Who a request acts for, and what that may do. */
 
 /** Each holds what stands before it: `admin` may write, and `write` may read. */
-type Scope = 'read' | 'write' | 'admin';
+export const scopes = ['read', 'write', 'admin'] as const;
+export type Scope = (typeof scopes)[number];
+
+export const includesScope = (has: Scope, needed: Scope): boolean =>
+  scopes.indexOf(has) >= scopes.indexOf(needed);
 
 export interface Principal {
   /** Whose runs these are. */

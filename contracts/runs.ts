@@ -42,6 +42,8 @@ export const submitRunSchema = z.strictObject({
     .strictObject({ files: z.array(inputFile).max(200).optional(), data: z.json().optional() })
     .optional(),
   metadata: metadataSchema.optional(),
+  /** 1 goes first, 5 last, 3 unless told; among the runs of its own tenant only. */
+  priority: z.number().int().min(1).max(5).optional(),
 });
 export type SubmitRun = z.infer<typeof submitRunSchema>;
 

@@ -4,8 +4,13 @@ import type { Request } from 'express';
 import { PerdureError } from '../../contracts/errors.js';
 
 export interface BoundedBody {
-  /** To be called once. Its failure leaves the connection open, so that an answer can still be sent. */
-  content(): Readable;
+  /** What the head says; 0 where it says nothing. */
+  declaredBytes: number;
+  /**
+   * To be called once. Its failure leaves the connection open, so that an answer can still be sent.
+   * @param hold keeps room for so many bytes in all before they are let through
+   */
+  content(hold: (bytes: number) => Promise<void>): Readable;
   /** Why the content failed, when that is the body's fault. */
   failure(): PerdureError | undefined;
 }
@@ -16,7 +21,8 @@ export function boundedBody(req: Request, maxBytes: number): BoundedBody {
     const message = `a file may have at most ${maxBytes} bytes`;
     return new PerdureError('body_too_large', message, { errors: [{ field: 'body', message }] });
   };
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
+  const declaredBytes = Number(req.headers['content-length'] ?? 0);
+  if (declaredBytes > maxBytes) throw tooLarge();
   const encoding = req.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity')
     throw new PerdureError('unsupported_media_type', 'files are stored as they are sent, without encoding', {
@@ -24,14 +30,24 @@ export function boundedBody(req: Request, maxBytes: number): BoundedBody {
     });
   let failure: PerdureError | undefined;
   return {
+    declaredBytes,
     failure: () => failure,
-    content() {
+    content(hold) {
       let bytes = 0;
       const bounded = new Transform({
         transform(chunk: Buffer, _encoding, done: TransformCallback) {
           bytes += chunk.byteLength;
           if (bytes > maxBytes) done((failure = tooLarge()));
-          else done(null, chunk);
+          else
+            hold(bytes).then(
+              () => {
+                done(null, chunk);
+              },
+              (error: unknown) => {
+                if (error instanceof PerdureError) failure = error;
+                done(error instanceof Error ? error : new Error(String(error)));
+              },
+            );
         },
       });
       const leave = (): void => {

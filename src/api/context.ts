@@ -1,6 +1,8 @@
 /** What the API is made from: the ports it calls, its limits, and who is calling. */
 import type { Request } from 'express';
 import type { Principal } from '../../contracts/principal.js';
+import type { Admission } from '../ports/admission.js';
+import type { ApiKeyStore } from '../ports/api-key-store.js';
 import type { EventBus } from '../ports/event-bus.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Logger } from '../ports/logger.js';
@@ -10,6 +12,9 @@ import type { ToolCatalog } from '../ports/tool-catalog.js';
 import type { Workspace } from '../ports/workspace.js';
 import { createRunFeeds, type RunFeeds } from './run-feeds.js';
 import { createSseConnections, type SseConnections } from './sse-connection.js';
+import type { TenantLimits } from './admission.js';
+import { principalOf } from './principals.js';
+import { withoutSignIn, type SignIn } from './sign-in/sign-in.js';
 
 export interface ApiLimits {
   /** Of a JSON body. */
@@ -36,6 +41,8 @@ export interface StreamOptions {
   maxBufferedBytes: number;
   /** How long the stream waits for a slow reader before it closes. */
   slowReaderMs: number;
+  /** Between two looks whether the API key that a long answer was asked for with still counts. */
+  recheckMs: number;
 }
 
 const defaultStreams: StreamOptions = {
@@ -45,6 +52,7 @@ const defaultStreams: StreamOptions = {
   retryMs: 1_000,
   maxBufferedBytes: 1_000_000,
   slowReaderMs: 30_000,
+  recheckMs: 60_000,
 };
 
 export interface ApiDependencies {
@@ -57,7 +65,15 @@ export interface ApiDependencies {
   logger: Logger;
   /** Names, without port, that the Host header may have beside the loopback ones; null allows any. */
   allowedHosts: readonly string[] | null;
-  /** Who a request acts for; unless told, the one who sits at this machine. */
+  /** Finds out who calls; unless told, it is the one who sits at this machine. */
+  signIn?: SignIn;
+  /** Null where API keys cannot be kept. */
+  apiKeys?: ApiKeyStore | null;
+  /** Holds the tenants to their limits; null for none. */
+  admission?: { port: Admission; limits: TenantLimits } | null;
+  /** Origins whose pages may call. */
+  corsOrigins?: readonly string[];
+  /** Who a request acts for, where that is not found out by signIn. */
   principalOf?: (req: Request) => Principal;
   now?: () => Date;
   limits?: Partial<ApiLimits>;
@@ -74,12 +90,14 @@ export type ApiContext = Omit<Required<ApiDependencies>, 'limits' | 'streams'> &
   draining: AbortSignal;
 };
 
-const local: Principal = { tenantId: 'local', subject: 'local', scope: 'admin', expiresAt: null };
-
 export function contextOf(deps: ApiDependencies, draining: AbortSignal): ApiContext {
   const streams = { ...defaultStreams, ...deps.streams };
   return {
-    principalOf: () => local,
+    signIn: withoutSignIn(deps.principalOf),
+    apiKeys: null,
+    admission: null,
+    corsOrigins: [],
+    principalOf,
     now: () => new Date(),
     ...deps,
     limits: { ...defaultLimits, ...deps.limits },

@@ -3,6 +3,7 @@ import type { ServerOptions } from 'node:http';
 import express, { type Express } from 'express';
 import { contextOf, type ApiDependencies } from './context.js';
 import { createAccessLog } from './middleware/access-log.js';
+import { createCors } from './middleware/cors.js';
 import { createHostGuard } from './middleware/hosts.js';
 import { createJsonBody } from './middleware/json-body.js';
 import { notFound } from './middleware/not-found.js';
@@ -11,6 +12,11 @@ import { createProblemHandler } from './middleware/problem.js';
 import { requestId } from './middleware/request-id.js';
 import { securityHeaders } from './middleware/security-headers.js';
 import { mount } from './mount.js';
+import {
+  createCreateApiKeyRoute,
+  createListApiKeysRoute,
+  createRevokeApiKeyRoute,
+} from './routes/api-keys.js';
 import { createEventsRoute } from './routes/events.js';
 import {
   createDeleteFileRoute,
@@ -25,6 +31,7 @@ import {
   createListRunsRoute,
   createSubmitRoute,
 } from './routes/runs.js';
+import { createStreamTicketRoute } from './routes/stream-tickets.js';
 import { createListToolsRoute } from './routes/tools.js';
 import { serverOptionsOf } from './server-options.js';
 import { createWorkerWatch } from './worker-watch.js';
@@ -48,8 +55,8 @@ export function createApp(deps: ApiDependencies): App {
   app.disable('etag');
   app.enable('case sensitive routing');
   app.use(originForm, requestId, securityHeaders, createAccessLog(context.logger));
-  app.use(createHostGuard(context.allowedHosts));
-  mount(app, {
+  app.use(createHostGuard(context.allowedHosts, context.corsOrigins), ...createCors(context.corsOrigins));
+  mount(app, context, {
     index: indexRoute,
     health: createHealthRoute(context),
     readiness: createReadinessRoute(context, workers),
@@ -63,6 +70,10 @@ export function createApp(deps: ApiDependencies): App {
     getFile: createGetFileRoute(context),
     putFile: createPutFileRoute(context),
     deleteFile: createDeleteFileRoute(context),
+    createStreamTicket: createStreamTicketRoute(context),
+    createApiKey: [...json, createCreateApiKeyRoute(context)],
+    listApiKeys: createListApiKeysRoute(context),
+    revokeApiKey: createRevokeApiKeyRoute(context),
   });
   app.use(notFound);
   app.use(createProblemHandler(context.logger));

@@ -20,6 +20,7 @@ export interface Submission {
   plan: Plan;
   inputs: SubmitRun['inputs'];
   files: InputFile[];
+  priority: number | undefined;
   /** True when the client sent an Idempotency-Key: the id is then the same for every repeat. */
   keyed: boolean;
 }
@@ -65,6 +66,7 @@ export function readSubmission(
     plan,
     inputs: request.inputs,
     files,
+    priority: request.priority,
     keyed: key !== undefined,
   };
 }

@@ -28,8 +28,12 @@ export interface Config {
   readonly redis: { readonly url: string; readonly caFile: string | null } | null;
   /** How people sign in by tokens; null where none are accepted. */
   readonly tokens: TokenConfig | null;
-  /** True to let anybody in; only where nobody but this machine can call. */
-  readonly withoutSignIn: boolean;
+  /** What PERDURE_SIGN_IN says, null when not told; signInPolicy makes the decision of it. */
+  readonly signIn: 'required' | 'none' | null;
+  /** What stream tickets are signed with; the same for all API processes. Null when not told. */
+  readonly ticketSecret: string | null;
+  /** Origins whose pages may call the API. */
+  readonly corsOrigins: readonly string[];
   readonly limits: TenantLimits;
   readonly retention: { readonly runDays: number | null; readonly eventDays: number | null };
   /** `host` or `host:port` that tools may call although the guard would refuse them. */
@@ -99,7 +103,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     s3: s3Of(e),
     redis: e.REDIS_URL === undefined ? null : { url: e.REDIS_URL, caFile: e.REDIS_CA_FILE ?? null },
     tokens: tokensOf(e),
-    withoutSignIn: e.PERDURE_SIGN_IN === 'none',
+    signIn: e.PERDURE_SIGN_IN ?? null,
+    ticketSecret: e.PERDURE_TICKET_SECRET ?? null,
+    corsOrigins: Object.freeze(e.PERDURE_CORS_ORIGINS),
     limits: Object.freeze({
       openRuns: e.PERDURE_MAX_OPEN_RUNS ?? null,
       submissionsPerMinute: e.PERDURE_MAX_SUBMISSIONS_PER_MINUTE ?? null,

@@ -63,6 +63,20 @@ export const environment = z.object({
   PERDURE_JWT_ISSUER: z.string().min(1).optional(),
   PERDURE_JWT_AUDIENCE: z.string().min(1).default('authenticated'),
   SUPABASE_JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  PERDURE_TICKET_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  PERDURE_CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((s) =>
+      s
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ''),
+    )
+    .refine(
+      (all) => all.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+      'must be origins such as https://app.example.com, separated by commas, without a path',
+    ),
 
   PERDURE_MAX_OPEN_RUNS: count('a number of runs'),
   PERDURE_MAX_SUBMISSIONS_PER_MINUTE: count('a number of submissions'),
@@ -89,6 +103,7 @@ export type Environment = z.infer<typeof environment>;
 export const secrets = [
   'SUPABASE_SERVICE_ROLE_KEY',
   'SUPABASE_JWT_SECRET',
+  'PERDURE_TICKET_SECRET',
   'DATABASE_URL',
   'S3_ACCESS_KEY_ID',
   'S3_SECRET_ACCESS_KEY',

@@ -8,6 +8,15 @@ export interface SubmissionWindow {
   resetSeconds: number;
 }
 
+export interface RunAdmission {
+  /** The limit that the run would pass; null when it may start. */
+  refusedBy: 'open_runs' | 'submissions' | null;
+  /** Open runs of the tenant, this one included if it may start; counted up to the limit only. */
+  openRuns: number;
+  /** Null where submissions are not limited, and for a repeat. */
+  window: SubmissionWindow | null;
+}
+
 /** Every method throws PerdureError `store_unavailable` when the database cannot be reached. */
 export interface Admission {
   /** Runs that are recorded and not at their end. */
@@ -18,4 +27,21 @@ export interface Admission {
   recordStorage(tenantId: string, runId: string, bytes: number): Promise<void>;
   /** Counts one submission of this minute, by the database's clock, unless the limit is reached. */
   takeSubmission(tenantId: string, perMinute: number): Promise<SubmissionWindow>;
+  /**
+   * Takes a place for a run that is about to start: for a minute it counts as open, recorded or not. A run that
+   * has a record or a place is admitted again without being counted. Of many at once, as many as the limits say.
+   */
+  admitRun(
+    tenantId: string,
+    runId: string,
+    limits: { openRuns: number | null; submissionsPerMinute: number | null },
+  ): Promise<RunAdmission>;
+  /** Gives the place back, for a run that did not start. */
+  releaseRun(tenantId: string, runId: string): Promise<void>;
+  /**
+   * Keeps room for a file that is being written, an hour at most; a second call of the same hold replaces it.
+   * @returns the bytes kept: what was asked for, or what is left below the limit
+   */
+  holdStorage(tenantId: string, holdId: string, bytes: number, limit: number): Promise<number>;
+  releaseStorage(tenantId: string, holdId: string): Promise<void>;
 }

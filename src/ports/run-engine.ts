@@ -4,10 +4,11 @@ import type { AgentRunInput } from '../../contracts/messages.js';
 export interface RunEngine {
   /**
    * Starts the run's workflow; the commit point of a submission.
+   * @param priority 1 goes first, 5 last, 3 unless told
    * @returns `started` false when a workflow of this id exists, with the request hash it was started with
    * @throws PerdureError `temporal_unavailable`
    */
-  start(input: AgentRunInput): Promise<{ started: boolean; requestHash: string | null }>;
+  start(input: AgentRunInput, priority?: number): Promise<{ started: boolean; requestHash: string | null }>;
   /**
    * The tenant of the run's workflow while it is open; null when there is none.
    * @throws PerdureError `temporal_unavailable`

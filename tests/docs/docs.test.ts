@@ -123,6 +123,7 @@ test('links between the documents lead somewhere', async () => {
     'docs/architecture.md',
     'docs/operating.md',
     'docs/tools.md',
+    'docs/tenancy.md',
     'docs/adr/README.md',
   ];
   for (const file of files)

@@ -1,4 +1,5 @@
 /** RunEngine on Temporal: one workflow a run. */
+import { createHash } from 'node:crypto';
 import { defineSearchAttributeKey, WorkflowNotFoundError } from '@temporalio/common';
 import {
   Client,
@@ -64,10 +65,10 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
   };
 
   return {
-    start: (input) =>
+    start: (input, priority) =>
       call(async () => {
         try {
-          await client.workflow.start(AGENT_RUN_WORKFLOW, startOptions(input, taskQueue));
+          await client.workflow.start(AGENT_RUN_WORKFLOW, startOptions(input, taskQueue, priority));
           return { started: true, requestHash: input.run.requestHash };
         } catch (error) {
           if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -123,7 +124,11 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
   };
 }
 
-function startOptions(input: AgentRunInput, taskQueue: string): WorkflowStartOptions {
+function startOptions(
+  input: AgentRunInput,
+  taskQueue: string,
+  priority: number | undefined,
+): WorkflowStartOptions {
   const { run } = input;
   const details = [
     `**Goal:** ${summaryOf(run.goal)}`,
@@ -141,6 +146,11 @@ function startOptions(input: AgentRunInput, taskQueue: string): WorkflowStartOpt
     // The id belongs to this run for ever: a repeated submission must meet the first one.
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
+    // The run's activities inherit it: the tenants take turns at the queue, however much each has put there.
+    priority: {
+      fairnessKey: fairnessKeyOf(run.tenantId),
+      ...(priority === undefined ? {} : { priorityKey: priority }),
+    },
     memo: { requestHash: run.requestHash },
     staticSummary: summaryOf(run.goal),
     staticDetails: details.map((line) => `- ${line}`).join('\n'),
@@ -151,6 +161,10 @@ function startOptions(input: AgentRunInput, taskQueue: string): WorkflowStartOpt
     ],
   };
 }
+
+/** Temporal takes at most 64 bytes. */
+const fairnessKeyOf = (tenantId: string): string =>
+  Buffer.byteLength(tenantId) <= 64 ? tenantId : createHash('sha256').update(tenantId).digest('hex');
 
 // gRPC status codes that pass. Source: gRPC status codes guide.
 const passing = new Set([1, 4, 8, 10, 14]);

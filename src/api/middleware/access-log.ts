@@ -1,6 +1,7 @@
 /** One line a request, written when its answer has left or its client has. */
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { Logger } from '../../ports/logger.js';
+import { knownPrincipal } from '../principals.js';
 import { requestIdOf } from './request-id.js';
 
 export function createAccessLog(logger: Logger): RequestHandler {
@@ -16,10 +17,16 @@ export function createAccessLog(logger: Logger): RequestHandler {
           status: res.statusCode,
           ms: Math.round(performance.now() - started),
           complete: res.writableFinished,
+          ...callerOf(req),
         },
         'request',
       );
     });
     next();
   };
+}
+
+function callerOf(req: Request): { tenantId?: string; subject?: string } {
+  const principal = knownPrincipal(req);
+  return principal === undefined ? {} : { tenantId: principal.tenantId, subject: principal.subject };
 }

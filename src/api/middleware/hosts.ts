@@ -4,8 +4,14 @@ import { PerdureError } from '../../../contracts/errors.js';
 
 const loopback = ['localhost', '127.0.0.1', '::1'];
 
-/** @param allowedHosts names beside the loopback ones; null allows any */
-export function createHostGuard(allowedHosts: readonly string[] | null): RequestHandler {
+/**
+ * @param allowedHosts names beside the loopback ones; null allows any
+ * @param allowedOrigins whose pages may change things here
+ */
+export function createHostGuard(
+  allowedHosts: readonly string[] | null,
+  allowedOrigins: readonly string[],
+): RequestHandler {
   const allowed = allowedHosts === null ? null : new Set([...loopback, ...allowedHosts.map(bare)]);
   return (req, _res, next) => {
     const host = req.headers.host ?? '';
@@ -22,6 +28,7 @@ export function createHostGuard(allowedHosts: readonly string[] | null): Request
       origin !== undefined &&
       req.method !== 'GET' &&
       req.method !== 'HEAD' &&
+      !allowedOrigins.includes(origin) &&
       hostOf(origin) !== host.toLowerCase()
     )
       throw refusal(

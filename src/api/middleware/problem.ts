@@ -3,6 +3,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { Problem } from '../../../contracts/api.js';
 import { errorTable, PerdureError } from '../../../contracts/errors.js';
 import type { Logger } from '../../ports/logger.js';
+import { Refusal } from '../refusal.js';
 import { requestIdOf } from './request-id.js';
 import { toPerdureError } from './to-perdure-error.js';
 
@@ -44,6 +45,7 @@ function sendProblem(req: Request, res: Response, error: PerdureError, requestId
     res.removeHeader(name);
   if (error.retryAfterSeconds !== undefined || status === 503)
     res.set('Retry-After', String(Math.ceil(error.retryAfterSeconds ?? 1)));
+  if (error instanceof Refusal) res.set(error.headers);
   const body = Buffer.from(JSON.stringify(problem));
   res
     .status(status)

@@ -14,6 +14,8 @@ const seq = z.string().regex(/^\d{1,15}$/, 'must be a whole number, 0 or more');
 const querySchema = z.strictObject({
   after: seq.transform(Number).optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(200),
+  // The gate has looked at it.
+  ticket: z.string().optional(),
 });
 
 /** SSE unless JSON is asked for: `curl -N` and EventSource both get the stream. */

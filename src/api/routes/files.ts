@@ -5,12 +5,13 @@ import { contentType } from 'mime-types';
 import type { FileList } from '../../../contracts/api.js';
 import { PerdureError } from '../../../contracts/errors.js';
 import type { RunHead } from '../../../contracts/runs.js';
-import type { FileInfo, Workspace, WorkspaceScope } from '../../ports/workspace.js';
+import type { FileInfo, WorkspaceScope } from '../../ports/workspace.js';
 import { byteRange } from '../byte-range.js';
 import type { ApiContext } from '../context.js';
 import { rawFilePath } from '../raw-file-path.js';
 import { findOpenRun, findRun } from '../run-lookup.js';
-import { boundedBody } from '../bounded-body.js';
+import { boundedBody, type BoundedBody } from '../bounded-body.js';
+import { storageRoom } from '../storage-room.js';
 
 /** How often a file may change between being looked at and being opened. */
 const MAX_TRIES = 5;
@@ -119,7 +120,7 @@ export function createPutFileRoute(context: ApiContext): RequestHandler {
     const scope = scopeOf(await findOpenRun(context, req));
     const body = boundedBody(req, context.limits.maxFileBytes);
     const replaces = (await context.workspace.stat(scope, path)) !== null;
-    const info = await putFile(context.workspace, scope, path, body);
+    const info = await putFile(context, scope, path, body);
     res
       .status(replaces ? 200 : 201)
       .set({ ETag: `"${info.etag}"`, 'Cache-Control': 'no-store' })
@@ -128,24 +129,30 @@ export function createPutFileRoute(context: ApiContext): RequestHandler {
 }
 
 async function putFile(
-  workspace: Workspace,
+  context: ApiContext,
   scope: WorkspaceScope,
   path: string,
-  body: ReturnType<typeof boundedBody>,
+  body: BoundedBody,
 ): Promise<FileInfo> {
+  const room = storageRoom(context, scope);
   try {
-    return await workspace.put(scope, path, body.content());
+    await room.hold(body.declaredBytes);
+    return await context.workspace.put(scope, path, body.content(room.hold));
   } catch (error) {
     // A store may wrap what the body failed with; the body's own word is the cause.
     throw body.failure() ?? error;
+  } finally {
+    await room.settle();
   }
 }
 
 export function createDeleteFileRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
     const path = rawFilePath(req.originalUrl);
-    const deleted = await context.workspace.delete(scopeOf(await findOpenRun(context, req)), path);
+    const scope = scopeOf(await findOpenRun(context, req));
+    const deleted = await context.workspace.delete(scope, path);
     if (!deleted) throw new PerdureError('file_not_found', `there is no file ${JSON.stringify(path)}`);
+    await storageRoom(context, scope).settle();
     res.status(204).end();
   };
 }

@@ -25,8 +25,9 @@ export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): Re
       now: context.now(),
       tools: context.tools,
     });
-    const { record, replayed } = await submitRun(context, submission);
+    const { record, replayed, headers } = await submitRun(context, submission);
     const run = toRun(record, context.engine);
+    res.set(headers);
     if (replayed) res.set('Idempotent-Replayed', 'true');
     // The run is safe with Temporal; but nothing moves until a worker comes, and that is said at once.
     if ((await workers.pollers(WORKER_CHECK_MS)) === 0) res.set('Perdure-Warning', 'no_worker_polling');

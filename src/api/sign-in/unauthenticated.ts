@@ -1,0 +1,33 @@
+/** Refusals of a caller who is not known or may not, in the words of RFC 6750 too. */
+import type { Scope } from '../../../contracts/principal.js';
+import { Refusal } from '../refusal.js';
+
+/** Nobody said who they are: RFC 6750, 3.1 wants no error code in the header then. */
+export const signInFirst = (): Refusal =>
+  new Refusal(
+    'unauthenticated',
+    'the request has no Authorization header; send "Authorization: Bearer" with a token or an API key',
+    { headers: challenge({}) },
+  );
+
+/** @param why what is wrong, never what the token says */
+export const badToken = (why: string, cause?: unknown): Refusal =>
+  new Refusal('unauthenticated', why, {
+    headers: challenge({ error: 'invalid_token', error_description: why }),
+    cause,
+  });
+
+export function scopeMissing(needed: Scope, has: Scope): Refusal {
+  const why = `this call needs the scope ${needed}, and the caller has ${has}`;
+  return new Refusal('insufficient_scope', why, {
+    headers: challenge({ error: 'insufficient_scope', scope: needed, error_description: why }),
+  });
+}
+
+/** Values of attributes have no quotes, backslashes or characters beyond ASCII (RFC 6750, 3). */
+function challenge(attributes: Record<string, string>): Record<string, string> {
+  const parts = Object.entries({ realm: 'perdure', ...attributes }).map(
+    ([name, value]) => `${name}="${value.replaceAll(/[^\x20-\x7e]|["\\]/g, "'")}"`,
+  );
+  return { 'WWW-Authenticate': `Bearer ${parts.join(', ')}` };
+}
