@@ -98,6 +98,9 @@ test('refuses every other token and says what is wrong with it, not what stands 
     [await issuer.token({ role: 'service_role' }), /service_role key/],
     [await issuer.token({ app_metadata: { perdure_scope: 'root' } }), /perdure_scope/],
     [await issuer.token({ app_metadata: { tenant_id: 7 } }), /tenant_id/],
+    [await issuer.token({ app_metadata: { tenant_id: '' } }), /tenant_id/],
+    [await issuer.token({ app_metadata: { tenant_id: 'x'.repeat(81) } }), /tenant_id/],
+    [await issuer.token({ sub: 'a\u0000b' }), /sub/],
     [await issuer.token({}, { kid: 'canary' }), /kid/],
     [await confused, /algorithm/],
     [new UnsecuredJWT(claims).encode(), /algorithm|neither/],
@@ -289,7 +292,7 @@ test('no token, key or ticket stands in the log, which says who called', async (
   await call('/v1/runs?access_token=canary', `${token}0`);
   await (await fetch(`${url}/v1/runs/${run.id}?ticket=${ticket}`)).text();
   const log = JSON.stringify(fakes.logger.lines, (_, value: unknown) =>
-    value instanceof Error ? { ...value, message: value.message, cause: String(value.cause) } : value,
+    value instanceof Error ? [value.message, String(value.cause), value.stack] : value,
   );
   for (const secret of [token, jwt, ticket, made.token, 'canary', SECRET]) expect(log).not.toContain(secret);
   expect(log).toContain('"tenantId":"acme","subject":"key:');

@@ -22,13 +22,16 @@ const ASYMMETRIC = ['RS256', 'ES256', 'EdDSA'];
 /** Seconds that the issuer's clock and ours may differ. */
 const TOLERANCE = 5;
 
+/** It names folders and keys in every store; the longest must fit into a file's name, each character as three. */
+const tenantName = z.string().regex(/^[\x21-\x7e]{1,80}$/);
+
 // In `user_metadata` people may write what they like: it is not even looked at.
 const claims = z.object({
-  sub: z.string().min(1).max(200),
+  sub: tenantName,
   exp: z.number(),
   role: z.string().optional(),
   app_metadata: z
-    .object({ tenant_id: z.string().min(1).max(200), perdure_scope: z.enum(scopes) })
+    .object({ tenant_id: tenantName, perdure_scope: z.enum(scopes) })
     .partial()
     .optional(),
 });

@@ -29,8 +29,8 @@ export function createFakeApiKeys(): FakeApiKeys {
       call(() => {
         store.finds += 1;
         const key = keys.get(tokenHash);
-        const expired = key?.expiresAt != null && Date.parse(key.expiresAt) <= Date.now();
-        return key === undefined || key.revokedAt !== null || expired ? null : key;
+        if (key?.revokedAt !== null) return null;
+        return key.expiresAt !== null && Date.parse(key.expiresAt) <= Date.now() ? null : key;
       }),
     list: (tenantId) => call(() => [...keys.values()].filter((key) => key.tenantId === tenantId).reverse()),
     revoke: (tenantId, keyId) =>

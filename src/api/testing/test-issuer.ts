@@ -50,9 +50,11 @@ export async function startTestIssuer(): Promise<TestIssuer> {
       const now = Math.floor(Date.now() / 1_000);
       const all = {
         ...{ iss: base, aud: 'authenticated', role: 'authenticated', sub: 'user-1' },
-        ...{ iat: now, exp: now + 3_600, ...claims },
+        ...{ iat: now, exp: now + 3_600 },
       };
-      const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+      const given = Object.fromEntries(
+        Object.entries<unknown>({ ...all, ...claims }).filter(([, value]) => value !== undefined),
+      );
       return new SignJWT(given)
         .setProtectedHeader({ alg: signer.alg, kid: signer.kid, ...header })
         .sign(signer.privateKey);
