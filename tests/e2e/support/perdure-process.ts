@@ -13,15 +13,25 @@ export interface Outcome {
   output: string;
 }
 
-/** Runs a command of scripts/run.mjs to its end. */
-export async function runCommand(name: string, env: Record<string, string>): Promise<Outcome> {
-  const { child, output } = launch(name, env);
+/** A perdure that scenarios run against, of however many processes it is. */
+export interface PerdureSystem {
+  readonly url: string;
+  readonly client: Client;
+  stop(): Promise<unknown>;
+}
+
+/** Runs a command of scripts/run.mjs to its end. @param command a word, or several with blanks between them */
+export async function runCommand(command: string, env: Record<string, string>): Promise<Outcome> {
+  const { child, output } = launch(command, env);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, output: output() };
 }
 
-function launch(name: string, env: Record<string, string>): { child: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, [path.join(root, 'scripts/run.mjs'), name], {
+export function launch(
+  command: string,
+  env: Record<string, string>,
+): { child: ChildProcess; output: () => string } {
+  const child = spawn(process.execPath, [path.join(root, 'scripts/run.mjs'), ...command.split(' ')], {
     cwd: root,
     env: { ...process.env, NO_COLOR: '1', PORT: '0', TEMPORAL_PORT: '0', TEMPORAL_UI_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -34,7 +44,7 @@ function launch(name: string, env: Record<string, string>): { child: ChildProces
   return { child, output: () => text };
 }
 
-export class PerdureProcess {
+export class PerdureProcess implements PerdureSystem {
   private constructor(
     private readonly child: ChildProcess,
     readonly output: () => string,
