@@ -107,7 +107,11 @@ test('.env.example names every variable, and no other', async () => {
 
 test('docs/dependencies.md has a line for every dependency, and for no other', async () => {
   const manifest = JSON.parse(await read('package.json')) as Record<string, Record<string, string>>;
-  const asked = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
+  const asked = Object.keys({
+    ...manifest.dependencies,
+    ...manifest.devDependencies,
+    ...manifest.optionalDependencies,
+  });
   const lines = [...(await read('docs/dependencies.md')).matchAll(/^\| (.+?) \|/gm)].flatMap((m) =>
     [...(m[1] ?? '').matchAll(/`([^`]+)`/g)].map((name) => name[1]),
   );

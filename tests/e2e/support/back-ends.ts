@@ -1,5 +1,5 @@
 /** The back ends of production on this machine: Temporal, Supabase's Postgres and PostgREST, S3, and Redis with TLS. */
-import { startSupabase, type TestSupabase } from '../../../src/adapters/embedded/testing/supabase.js';
+import { startSupabase, type TestSupabase } from '../../../src/adapters/supabase/testing/supabase.js';
 import { testTemporal } from '../../../src/adapters/embedded/testing/backends.js';
 import type { TemporalServer } from '../../../src/adapters/embedded/temporal-server.js';
 import {
@@ -60,8 +60,6 @@ export async function startBackEnds(): Promise<BackEnds> {
       DATABASE_URL: supabase.databaseUrl,
     });
     if (code !== 0) throw new Error(output);
-    // PostgREST has to notice it.
-    await supabase.migrate();
     return { supabase, s3, redis, temporal, env, release };
   } catch (error) {
     await release();
