@@ -29,7 +29,10 @@ const nobodys: Partial<Record<RouteName, string>> = {
   submitRun: 'makes a run of the caller’s; an Idempotency-Key counts within a tenant',
   createApiKey: 'makes a key of the caller’s',
 };
-const bodies: Partial<Record<RouteName, string>> = { putFile: 'mine now' };
+const bodies: Partial<Record<RouteName, string>> = {
+  putFile: 'mine now',
+  presignFile: JSON.stringify({ method: 'GET' }),
+};
 
 const fakes = createFakes();
 const apiKeys = createFakeApiKeys();
@@ -61,7 +64,7 @@ const call = (route: RouteName, token: string, parameters: Record<string, string
   const body = bodies[route];
   return fetch(server.url + addressOf(route, parameters), {
     method,
-    headers: { authorization: `Bearer ${token}`, accept },
+    headers: { authorization: `Bearer ${token}`, accept, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body }),
   });
 };

