@@ -35,9 +35,12 @@ export interface Client {
 /** Milliseconds before a broken stream is asked for again, doubled up to the last with each failure. */
 const PAUSES = [250, 500, 1_000, 2_000, 5_000];
 
-export function createClient(baseUrl: string): Client {
+/** @param options.token of a sign-in, or an API key; left out where nobody signs in */
+export function createClient(baseUrl: string, { token }: { token?: string } = {}): Client {
   const call = async (route: RouteName, parameters: Record<string, string>, init: RequestInit = {}) => {
-    const response = await fetch(new URL(addressOf(route, parameters), baseUrl), init);
+    const headers = new Headers(init.headers);
+    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+    const response = await fetch(new URL(addressOf(route, parameters), baseUrl), { ...init, headers });
     if (response.ok) return response;
     const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
     throw new PerdureApiError(response.status, problem);

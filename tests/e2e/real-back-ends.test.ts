@@ -20,7 +20,8 @@ if (missing !== null) console.warn(`Runs on real back ends are not tested: ${mis
 /** The API asks PostgREST, the workers Postgres itself: both transports at once. */
 const startFleet = (backEnds: BackEnds, counting?: CountingServer): Promise<Fleet> => {
   const env = { ...backEnds.env, ...(counting === undefined ? {} : { PERDURE_HTTP_ALLOW: counting.host }) };
-  return Fleet.start({ api: env, worker: { ...env, DATABASE_URL: backEnds.supabase.databaseUrl } });
+  const worker = { ...env, DATABASE_URL: backEnds.supabase.databaseUrl };
+  return Fleet.start({ api: env, worker }, backEnds.token);
 };
 
 describe.skipIf(missing !== null)('with everything there', () => {
@@ -30,6 +31,7 @@ describe.skipIf(missing !== null)('with everything there', () => {
     return {
       url: fleet.url,
       client: fleet.client,
+      headers: fleet.headers,
       async stop() {
         const codes = await fleet.stop();
         await backEnds.release();
@@ -142,7 +144,7 @@ describe.skipIf(missing !== null)('while back ends and processes go away', () =>
   }, 300_000);
 
   test('100 identical submissions at once over both APIs start one run', async () => {
-    const clients = fleet.apis.map(({ port }) => createClient(`http://127.0.0.1:${port}`));
+    const clients = fleet.apis.map(({ port }) => createClient(`http://127.0.0.1:${port}`, backEnds));
     const body = { goal: 'once', plan: { steps: [{ id: 'a', tool: 'echo', args: {} }] } } as SubmitRun;
     const answers = await Promise.all(
       Array.from({ length: 100 }, async (_, i) =>
@@ -168,7 +170,7 @@ describe.skipIf(missing !== null)('while back ends and processes go away', () =>
     try {
       // The record waits for an answer that does not come, while a worker is at the run already.
       proxy.stall();
-      const answer = createClient(`http://127.0.0.1:${api.port}`)
+      const answer = createClient(`http://127.0.0.1:${api.port}`, backEnds)
         .submitRun({ goal: 'between', plan: fetches('between', 1) } as SubmitRun)
         .catch(() => 'no answer');
       await expect.poll(() => counting.counts.get('/between/0'), { timeout: 4_000, interval: 20 }).toBe(1);

@@ -157,7 +157,7 @@ export function runsSuite(name: string, start: () => Promise<PerdureSystem>): vo
       let last = '';
       for (let connection = 1; connection <= 11; connection++) {
         const response = await fetch(`${perdure.url}/v1/runs/${run.id}/events`, {
-          headers: last === '' ? {} : { 'last-event-id': last },
+          headers: { ...perdure.headers, ...(last === '' ? {} : { 'last-event-id': last }) },
         });
         const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
         let text = '';
@@ -183,7 +183,7 @@ export function runsSuite(name: string, start: () => Promise<PerdureSystem>): vo
       expect(seen).toEqual(seen.map((_, i) => i + 1));
       expect(last).toBe(`${seen.length} (end)`);
       const closed = await fetch(`${perdure.url}/v1/runs/${run.id}/events`, {
-        headers: { 'last-event-id': String(seen.length) },
+        headers: { ...perdure.headers, 'last-event-id': String(seen.length) },
       });
       expect(closed.status).toBe(204);
     });

@@ -8,6 +8,7 @@ runsSuite('embedded back ends', async () => {
   return {
     url: perdure.url,
     client: perdure.client,
+    headers: perdure.headers,
     async stop() {
       await perdure.stop();
       await temporary.remove();

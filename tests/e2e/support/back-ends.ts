@@ -15,6 +15,8 @@ export interface BackEnds {
   readonly s3: S3Server;
   readonly redis: TestRedis;
   readonly temporal: TemporalServer;
+  /** Of a person who is signed in, for an hour. */
+  readonly token: string;
   /** What a process is told of them. */
   readonly env: Readonly<Record<string, string>>;
   release(): Promise<void>;
@@ -48,6 +50,9 @@ export async function startBackEnds(): Promise<BackEnds> {
       TEMPORAL_UI_URL: temporal.uiUrl,
       SUPABASE_URL: supabase.url,
       SUPABASE_SERVICE_ROLE_KEY: supabase.serviceRoleKey,
+      // Named, for an API that reaches the records by another way has the same issuer.
+      PERDURE_JWKS_URL: supabase.jwksUrl,
+      PERDURE_JWT_ISSUER: supabase.issuer,
       S3_ENDPOINT: config.endpoint,
       S3_BUCKET: config.bucket,
       S3_ACCESS_KEY_ID: config.credentials?.accessKeyId ?? '',
@@ -60,7 +65,8 @@ export async function startBackEnds(): Promise<BackEnds> {
       DATABASE_URL: supabase.databaseUrl,
     });
     if (code !== 0) throw new Error(output);
-    return { supabase, s3, redis, temporal, env, release };
+    const token = await supabase.sign({ sub: 'a-person', app_metadata: { tenant_id: 'acme' } });
+    return { supabase, s3, redis, temporal, token, env, release };
   } catch (error) {
     await release();
     throw error;

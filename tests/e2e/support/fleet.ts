@@ -51,9 +51,14 @@ export class Fleet implements PerdureSystem {
     readonly workers: FleetProcess[],
     private readonly balancer: RoundRobin,
     readonly client: Client,
+    readonly headers: Record<string, string>,
   ) {}
 
-  static async start(env: { api: Record<string, string>; worker: Record<string, string> }): Promise<Fleet> {
+  /** @param token with which clients sign in */
+  static async start(
+    env: { api: Record<string, string>; worker: Record<string, string> },
+    token: string,
+  ): Promise<Fleet> {
     const [first, second, ...workers] = await Promise.all([
       startApiProcess(env.api),
       startApiProcess(env.api),
@@ -62,7 +67,8 @@ export class Fleet implements PerdureSystem {
     ]);
     const apis = [first, second];
     const balancer = await startRoundRobin(() => apis.map(({ port }) => port));
-    return new Fleet(apis, workers, balancer, createClient(balancer.url));
+    const client = createClient(balancer.url, { token });
+    return new Fleet(apis, workers, balancer, client, { authorization: `Bearer ${token}` });
   }
 
   get url(): string {

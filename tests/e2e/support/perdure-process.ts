@@ -17,6 +17,8 @@ export interface Outcome {
 export interface PerdureSystem {
   readonly url: string;
   readonly client: Client;
+  /** With which a request of one's own signs in. */
+  readonly headers: Readonly<Record<string, string>>;
   stop(): Promise<unknown>;
 }
 
@@ -51,6 +53,7 @@ export class PerdureProcess implements PerdureSystem {
     readonly url: string,
     readonly uiUrl: string,
     readonly client: Client,
+    readonly headers = {},
   ) {}
 
   static async start(dataDir: string, env: Record<string, string> = {}): Promise<PerdureProcess> {
