@@ -4,10 +4,11 @@ import path from 'node:path';
 import pc from 'picocolors';
 import type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
 import { planSchema } from '../../contracts/plan.js';
-import { createClient, type Client } from '../client/client.js';
-import { processEnvironment, readConfig } from '../config/env.js';
+import { createClient, PerdureApiError, type Client } from '../client/client.js';
+import { processEnvironment, readConfig, type Config } from '../config/env.js';
 import { builtRoot, onProgress } from '../stack/main.js';
 import { startStack } from '../stack/start-stack.js';
+import { CliError, exitCodes } from './exit-codes.js';
 
 const example = path.resolve(builtRoot, '..', 'examples', 'seattle-weather');
 
@@ -16,7 +17,7 @@ export async function main(): Promise<void> {
   const running = `http://127.0.0.1:${config.port}`;
   if (await isPerdure(running)) {
     console.log(pc.dim(`using the perdure that runs at ${running}`));
-    await demonstrate(running);
+    await demonstrate(running, config.token);
     return;
   }
   const interrupted = new AbortController();
@@ -27,7 +28,7 @@ export async function main(): Promise<void> {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.once(signal, stop);
   try {
-    await demonstrateOn(interrupted.signal);
+    await demonstrateOn(config, interrupted.signal);
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
     process.exitCode = 130;
@@ -37,16 +38,16 @@ export async function main(): Promise<void> {
 }
 
 /** Brings a perdure of its own, and lets it go again. */
-async function demonstrateOn(signal: AbortSignal): Promise<void> {
+async function demonstrateOn(config: Config, signal: AbortSignal): Promise<void> {
   const stack = await startStack({
-    config: readConfig(),
+    config,
     env: processEnvironment(),
     builtRoot,
     onProgress,
     signal,
   });
   try {
-    await demonstrate(stack.apiUrl, signal);
+    await demonstrate(stack.apiUrl, config.token, signal);
     console.log(
       `\nThe addresses answer while perdure runs: ${pc.bold('npm start')} brings it back, with this run.`,
     );
@@ -65,16 +66,25 @@ async function isPerdure(url: string): Promise<boolean> {
   }
 }
 
-async function demonstrate(url: string, signal?: AbortSignal): Promise<void> {
-  const client = createClient(url);
+async function demonstrate(url: string, token: string | null, signal?: AbortSignal): Promise<void> {
+  const client = createClient(url, token === null ? {} : { token });
   const plan = planSchema.parse(JSON.parse(await readFile(path.join(example, 'plan.json'), 'utf8')));
   const content = await readFile(path.join(example, 'data', 'seattle-weather.csv'), 'utf8');
-  const run = await client.submitRun({
-    goal: 'Report on four years of weather in Seattle',
-    plan,
-    inputs: { files: [{ path: 'input/seattle-weather.csv', content }] },
-    metadata: { example: 'seattle-weather' },
-  });
+  const run = await client
+    .submitRun({
+      goal: 'Report on four years of weather in Seattle',
+      plan,
+      inputs: { files: [{ path: 'input/seattle-weather.csv', content }] },
+      metadata: { example: 'seattle-weather' },
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof PerdureApiError)) throw error;
+      const advice =
+        error.status === 401 ? '; set PERDURE_TOKEN to a token or an API key (perdure keys create)' : '';
+      throw new CliError(`the demo's run is refused: ${error.message}${advice}`, exitCodes.failed, {
+        cause: error,
+      });
+    });
   console.log(`${pc.bold('run')} ${run.id}  ${pc.dim(run.goal)}`);
   for await (const event of client.streamEvents(run.id, signal === undefined ? {} : { signal })) show(event);
   await report(client, url, run.id);

@@ -71,6 +71,7 @@ export const environment = z.object({
   PERDURE_JWT_AUDIENCE: z.string().min(1).default('authenticated'),
   SUPABASE_JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   PERDURE_TICKET_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  PERDURE_TOKEN: text('a token or an API key').optional(),
   PERDURE_CORS_ORIGINS: z
     .string()
     .default('')
@@ -111,6 +112,7 @@ export const secrets = [
   'SUPABASE_SERVICE_ROLE_KEY',
   'SUPABASE_JWT_SECRET',
   'PERDURE_TICKET_SECRET',
+  'PERDURE_TOKEN',
   'DATABASE_URL',
   'TEMPORAL_API_KEY',
   'S3_ACCESS_KEY_ID',

@@ -35,6 +35,8 @@ export interface Stack extends Running {
   apiUrl: string;
   uiUrl: string | null;
   dataDir: string;
+  /** Whether anybody on this machine may call without signing in. */
+  isOpen: boolean;
   logger: Logger;
 }
 
@@ -98,6 +100,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       apiUrl,
       uiUrl: config.temporalUiUrl,
       dataDir,
+      isOpen: signIn === 'none',
       logger,
       lost: embedded.lost,
       release: () => releasers.release(logger),

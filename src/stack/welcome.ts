@@ -2,7 +2,7 @@
 import pc from 'picocolors';
 import type { Stack } from './start-stack.js';
 
-export function welcome({ apiUrl, uiUrl, dataDir }: Stack): string {
+export function welcome({ apiUrl, uiUrl, dataDir, isOpen }: Stack): string {
   const body = {
     goal: 'Say hello',
     plan: {
@@ -18,14 +18,15 @@ export function welcome({ apiUrl, uiUrl, dataDir }: Stack): string {
       ],
     },
   };
+  const signIn = isOpen ? '' : ' -H "authorization: Bearer $PERDURE_TOKEN"';
   return `
 ${pc.bold('perdure is ready')}
   API              ${pc.cyan(apiUrl)}
   Temporal Web UI  ${pc.cyan(uiUrl ?? 'that of your Temporal')}
   data             ${dataDir}
 
-Try it: submit a run and watch it in one call
-  curl -N ${apiUrl}/v1/runs -H 'accept: text/event-stream' -H 'content-type: application/json' -d '${JSON.stringify(body)}'
+${isOpen ? '' : `Callers sign in: with a token of your issuer, or with an API key, as of\n  npm run -s perdure -- keys create --tenant me --name "my first"\n\n`}Try it: submit a run and watch it in one call
+  curl -N ${apiUrl}/v1/runs${signIn} -H 'accept: text/event-stream' -H 'content-type: application/json' -d '${JSON.stringify(body)}'
 
 Ctrl-C stops everything.
 `;

@@ -255,7 +255,11 @@ export function runsSuite(name: string, start: () => Promise<PerdureSystem>): vo
       'the demo uses the perdure that runs, and leaves report and chart',
       { timeout: 120_000 },
       async () => {
-        const { code, output } = await runCommand('demo', { PORT: new URL(perdure.url).port });
+        const token = perdure.headers.authorization?.replace('Bearer ', '');
+        const { code, output } = await runCommand('demo', {
+          PORT: new URL(perdure.url).port,
+          ...(token === undefined ? {} : { PERDURE_TOKEN: token }),
+        });
         expect(code, output).toBe(0);
         expect(output).toContain('report.md');
         expect(output).toContain('chart.svg');
