@@ -27,9 +27,6 @@ const durable = {
 } as const;
 
 export type DurableEventType = keyof typeof durable;
-export const terminalEventTypes = ['run.completed', 'run.failed', 'run.cancelled'] as const;
-export const isTerminalEvent = (type: string): boolean =>
-  (terminalEventTypes as readonly string[]).includes(type);
 
 type EventData<T extends DurableEventType> = z.infer<(typeof durable)[T]>;
 /** Of an event without data, zod's type would forbid every other field. */

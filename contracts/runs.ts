@@ -14,8 +14,6 @@ export const runStatuses = [
   'cancelled',
 ] as const;
 export type RunStatus = (typeof runStatuses)[number];
-export const isTerminal = (status: RunStatus): boolean =>
-  status === 'completed' || status === 'failed' || status === 'cancelled';
 
 /** Inline data travels through Temporal's history, so it is kept small; larger inputs are files. */
 export const MAX_INPUT_DATA_BYTES = 256_000;

@@ -1,5 +1,6 @@
 /** One event as it goes out over SSE, serialised once for all who listen. */
-import { isTerminalEvent, type EphemeralEvent, type RunEvent } from '../../contracts/events.js';
+import type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
+import { isTerminalEvent } from '../../contracts/terminal.js';
 
 export interface EventFrame {
   event: RunEvent | EphemeralEvent;

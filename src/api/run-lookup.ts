@@ -2,7 +2,8 @@
 import type { Request } from 'express';
 import { addressOf } from '../../contracts/api.js';
 import { PerdureError } from '../../contracts/errors.js';
-import { isTerminal, type RunHead, type RunRecord, type RunSummary } from '../../contracts/runs.js';
+import type { RunHead, RunRecord, RunSummary } from '../../contracts/runs.js';
+import { isTerminal } from '../../contracts/terminal.js';
 import type { ApiContext } from './context.js';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -67,11 +67,11 @@ async function isPerdure(url: string): Promise<boolean> {
 }
 
 async function demonstrate(url: string, token: string | null, signal?: AbortSignal): Promise<void> {
-  const client = createClient(url, token === null ? {} : { token });
+  const client = createClient({ baseUrl: url, token: token ?? undefined });
   const plan = planSchema.parse(JSON.parse(await readFile(path.join(example, 'plan.json'), 'utf8')));
   const content = await readFile(path.join(example, 'data', 'seattle-weather.csv'), 'utf8');
   const run = await client
-    .submitRun({
+    .submit({
       goal: 'Report on four years of weather in Seattle',
       plan,
       inputs: { files: [{ path: 'input/seattle-weather.csv', content }] },
@@ -86,7 +86,7 @@ async function demonstrate(url: string, token: string | null, signal?: AbortSign
       });
     });
   console.log(`${pc.bold('run')} ${run.id}  ${pc.dim(run.goal)}`);
-  for await (const event of client.streamEvents(run.id, signal === undefined ? {} : { signal })) show(event);
+  for await (const event of client.events(run.id, signal === undefined ? {} : { signal })) show(event);
   await report(client, url, run.id);
 }
 
@@ -121,12 +121,12 @@ function describe(event: RunEvent | EphemeralEvent): string | undefined {
 }
 
 async function report(client: Client, url: string, id: string): Promise<void> {
-  const run = await client.getRun(id);
+  const run = await client.get(id);
   if (run.status !== 'completed') throw new Error(`the demo's run ended as ${run.status}`);
-  const { files } = await client.listFiles(id);
+  const { files } = await client.files.list(id);
   console.log(`\n${pc.bold('workspace')}`);
   for (const file of files) console.log(`  ${file.path}  ${pc.dim(`${file.bytes} bytes`)}`);
-  const text = await (await client.getFile(id, 'report.md')).text();
+  const text = await (await client.files.get(id, 'report.md')).text();
   console.log(`\n${text.split('\n').slice(0, 8).join('\n')}\n${pc.dim('...')}`);
   console.log(`\nthe run      ${pc.cyan(new URL(run.links.self, url).href)}`);
   for (const path of ['report.md', 'chart.svg'])

@@ -1,116 +1,196 @@
 /** A typed client of the HTTP API, for Node and the browser. */
-import { EventSourceParserStream } from 'eventsource-parser/stream';
-import { addressOf, type FileList, type Problem, type RouteName, type RunList } from '../../contracts/api.js';
-import { isTerminalEvent, type EphemeralEvent, type RunEvent } from '../../contracts/events.js';
-import type { Run, SubmitRun } from '../../contracts/runs.js';
+import type {
+  ApiKeyList,
+  FileInfo,
+  FileList,
+  NewApiKeyAnswer,
+  RouteName,
+  RunList,
+  StreamTicket,
+  ToolList,
+} from '../../contracts/api.js';
+import type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
+import type { PresignedRequest } from '../../contracts/presign.js';
+import type { Scope } from '../../contracts/principal.js';
+import type { Run, RunStatus, RunSummary, SubmitRun } from '../../contracts/runs.js';
+import { isTerminal } from '../../contracts/terminal.js';
+import { followRun, type FollowOptions } from './follow-run.js';
+import { createRequests, type CallOptions, type ClientOptions, type RequestDetails } from './requests.js';
 
-/** What the server answered instead of what was asked for. */
-export class PerdureApiError extends Error {
-  override readonly name = 'PerdureApiError';
-  constructor(
-    readonly status: number,
-    readonly problem: Partial<Problem>,
-  ) {
-    super(problem.detail ?? problem.title ?? `the server answered ${status}`);
-  }
+export type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
+export type { Run, RunStatus, RunSummary, SubmitRun } from '../../contracts/runs.js';
+export { isTerminal, isTerminalEvent } from '../../contracts/terminal.js';
+export { PerdureApiError, PerdureConnectionError } from './errors.js';
+export type { FollowOptions, Reconnect } from './follow-run.js';
+export type { CallOptions, ClientOptions } from './requests.js';
+
+/** Which runs; all that is given must fit. */
+export interface RunFilter {
+  status?: RunStatus | undefined;
+  agent?: string | undefined;
+  /** ISO 8601 with an offset. */
+  createdAfter?: string | undefined;
+  createdBefore?: string | undefined;
+  metadata?: Record<string, string> | undefined;
+  /** Of one page: 1 to 200, 50 unless told. */
+  limit?: number | undefined;
+  /** The `nextCursor` of the page before. */
+  cursor?: string | undefined;
 }
 
+/** Awaited, the first page; iterated over, the runs of all pages. */
+export type RunListing = Promise<RunList> & AsyncIterable<RunSummary>;
+
+export type FileBody = NonNullable<RequestInit['body']>;
+
+export interface WriteOptions extends CallOptions {
+  /** Only over the file that has this tag (without quotes), else PerdureApiError 412. */
+  ifMatch?: string | undefined;
+  /** Only where there is no such file. */
+  ifNew?: boolean | undefined;
+}
+
+export type PresignRequest = { expiresSeconds?: number } & (
+  | { method: 'GET' }
+  /** `bytes` of the file that will be sent. */
+  | { method: 'PUT'; bytes: number }
+);
+
+export interface NewApiKey {
+  name: string;
+  /** `write` unless told. */
+  scope?: Scope;
+  /** ISO 8601 with an offset; never unless told. */
+  expiresAt?: string;
+}
+
+/** Every call throws PerdureApiError, PerdureConnectionError, or the reason of its signal. */
 export interface Client {
-  submitRun(run: SubmitRun, options?: { idempotencyKey?: string }): Promise<Run>;
-  getRun(id: string): Promise<Run>;
-  listRuns(): Promise<RunList>;
-  cancelRun(id: string, reason?: string): Promise<Run>;
-  /**
-   * Every durable event once and in order, and what passes by meanwhile; ends after the terminal event. A
-   * broken connection is taken up again where it broke.
-   */
-  streamEvents(
-    id: string,
-    options?: { after?: number; signal?: AbortSignal },
-  ): AsyncIterable<RunEvent | EphemeralEvent>;
-  listFiles(id: string): Promise<FileList>;
-  getFile(id: string, path: string): Promise<Response>;
+  /** With a key, the same call again meets the same run; only then is it repeated by itself after a passing fault. */
+  submit(run: SubmitRun, options?: CallOptions & { idempotencyKey?: string | undefined }): Promise<Run>;
+  get(id: string, options?: CallOptions): Promise<Run>;
+  /** Newest first. */
+  list(filter?: RunFilter, options?: CallOptions): RunListing;
+  /** The run once it has ended, however it did. */
+  wait(id: string, options?: FollowOptions): Promise<Run>;
+  /** See followRun: every durable event once and in order, to the end, over broken connections. */
+  events(id: string, options?: FollowOptions): AsyncGenerator<RunEvent | EphemeralEvent, void, undefined>;
+  cancel(id: string, options?: CallOptions & { reason?: string | undefined }): Promise<Run>;
+  files: {
+    list(id: string, options?: CallOptions): Promise<FileList>;
+    /** @param options.headers such as `range` and `if-none-match`; an answer of 304 is no error */
+    get(
+      id: string,
+      path: string,
+      options?: CallOptions & { headers?: Record<string, string> },
+    ): Promise<Response>;
+    put(id: string, path: string, body: FileBody, options?: WriteOptions): Promise<FileInfo>;
+    delete(id: string, path: string, options?: CallOptions): Promise<void>;
+    presign(
+      id: string,
+      path: string,
+      request: PresignRequest,
+      options?: CallOptions,
+    ): Promise<PresignedRequest>;
+  };
+  tools(options?: CallOptions): Promise<ToolList>;
+  apiKeys: {
+    create(key: NewApiKey, options?: CallOptions): Promise<NewApiKeyAnswer>;
+    list(options?: CallOptions): Promise<ApiKeyList>;
+    revoke(keyId: string, options?: CallOptions): Promise<void>;
+  };
+  /** With which a browser's EventSource opens the stream of this run, for a minute. `url` is a path on the server. */
+  streamTicket(id: string, options?: CallOptions): Promise<StreamTicket>;
 }
 
-/** Milliseconds before a broken stream is asked for again, doubled up to the last with each failure. */
-const PAUSES = [250, 500, 1_000, 2_000, 5_000];
-
-/** @param options.token of a sign-in, or an API key; left out where nobody signs in */
-export function createClient(baseUrl: string, { token }: { token?: string } = {}): Client {
-  const call = async (route: RouteName, parameters: Record<string, string>, init: RequestInit = {}) => {
-    const headers = new Headers(init.headers);
-    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
-    const response = await fetch(new URL(addressOf(route, parameters), baseUrl), { ...init, headers });
-    if (response.ok) return response;
-    const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
-    throw new PerdureApiError(response.status, problem);
-  };
-  const json = async <Body>(...args: Parameters<typeof call>): Promise<Body> =>
-    (await (await call(...args)).json()) as Body;
-  const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
+export function createClient(options: ClientOptions): Client {
+  const requests = createRequests(options);
+  const json = async <Body>(route: RouteName, details: RequestDetails): Promise<Body> =>
+    (await (await requests(route, details)).json()) as Body;
+  const post = (body: unknown): Pick<RequestDetails, 'headers' | 'body'> => ({
+    headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
+  const get = (id: string, call: CallOptions = {}): Promise<Run> =>
+    json('getRun', { ...call, parameters: { id } });
+  const events: Client['events'] = (id, follow) => followRun(requests, options.baseUrl, id, follow);
 
   return {
-    submitRun: (run, { idempotencyKey } = {}) =>
-      json(
-        'submitRun',
-        {},
-        post(run, idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+    submit(run, { idempotencyKey, ...call } = {}) {
+      const { headers, body } = post(run);
+      return json('submitRun', {
+        ...call,
+        headers: { ...headers, 'idempotency-key': idempotencyKey },
+        body,
+        repeatable: idempotencyKey !== undefined,
+      });
+    },
+    get,
+    list: (filter = {}, call = {}) =>
+      listing((cursor) =>
+        json('listRuns', { ...call, query: queryOf(cursor === undefined ? filter : { ...filter, cursor }) }),
       ),
-    getRun: (id) => json('getRun', { id }),
-    listRuns: () => json('listRuns', {}),
-    cancelRun: (id, reason) => json('cancelRun', { id }, post(reason === undefined ? {} : { reason })),
-    listFiles: (id) => json('listFiles', { id }),
-    getFile: (id, path) => call('getFile', { id, path }),
-
-    async *streamEvents(id, { after = 0, signal } = {}) {
-      let last = after;
-      for (let failures = 0; ;) {
-        try {
-          const headers = { accept: 'text/event-stream', 'last-event-id': String(last) };
-          const response = await call(
-            'streamEvents',
-            { id },
-            { headers, ...(signal === undefined ? {} : { signal }) },
-          );
-          if (response.status === 204 || response.body === null) return;
-          for await (const event of readEvents(response.body)) {
-            failures = 0;
-            if ('seq' in event) {
-              if (event.seq <= last) continue;
-              last = event.seq;
-            }
-            yield event;
-            if (isTerminalEvent(event.type)) return;
-          }
-        } catch (error) {
-          // What the server says about the request itself will not change.
-          if (error instanceof PerdureApiError && error.status < 500) throw error;
-          if (signal?.aborted === true) throw error;
-        }
-        const pause = PAUSES[Math.min(failures, PAUSES.length - 1)] ?? 0;
-        failures += 1;
-        await new Promise((resolve) => setTimeout(resolve, pause));
+    async wait(id, follow = {}) {
+      for (;;) {
+        const run = await get(id, { signal: follow.signal });
+        if (isTerminal(run.status)) return run;
+        for await (const _ of events(id, { ...follow, after: run.lastSeq }));
       }
     },
+    events,
+    cancel: (id, { reason, ...call } = {}) =>
+      json('cancelRun', { ...call, parameters: { id }, ...post(reason === undefined ? {} : { reason }) }),
+    files: {
+      list: (id, call = {}) => json('listFiles', { ...call, parameters: { id } }),
+      get: (id, path, call = {}) => requests('getFile', { ...call, parameters: { id, path }, alsoOk: [304] }),
+      put: (id, path, body, { ifMatch, ifNew, ...call } = {}) =>
+        json('putFile', {
+          ...call,
+          parameters: { id, path },
+          headers: {
+            'content-type': 'application/octet-stream',
+            'if-match': ifMatch === undefined ? undefined : `"${ifMatch}"`,
+            'if-none-match': ifNew === true ? '*' : undefined,
+          },
+          body,
+          timeoutMs: null,
+          // A stream can be read once; and after a lost answer a condition would meet one's own file.
+          repeatable: !(body instanceof ReadableStream) && ifMatch === undefined && ifNew !== true,
+        }),
+      async delete(id, path, call = {}) {
+        await requests('deleteFile', { ...call, parameters: { id, path }, repeatable: false });
+      },
+      presign: (id, path, request, call = {}) =>
+        json('presignFile', { ...call, parameters: { id, path }, ...post(request), repeatable: true }),
+    },
+    tools: (call = {}) => json('listTools', call),
+    apiKeys: {
+      create: (key, call = {}) => json('createApiKey', { ...call, ...post(key) }),
+      list: (call = {}) => json('listApiKeys', call),
+      async revoke(keyId, call = {}) {
+        await requests('revokeApiKey', { ...call, parameters: { keyId }, repeatable: false });
+      },
+    },
+    streamTicket: (id, call = {}) =>
+      json('createStreamTicket', { ...call, parameters: { id }, repeatable: true }),
   };
 }
 
-async function* readEvents(
-  body: NonNullable<Response['body']>,
-): AsyncGenerator<RunEvent | EphemeralEvent, void, undefined> {
-  const messages = body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-  const reader = messages.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield JSON.parse(value.data) as RunEvent | EphemeralEvent;
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
+function listing(pageAt: (cursor?: string) => Promise<RunList>): RunListing {
+  const first = pageAt();
+  return Object.assign(first, {
+    async *[Symbol.asyncIterator]() {
+      for (let page = await first; ; page = await pageAt(page.nextCursor)) {
+        yield* page.runs;
+        if (page.nextCursor === null) return;
+      }
+    },
+  });
+}
+
+function queryOf({ metadata = {}, ...filter }: RunFilter): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
+  for (const [name, value] of Object.entries(metadata)) query.set(`metadata[${name}]`, value);
+  return query;
 }

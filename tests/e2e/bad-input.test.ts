@@ -12,7 +12,7 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(async () => {
   // Nothing above was let in.
-  expect((await perdure.client.listRuns()).runs.map((run) => run.goal)).toEqual(['good']);
+  expect((await perdure.client.list()).runs.map((run) => run.goal)).toEqual(['good']);
   await perdure.stop();
   await temporary.remove();
 });
@@ -226,7 +226,7 @@ test('what is given in addresses', async () => {
 });
 
 test('paths of files that lead elsewhere', async () => {
-  const run = await perdure.client.submitRun({
+  const run = await perdure.client.submit({
     goal: 'good',
     plan: { steps: [{ id: 'w', tool: 'wait', args: { seconds: 600 } }] },
   });
@@ -255,12 +255,12 @@ test('paths of files that lead elsewhere', async () => {
     expect(answer, way).toMatch(/^HTTP\/1\.1 422 /);
     expect(answer, way).toMatch(/"code":"invalid_path".*"errors":\[\{"field":"path"/);
   }
-  expect((await perdure.client.listFiles(run.id)).files).toEqual([]);
+  expect((await perdure.client.files.list(run.id)).files).toEqual([]);
   const put = (target: string, headers: string): Promise<string> =>
     raw(`PUT ${target} HTTP/1.1\r\n${headers}Content-Length: 1\r\nConnection: close\r\n\r\nx`);
   const path = `/v1/runs/${run.id}/files/whole.txt`;
   expect(await put(path, `Host: ${host}\r\nHost: evil.test\r\n`)).toMatch(/^HTTP\/1\.1 403 /);
   // The whole address names the same file as its path.
   expect(await put(`http://${host}${path}`, `Host: ${host}\r\n`)).toContain('"path":"whole.txt"');
-  await perdure.client.cancelRun(run.id);
+  await perdure.client.cancel(run.id);
 });

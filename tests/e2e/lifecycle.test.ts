@@ -30,7 +30,7 @@ async function followUntil(
   last: (e: RunEvent) => boolean,
 ): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
-  for await (const event of perdure.client.streamEvents(id)) {
+  for await (const event of perdure.client.events(id)) {
     if (!('seq' in event)) continue;
     events.push(event);
     if (last(event)) break;
@@ -43,7 +43,7 @@ test(
   { timeout: 600_000 },
   async () => {
     let perdure = await PerdureProcess.start(directory);
-    const run = await perdure.client.submitRun({ goal: 'survive', plan });
+    const run = await perdure.client.submit({ goal: 'survive', plan });
     for (const step of ['s5', 's10']) {
       await followUntil(perdure, run.id, (e) => e.type === 'step.started' && e.stepId === step);
       const pids = await perdure.killTree();
@@ -61,7 +61,7 @@ test(
         const types = events.filter((e) => e.stepId === id).map((e) => e.type);
         expect(types.slice(types.indexOf('step.completed') + 1)).toEqual(['supervisor.decided']);
       }
-      expect((await perdure.client.listFiles(run.id)).files).toHaveLength(10);
+      expect((await perdure.client.files.list(run.id)).files).toHaveLength(10);
     } finally {
       expect(await perdure.stop()).toBe(0);
     }
@@ -70,7 +70,7 @@ test(
 
 test('Ctrl-C drains and leaves nothing running; the next start goes on', { timeout: 600_000 }, async () => {
   let perdure = await PerdureProcess.start(directory);
-  const run = await perdure.client.submitRun({ goal: 'go on', plan });
+  const run = await perdure.client.submit({ goal: 'go on', plan });
   await followUntil(perdure, run.id, (e) => e.stepId === 's3');
   const pids = await perdure.tree();
   expect(await perdure.stop()).toBe(0);
@@ -83,7 +83,7 @@ test('Ctrl-C drains and leaves nothing running; the next start goes on', { timeo
 
 test('servers that are killed are started again, and the run goes on', { timeout: 600_000 }, async () => {
   const perdure = await PerdureProcess.start(directory);
-  const run = await perdure.client.submitRun({ goal: 'go on', plan });
+  const run = await perdure.client.submit({ goal: 'go on', plan });
   for (const [step, server] of [
     ['s3', 'postgres'],
     ['s7', 'temporal-'],
@@ -106,9 +106,9 @@ test('the demo brings its own perdure where none runs, and ends it', { timeout: 
   expect(output).toContain('Over 1461 days it rained on 42.6% of them.');
   // Its run is there when perdure comes back.
   const perdure = await PerdureProcess.start(directory);
-  const [run] = (await perdure.client.listRuns()).runs;
+  const [run] = (await perdure.client.list()).runs;
   expect(run).toMatchObject({ status: 'completed', metadata: { example: 'seattle-weather' } });
-  const chart = await perdure.client.getFile(run?.id ?? '', 'chart.svg');
+  const chart = await perdure.client.files.get(run?.id ?? '', 'chart.svg');
   expect(await chart.text()).toMatch(/^<svg/);
   expect(await perdure.stop()).toBe(0);
 });
@@ -118,7 +118,7 @@ test('a Temporal that runs elsewhere is used, and not stopped', { timeout: 600_0
   try {
     const env = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_UI_URL: `${temporal.uiUrl}/` };
     const perdure = await PerdureProcess.start(directory, env);
-    const run = await perdure.client.submitRun({
+    const run = await perdure.client.submit({
       goal: 'elsewhere',
       plan: { steps: [{ id: 'a', tool: 'echo', args: {} }] },
     });

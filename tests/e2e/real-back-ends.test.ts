@@ -57,12 +57,12 @@ describe.skipIf(missing !== null)('while back ends and processes go away', () =>
   });
 
   const submit = (plan: { steps: Partial<PlanStep>[] }, goal = 'a test'): Promise<Run> =>
-    fleet.client.submitRun({ goal, plan } as SubmitRun);
+    fleet.client.submit({ goal, plan } as SubmitRun);
 
   /** Over as many connections as it takes. */
   async function follow(id: string): Promise<RunEvent[]> {
     const events: RunEvent[] = [];
-    for await (const event of fleet.client.streamEvents(id)) if ('seq' in event) events.push(event);
+    for await (const event of fleet.client.events(id)) if ('seq' in event) events.push(event);
     return events;
   }
 
@@ -144,18 +144,20 @@ describe.skipIf(missing !== null)('while back ends and processes go away', () =>
   }, 300_000);
 
   test('100 identical submissions at once over both APIs start one run', async () => {
-    const clients = fleet.apis.map(({ port }) => createClient(`http://127.0.0.1:${port}`, backEnds));
+    const clients = fleet.apis.map(({ port }) =>
+      createClient({ baseUrl: `http://127.0.0.1:${port}`, token: backEnds.token }),
+    );
     const body = { goal: 'once', plan: { steps: [{ id: 'a', tool: 'echo', args: {} }] } } as SubmitRun;
     const answers = await Promise.all(
       Array.from({ length: 100 }, async (_, i) =>
-        clients[i % 2]?.submitRun(body, { idempotencyKey: 'hundred' }),
+        clients[i % 2]?.submit(body, { idempotencyKey: 'hundred' }),
       ),
     );
     const ids = new Set(answers.map((run) => run?.id));
     expect(ids.size).toBe(1);
     expectWhole(await follow([...ids][0] ?? ''));
     await expect(
-      fleet.client.submitRun({ ...body, goal: 'twice' }, { idempotencyKey: 'hundred' }),
+      fleet.client.submit({ ...body, goal: 'twice' }, { idempotencyKey: 'hundred' }),
     ).rejects.toMatchObject({ status: 422, problem: { code: 'idempotency_key_reused' } });
   }, 120_000);
 
@@ -170,13 +172,13 @@ describe.skipIf(missing !== null)('while back ends and processes go away', () =>
     try {
       // The record waits for an answer that does not come, while a worker is at the run already.
       proxy.stall();
-      const answer = createClient(`http://127.0.0.1:${api.port}`, backEnds)
-        .submitRun({ goal: 'between', plan: fetches('between', 1) } as SubmitRun)
+      const answer = createClient({ baseUrl: `http://127.0.0.1:${api.port}`, token: backEnds.token })
+        .submit({ goal: 'between', plan: fetches('between', 1) } as SubmitRun)
         .catch(() => 'no answer');
       await expect.poll(() => counting.counts.get('/between/0'), { timeout: 4_000, interval: 20 }).toBe(1);
       await endProcess(api, 'SIGKILL');
       expect(await answer).toBe('no answer');
-      const run = (await fleet.client.listRuns()).runs.find(({ goal }) => goal === 'between');
+      const run = (await fleet.client.list()).runs.find(({ goal }) => goal === 'between');
       expectWhole(await follow(run?.id ?? ''));
     } finally {
       await endProcess(api, 'SIGKILL');

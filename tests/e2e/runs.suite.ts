@@ -22,11 +22,11 @@ export function runsSuite(name: string, start: () => Promise<PerdureSystem>): vo
     ): Promise<Run> => {
       const { maxParallel, ...rest } = more;
       const plan = { steps, ...(maxParallel === undefined ? {} : { maxParallel }) } as SubmitRun['plan'];
-      return perdure.client.submitRun({ goal: 'a test', plan, ...rest });
+      return perdure.client.submit({ goal: 'a test', plan, ...rest });
     };
     async function eventsOf(id: string): Promise<RunEvent[]> {
       const events: RunEvent[] = [];
-      for await (const event of perdure.client.streamEvents(id))
+      for await (const event of perdure.client.events(id))
         if ('seq' in event) {
           expect(runEventSchema.safeParse(event).error).toBeUndefined();
           events.push(event);
@@ -61,7 +61,7 @@ export function runsSuite(name: string, start: () => Promise<PerdureSystem>): vo
         ...['a', 'b'].flatMap(() => ['step.started', 'step.completed', 'supervisor.decided']),
         'run.completed',
       ]);
-      expect(await perdure.client.getRun(run.id)).toMatchObject({
+      expect(await perdure.client.get(run.id)).toMatchObject({
         status: 'completed',
         result: { whole: [1, { deep: true }], text: 'Hello Ada!' },
         usage: { steps: 2 },
@@ -83,9 +83,9 @@ export function runsSuite(name: string, start: () => Promise<PerdureSystem>): vo
       expect(output).toMatchObject({ output: { ref: '.perdure/outputs/big-1.json' } });
       expect(JSON.stringify(output).length).toBeLessThan(2_000);
       expect(
-        await (await perdure.client.getFile(run.id, '.perdure/outputs/big-1.json')).json(),
+        await (await perdure.client.files.get(run.id, '.perdure/outputs/big-1.json')).json(),
       ).toHaveProperty('value');
-      expect((await perdure.client.getRun(run.id)).result).toEqual({ n: 19999 });
+      expect((await perdure.client.get(run.id)).result).toEqual({ n: 19999 });
     });
 
     test('a failed step stops the run, or only what depends on it', async () => {
@@ -95,7 +95,7 @@ export function runsSuite(name: string, start: () => Promise<PerdureSystem>): vo
       const events = await eventsOf(stopped.id);
       expect(typesOf(events, 'after')).toEqual([]);
       expect(typesOf(events, 'bad')).toEqual(['step.started', 'step.failed', 'supervisor.decided']);
-      expect(await perdure.client.getRun(stopped.id)).toMatchObject({
+      expect(await perdure.client.get(stopped.id)).toMatchObject({
         status: 'failed',
         error: { code: 'step_failed' },
       });
@@ -116,9 +116,8 @@ export function runsSuite(name: string, start: () => Promise<PerdureSystem>): vo
         { id: 'refused', tool: 'http_fetch', args: { url: 'http://127.0.0.1:9/' }, onFailure: 'continue' },
         { id: 'gone', tool: 'http_fetch', args: { url: 'http://nothing.invalid/' }, onFailure: 'continue' },
       ]);
-      for await (const event of perdure.client.streamEvents(run.id))
-        if (event.type === 'step.retrying') break;
-      await perdure.client.cancelRun(run.id);
+      for await (const event of perdure.client.events(run.id)) if (event.type === 'step.retrying') break;
+      await perdure.client.cancel(run.id);
       const events = await eventsOf(run.id);
       expect(typesOf(events, 'refused')).toEqual(['step.started', 'step.failed', 'supervisor.decided']);
       expect(typesOf(events, 'gone').slice(0, 2)).toEqual(['step.started', 'step.retrying']);
@@ -130,16 +129,16 @@ export function runsSuite(name: string, start: () => Promise<PerdureSystem>): vo
         { id: 'busy', tool: 'javascript', args: loop },
         { id: 'timer', tool: 'wait', args: { seconds: 3600 } },
       ]);
-      for await (const event of perdure.client.streamEvents(run.id))
+      for await (const event of perdure.client.events(run.id))
         if (event.type === 'step.started' && event.stepId === 'busy') break;
-      await perdure.client.cancelRun(run.id, 'changed my mind');
+      await perdure.client.cancel(run.id, { reason: 'changed my mind' });
       const events = await eventsOf(run.id);
       expect(events.at(-1)).toMatchObject({ type: 'run.cancelled', reason: 'changed my mind' });
       expect(events.find((e) => e.type === 'step.failed')).toMatchObject({
         stepId: 'busy',
         error: { code: 'cancelled' },
       });
-      await expect(perdure.client.cancelRun(run.id)).rejects.toMatchObject({
+      await expect(perdure.client.cancel(run.id)).rejects.toMatchObject({
         status: 409,
         problem: { code: 'run_closed' },
       });
@@ -200,17 +199,17 @@ export function runsSuite(name: string, start: () => Promise<PerdureSystem>): vo
       expectNoGaps(events);
       expect(events.filter((e) => e.type === 'step.completed')).toHaveLength(2_000);
       expect(events.at(-1)?.type).toBe('run.completed');
-      expect((await perdure.client.getRun(run.id)).usage).toEqual({ steps: 2_000 });
+      expect((await perdure.client.get(run.id)).usage).toEqual({ steps: 2_000 });
     });
 
     test('the same key starts one run', async () => {
       const body: SubmitRun = { goal: 'once', plan: { steps: [{ id: 'a', tool: 'echo', args: {} }] } };
       const runs = await Promise.all(
-        Array.from({ length: 8 }, () => perdure.client.submitRun(body, { idempotencyKey: 'once' })),
+        Array.from({ length: 8 }, () => perdure.client.submit(body, { idempotencyKey: 'once' })),
       );
       expect(new Set(runs.map((r) => r.id)).size).toBe(1);
       await expect(
-        perdure.client.submitRun({ ...body, goal: 'twice' }, { idempotencyKey: 'once' }),
+        perdure.client.submit({ ...body, goal: 'twice' }, { idempotencyKey: 'once' }),
       ).rejects.toMatchObject({ problem: { code: 'idempotency_key_reused' } });
       expectNoGaps(await eventsOf(runs[0]?.id ?? ''));
     });
@@ -229,7 +228,7 @@ export function runsSuite(name: string, start: () => Promise<PerdureSystem>): vo
       for (let round = 0; round < 5; round++) {
         const answers = await Promise.allSettled(
           Array.from({ length: 10 }, (_, i) =>
-            perdure.client.submitRun(body(`content ${i % 2}`), { idempotencyKey: `race ${round}` }),
+            perdure.client.submit(body(`content ${i % 2}`), { idempotencyKey: `race ${round}` }),
           ),
         );
         const won = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.id] : []));
@@ -245,10 +244,10 @@ export function runsSuite(name: string, start: () => Promise<PerdureSystem>): vo
     });
 
     test('lists leave the plans out', async () => {
-      const { runs } = await perdure.client.listRuns();
+      const { runs } = await perdure.client.list();
       expect(runs.length).toBeGreaterThan(3);
       for (const run of runs) expect(run).not.toHaveProperty('plan');
-      expect(await perdure.client.getRun(runs[0]?.id ?? '')).toHaveProperty('plan.steps');
+      expect(await perdure.client.get(runs[0]?.id ?? '')).toHaveProperty('plan.steps');
     });
 
     test(

@@ -2,7 +2,8 @@
 import type { RequestHandler } from 'express';
 import type { RunList } from '../../../contracts/api.js';
 import { PerdureError } from '../../../contracts/errors.js';
-import { cancelRunSchema, isTerminal, listRunsSchema } from '../../../contracts/runs.js';
+import { cancelRunSchema, listRunsSchema } from '../../../contracts/runs.js';
+import { isTerminal } from '../../../contracts/terminal.js';
 import type { ApiContext } from '../context.js';
 import { queryOf } from '../query.js';
 import { findOpenRun, getRun, runClosed, toRun } from '../run-lookup.js';

@@ -1,7 +1,8 @@
 /** RunStore and EventLog in memory, with the rules of the real one: keys, gap-free seq, a last event. */
 import { PerdureError } from '../../../contracts/errors.js';
-import { isTerminalEvent, type NewEvent, type RunEvent } from '../../../contracts/events.js';
-import { isTerminal, queuedRecord, type RunHead, type RunRecord } from '../../../contracts/runs.js';
+import type { NewEvent, RunEvent } from '../../../contracts/events.js';
+import { queuedRecord, type RunHead, type RunRecord } from '../../../contracts/runs.js';
+import { isTerminal, isTerminalEvent } from '../../../contracts/terminal.js';
 import type { AppendedEvent, EventLog } from '../../ports/event-log.js';
 import type { RunStore } from '../../ports/run-store.js';
 

@@ -67,7 +67,7 @@ export class Fleet implements PerdureSystem {
     ]);
     const apis = [first, second];
     const balancer = await startRoundRobin(() => apis.map(({ port }) => port));
-    const client = createClient(balancer.url, { token });
+    const client = createClient({ baseUrl: balancer.url, token });
     return new Fleet(apis, workers, balancer, client, { authorization: `Bearer ${token}` });
   }
 

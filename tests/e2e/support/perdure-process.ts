@@ -63,7 +63,7 @@ export class PerdureProcess implements PerdureSystem {
       const url = /API\s+(http:\S+)/.exec(output())?.[1];
       const uiUrl = /Temporal Web UI\s+(http:\S+)/.exec(output())?.[1];
       if (url !== undefined && uiUrl !== undefined)
-        return new PerdureProcess(child, output, url, uiUrl, createClient(url));
+        return new PerdureProcess(child, output, url, uiUrl, createClient({ baseUrl: url }));
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
