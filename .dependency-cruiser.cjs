@@ -58,7 +58,7 @@ module.exports = {
       comment: 'zod at run time slows every replay; types only.',
       from: { path: '^workflows/', pathNot: '\\.test\\.ts$' },
       to: {
-        path: 'node_modules/zod|^contracts/(plan|events|runs|api)\\.ts$',
+        path: 'node_modules/zod|^contracts/(plan|events|runs|answers|api-keys|presign)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -1,12 +1,12 @@
 /** The events of a run: one discriminated union that server, worker, client and command line share. */
 import { z } from 'zod';
-import { planSchema } from './plan.js';
+import { jsonValueSchema, planSchema } from './plan.js';
 
 const errorInfo = z.object({ code: z.string(), message: z.string(), retryable: z.boolean() });
 
 /** A step's output: itself when small, else a workspace file and how it begins. */
 export const outputSchema = z.union([
-  z.object({ value: z.json() }),
+  z.object({ value: jsonValueSchema }),
   z.object({ ref: z.string(), bytes: z.number(), preview: z.string() }),
 ]);
 export type StepOutput = z.infer<typeof outputSchema>;
@@ -21,7 +21,7 @@ const durable = {
   'step.retrying': z.object({ error: errorInfo, nextAttempt: z.number().int() }),
   'supervisor.decided': z.object({ decision: z.enum(['continue', 'stop']), reason: z.string() }),
   'artifact.created': z.object({ path: z.string(), bytes: z.number(), contentType: z.string() }),
-  'run.completed': z.object({ result: z.json() }),
+  'run.completed': z.object({ result: jsonValueSchema }),
   'run.failed': z.object({ error: errorInfo }),
   'run.cancelled': z.object({ reason: z.string().optional() }),
 } as const;
@@ -66,21 +66,20 @@ export type RunEvent = {
   } & EventFields<T>;
 }[DurableEventType];
 
-/** The contract of a durable event as clients receive it; a field that it does not name is refused. */
-export const runEventSchema = z.discriminatedUnion(
-  'type',
-  (Object.keys(durable) as DurableEventType[]).map((type) =>
-    z.strictObject({ type: z.literal(type), ...envelope, ...durable[type].shape }),
-  ) as unknown as [z.ZodObject<{ type: z.ZodLiteral<DurableEventType> }>],
-);
+/** The contract of each durable event as clients receive it; a field that it does not name is refused. */
+export const eventSchemas = (Object.keys(durable) as DurableEventType[]).map((type) =>
+  z.strictObject({ type: z.literal(type), ...envelope, ...durable[type].shape }),
+) as unknown as [z.ZodObject<{ type: z.ZodLiteral<DurableEventType> }>];
+
+export const runEventSchema = z.discriminatedUnion('type', eventSchemas);
 
 /** An event that is only passed on while it happens: never stored, never numbered. */
-export const ephemeralEventTypes = ['step.progress', 'log'] as const;
-export interface EphemeralEvent {
-  type: (typeof ephemeralEventTypes)[number];
-  runId: string;
-  at: string;
-  stepId: string;
-  attempt: number;
-  message: string;
-}
+export const ephemeralEventSchema = z.strictObject({
+  type: z.enum(['step.progress', 'log']),
+  runId: z.uuid(),
+  at: z.iso.datetime(),
+  stepId: z.string(),
+  attempt: z.int().min(1),
+  message: z.string(),
+});
+export type EphemeralEvent = z.infer<typeof ephemeralEventSchema>;

@@ -6,6 +6,9 @@ export const MAX_PLAN_STEPS = 10_000;
 /** A plan's size as JSON, in bytes: half of Temporal's 2 MB payload limit. */
 export const MAX_PLAN_BYTES = 1_000_000;
 
+/** Any JSON; one schema for all, so that the document of the API names it once. */
+export const jsonValueSchema = z.json();
+
 const stepId = z
   .string()
   .regex(
@@ -17,7 +20,7 @@ export const planStepSchema = z.strictObject({
   id: stepId,
   title: z.string().min(1).max(200).optional(),
   tool: z.string().min(1).max(100),
-  args: z.record(z.string(), z.json()).default({}),
+  args: z.record(z.string(), jsonValueSchema).default({}),
   dependsOn: z.array(stepId).max(1_000).optional(),
   onFailure: z.enum(['stop', 'continue']).optional(),
 });
@@ -30,4 +33,4 @@ export const planSchema = z.strictObject({
 
 export type PlanStep = z.infer<typeof planStepSchema>;
 export type Plan = z.infer<typeof planSchema>;
-export type JsonValue = z.infer<ReturnType<typeof z.json>>;
+export type JsonValue = z.infer<typeof jsonValueSchema>;

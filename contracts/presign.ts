@@ -1,6 +1,8 @@
 /** Links by which one file is read or written in the store itself, without passing through the API. */
 import { z } from 'zod';
 
+export type { PresignedRequest } from './answers.js';
+
 /** How long a link lasts, in seconds: unless told, and at most. */
 const DEFAULT_SECONDS = 900;
 const MAX_SECONDS = 3_600;
@@ -15,18 +17,14 @@ export const presignSchema = z
   .refine(({ method, bytes }) => (method === 'PUT') === (bytes !== undefined), {
     path: ['bytes'],
     message: 'must be given with PUT, and only there',
+  })
+  .meta({
+    oneOf: [
+      { properties: { method: { const: 'PUT' } }, required: ['bytes'] },
+      { properties: { method: { const: 'GET' } }, not: { required: ['bytes'] } },
+    ],
   });
 
 export type PresignOptions = { expiresSeconds: number } & (
   { method: 'GET' } | { method: 'PUT'; bytes: number }
 );
-
-/** A request that anybody who has it may send, once or more, until it expires. */
-export interface PresignedRequest {
-  method: 'GET' | 'PUT';
-  url: string;
-  /** To be sent with it as they are. */
-  headers: Record<string, string>;
-  /** ISO 8601. */
-  expiresAt: string;
-}

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import type { ErrorInfo } from './errors.js';
 import type { JsonValue, Plan } from './plan.js';
-import { planSchema } from './plan.js';
+import { jsonValueSchema, planSchema } from './plan.js';
+
+export type { Run, RunSummary } from './answers.js';
 
 export const runStatuses = [
   'queued',
@@ -26,24 +28,30 @@ const inputFile = z
   })
   .refine((f) => (f.content === undefined) !== (f.contentBase64 === undefined), {
     message: 'needs exactly one of content and contentBase64',
-  });
+  })
+  .meta({ oneOf: [{ required: ['content'] }, { required: ['contentBase64'] }] });
 
 export const metadataSchema = z
   .record(z.string().min(1).max(64), z.string().max(500))
-  .refine((m) => Object.keys(m).length <= 50, { message: 'holds at most 50 entries' });
+  .refine((m) => Object.keys(m).length <= 50, { message: 'holds at most 50 entries' })
+  .meta({ maxProperties: 50 });
 
 export const submitRunSchema = z.strictObject({
   goal: z.string().trim().min(1, 'must not be empty').max(20_000),
   agent: z.string().min(1).max(100).optional(),
   plan: planSchema.optional(),
   inputs: z
-    .strictObject({ files: z.array(inputFile).max(200).optional(), data: z.json().optional() })
+    .strictObject({ files: z.array(inputFile).max(200).optional(), data: jsonValueSchema.optional() })
     .optional(),
   metadata: metadataSchema.optional(),
   /** 1 goes first, 5 last, 3 unless told; among the runs of its own tenant only. */
   priority: z.number().int().min(1).max(5).optional(),
 });
 export type SubmitRun = z.infer<typeof submitRunSchema>;
+
+export const idempotencyKeySchema = z
+  .string()
+  .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters');
 
 export const cancelRunSchema = z.strictObject({ reason: z.string().max(500).optional() });
 
@@ -66,9 +74,8 @@ export const listRunsSchema = z.strictObject({
   metadata: metadataSchema.optional(),
 });
 
-export interface Usage {
-  steps: number;
-}
+export const usageSchema = z.object({ steps: z.int().min(0).describe('Steps that have completed.') });
+export type Usage = z.infer<typeof usageSchema>;
 
 /** A run as the store holds it. Times are ISO 8601 in UTC. */
 export interface RunRecord {
@@ -115,11 +122,3 @@ export const queuedRecord = (run: NewRun): RunRecord => ({
   finishedAt: null,
   lastSeq: 0,
 });
-
-/** A run as lists show it. */
-export type RunSummary = Omit<RunHead, 'tenantId' | 'requestHash'> & {
-  links: { self: string; events: string; files: string; temporal: string | null };
-};
-
-/** A run as the API answers it. */
-export type Run = RunSummary & Pick<RunRecord, 'plan'>;

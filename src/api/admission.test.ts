@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import type { TenantLimits } from './admission.js';
 import { createApp } from './create-app.js';
+import { checkedFetch as fetch } from './testing/checked-fetch.js';
 import { createFakeAdmission, type FakeAdmission } from './testing/fake-admission.js';
 import { createFakes, dependenciesOf, listen, type Fakes } from './testing/fakes.js';
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PerdureError } from '../../contracts/errors.js';
 import type { WorkspaceScope } from '../ports/workspace.js';
 import { createApp, type App } from './create-app.js';
+import { checkedFetch as fetch } from './testing/checked-fetch.js';
 import { createFakes, dependenciesOf, listen, type Fakes } from './testing/fakes.js';
 
 let fakes: Fakes;

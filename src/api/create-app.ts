@@ -2,6 +2,7 @@
 import type { ServerOptions } from 'node:http';
 import express, { type Express } from 'express';
 import { contextOf, type ApiDependencies } from './context.js';
+import { mountDocs } from './docs-page.js';
 import { createAccessLog } from './middleware/access-log.js';
 import { createCors } from './middleware/cors.js';
 import { createHostGuard } from './middleware/hosts.js';
@@ -25,6 +26,7 @@ import {
   createPutFileRoute,
 } from './routes/files.js';
 import { createHealthRoute, createReadinessRoute, indexRoute } from './routes/health.js';
+import { createOpenApiRoute } from './routes/openapi.js';
 import { createPresignRoute } from './routes/presigned-files.js';
 import {
   createCancelRoute,
@@ -61,6 +63,7 @@ export function createApp(deps: ApiDependencies): App {
     index: indexRoute,
     health: createHealthRoute(context),
     readiness: createReadinessRoute(context, workers),
+    openApi: createOpenApiRoute(),
     listTools: createListToolsRoute(context),
     submitRun: [...json, createSubmitRoute(context, workers)],
     listRuns: createListRunsRoute(context),
@@ -77,6 +80,7 @@ export function createApp(deps: ApiDependencies): App {
     listApiKeys: createListApiKeysRoute(context),
     revokeApiKey: createRevokeApiKeyRoute(context),
   });
+  mountDocs(app);
   app.use(notFound);
   app.use(createProblemHandler(context.logger));
   return {

@@ -4,7 +4,13 @@ import { v5, v7 } from 'uuid';
 import { checkPlan } from '../../contracts/check-plan.js';
 import { PerdureError, type FieldError } from '../../contracts/errors.js';
 import { MAX_PLAN_BYTES, type Plan } from '../../contracts/plan.js';
-import { MAX_INPUT_DATA_BYTES, submitRunSchema, type NewRun, type SubmitRun } from '../../contracts/runs.js';
+import {
+  idempotencyKeySchema,
+  MAX_INPUT_DATA_BYTES,
+  submitRunSchema,
+  type NewRun,
+  type SubmitRun,
+} from '../../contracts/runs.js';
 import { workspacePath } from '../../contracts/workspace-path.js';
 import type { ToolCatalog } from '../ports/tool-catalog.js';
 import { canonicalJson } from './canonical-json.js';
@@ -38,10 +44,7 @@ export function readSubmission(
   given: { tenantId: string; key: string | undefined; now: Date; tools: ToolCatalog },
 ): Submission {
   const { tenantId, key, now } = given;
-  if (key !== undefined && !/^[\x20-\x7e]{1,255}$/.test(key))
-    throw invalid('invalid_request', [
-      { field: 'Idempotency-Key', message: 'must be 1 to 255 printable ASCII characters' },
-    ]);
+  if (key !== undefined) validate(idempotencyKeySchema, key, 'Idempotency-Key');
   const request = validate(submitRunSchema, body, 'body');
   const files = readFiles(request);
   checkSizes(request);

@@ -25,6 +25,7 @@ const nobodys: Partial<Record<RouteName, string>> = {
   index: 'the server’s links',
   health: 'the server’s state',
   readiness: 'the server’s state',
+  openApi: 'the document of this API',
   listTools: 'the tools, the same for all',
   submitRun: 'makes a run of the caller’s; an Idempotency-Key counts within a tenant',
   createApiKey: 'makes a key of the caller’s',

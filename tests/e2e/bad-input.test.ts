@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Problem } from '../../contracts/api.js';
+import { checkedFetch as fetch } from '../../src/api/testing/checked-fetch.js';
 import { PerdureProcess, temporaryDirectory } from './support/perdure-process.js';
 
 let perdure: PerdureProcess;

@@ -1,6 +1,6 @@
 /** Whether the process lives, and whether a run submitted now would move. */
 import type { RequestHandler } from 'express';
-import { addressOf, type Readiness } from '../../../contracts/api.js';
+import { addressOf, type Health, type Index, type Readiness } from '../../../contracts/api.js';
 import { PerdureError } from '../../../contracts/errors.js';
 import type { ApiContext } from '../context.js';
 import { DeadlineError, withDeadline } from '../deadline.js';
@@ -10,12 +10,13 @@ type Part = Readiness['parts'][number];
 
 export function createHealthRoute({ bus, draining }: ApiContext): RequestHandler {
   return (_req, res) => {
-    res.set('Cache-Control', 'no-store').json({
+    const health: Health = {
       status: 'ok',
       service: 'perdure',
       draining: draining.aborted,
       bus: { healthy: bus.healthy(), problem: bus.problem() },
-    });
+    };
+    res.set('Cache-Control', 'no-store').json(health);
   };
 }
 
@@ -71,13 +72,16 @@ async function check(context: ApiContext, workers: WorkerWatch): Promise<Readine
 }
 
 export const indexRoute: RequestHandler = (_req, res) => {
-  res.json({
+  const index: Index = {
     name: 'perdure',
     links: {
       runs: addressOf('listRuns'),
       tools: addressOf('listTools'),
       health: addressOf('health'),
       readiness: addressOf('readiness'),
+      openApi: addressOf('openApi'),
+      docs: '/docs',
     },
-  });
+  };
+  res.json(index);
 };

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { createApp } from '../create-app.js';
+import { checkedFetch as fetch } from '../testing/checked-fetch.js';
 import { createFakeApiKeys, type FakeApiKeys } from '../testing/fake-api-keys.js';
 import { createFakes, dependenciesOf, listen, type Fakes } from '../testing/fakes.js';
 import { startTestIssuer, type TestIssuer } from '../testing/test-issuer.js';

@@ -1,0 +1,41 @@
+/** API keys of a tenant, for its admins. */
+import { examples } from './examples.js';
+import { json, ref, type Operations } from './operation.js';
+
+export const apiKeysOperations: Operations<'createApiKey' | 'listApiKeys' | 'revokeApiKey'> = {
+  createApiKey: {
+    tag: 'API keys',
+    summary: 'Make an API key',
+    body: {
+      schema: ref('CreateApiKey'),
+      required: true,
+      examples: { nightly: { value: { name: 'nightly job', scope: 'write' } } },
+    },
+    answers: {
+      201: {
+        description: 'The key; its `token` is shown this once.',
+        content: json(ref('NewApiKey'), examples.newApiKey),
+        links: {
+          revoke: {
+            operationId: 'revokeApiKey',
+            description: 'Takes it back.',
+            parameters: { keyId: '$response.body#/id' },
+          },
+        },
+      },
+    },
+  },
+  listApiKeys: {
+    tag: 'API keys',
+    summary: 'List API keys',
+    answers: { 200: { description: 'The keys.', content: json(ref('ApiKeyList'), examples.apiKeyList) } },
+  },
+  revokeApiKey: {
+    tag: 'API keys',
+    summary: 'Revoke an API key',
+    description:
+      'It is refused within ten seconds, and what it has open ends within about a minute. Done again, it is the same.',
+    answers: { 204: { description: 'It counts no more.' } },
+    errors: ['api_key_not_found'],
+  },
+};

@@ -1,0 +1,47 @@
+/** The events of a run, and the tickets by which browsers get at them. */
+import { examples } from './examples.js';
+import { header, json, query, ref, type Operations } from './operation.js';
+
+const seq = { type: 'string', pattern: '^\\d{1,15}$' };
+
+export const eventsOperations: Operations<'streamEvents' | 'createStreamTicket'> = {
+  streamEvents: {
+    tag: 'Events',
+    summary: 'Events, live or by pages',
+    description: [
+      'A stream of server-sent events, unless `Accept: application/json` asks for a page.',
+      'Each durable event has its `seq` as `id`, its type as `event` and a `RunEvent` as `data`; what only passes by (`EphemeralEvent`) has no `id`. Come back with `Last-Event-ID` and get exactly what follows. The stream ends after the terminal event.',
+    ].join('\n\n'),
+    parameters: [
+      query('after', 'Only events after this `seq`.', {
+        type: 'integer',
+        minimum: 0,
+        maximum: 999_999_999_999_999,
+      }),
+      query('limit', 'Events of one page.', { type: 'integer', minimum: 1, maximum: 1_000, default: 200 }),
+      query('ticket', 'Signs in for this stream; see `createStreamTicket`.', { type: 'string' }),
+      header('Last-Event-ID', 'As `after`, and before it.', seq),
+    ],
+    answers: {
+      200: {
+        description: 'The events.',
+        content: {
+          ...json(ref('EventPage'), examples.eventPage),
+          'text/event-stream': { schema: { type: 'string' }, example: examples.stream },
+        },
+      },
+      204: { description: 'A stream of which nothing will come any more: an EventSource stops at it.' },
+    },
+    errors: ['invalid_request', 'events_expired', 'shutting_down', 'stream_tickets_unavailable'],
+  },
+  createStreamTicket: {
+    tag: 'Events',
+    summary: 'A ticket for a browser’s EventSource',
+    description:
+      'An EventSource sends no header. The `url` opens the stream for a minute, and the stream goes on until the sign-in that asked for the ticket ends.',
+    answers: {
+      201: { description: 'The ticket.', content: json(ref('StreamTicket'), examples.streamTicket) },
+    },
+    errors: ['stream_tickets_unavailable'],
+  },
+};

@@ -1,0 +1,52 @@
+/** What an operation of the document says beyond what the route table knows of its call. */
+import type { RouteName } from '../../../contracts/api.js';
+import type { ErrorCode } from '../../../contracts/errors.js';
+import type { HeaderName } from './headers.js';
+
+/** A piece of the document as it stands in it; a test holds the whole against the schema of OpenAPI 3.1. */
+export type Json = Record<string, unknown>;
+
+export interface Answer {
+  description: string;
+  /** By content type. */
+  content?: Json;
+  headers?: readonly HeaderName[];
+  links?: Json;
+}
+
+export interface Operation {
+  tag: 'Runs' | 'Events' | 'Files' | 'Tools' | 'API keys' | 'Server';
+  summary: string;
+  description?: string;
+  /** Of the query and the head; those of the path come from the route. */
+  parameters?: readonly Json[];
+  /** JSON unless `content` is given. */
+  body?: { schema: Json; required: boolean; examples?: Json } | { content: Json; required: boolean };
+  /** Answers that are no errors, by status. */
+  answers: Readonly<Record<number, Answer>>;
+  /** Beside those that follow from the route: sign-in, an unknown run, a body that is not JSON. */
+  errors?: readonly ErrorCode[];
+}
+
+export type Operations<Names extends RouteName> = Record<Names, Operation>;
+
+export const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+
+export const json = (schema: Json, example?: unknown): Json => ({
+  'application/json': { schema, ...(example === undefined ? {} : { example }) },
+});
+
+export const query = (name: string, description: string, schema: Json, more: Json = {}): Json => ({
+  name,
+  in: 'query',
+  description,
+  schema,
+  ...more,
+});
+
+export const header = (name: string, description: string, schema: Json): Json => ({
+  name,
+  in: 'header',
+  description,
+  schema,
+});

@@ -1,0 +1,109 @@
+/** Runs: submitted, listed, shown and cancelled. */
+import { runStatuses } from '../../../contracts/runs.js';
+import { examples } from './examples.js';
+import { header, json, query, ref, type Json, type Operations } from './operation.js';
+
+const ofRun = (operationId: string, description: string): Json => ({
+  operationId,
+  description,
+  parameters: { id: '$response.body#/id' },
+});
+
+/** What can be done next with the run in the answer. */
+export const runLinks: Json = {
+  run: ofRun('getRun', 'The run as it is now.'),
+  events: ofRun('streamEvents', 'What happened, and what happens.'),
+  cancel: ofRun('cancelRun', 'Stops it.'),
+  files: ofRun('listFiles', 'Its workspace.'),
+};
+
+const idempotencyKey = header(
+  'Idempotency-Key',
+  'Makes a repeat safe: the same key and body give the same run, the same key with another body 422.',
+  ref('IdempotencyKey'),
+);
+
+export const runsOperations: Operations<'submitRun' | 'listRuns' | 'getRun' | 'cancelRun'> = {
+  submitRun: {
+    tag: 'Runs',
+    summary: 'Submit a run',
+    description:
+      'The run is safe with Temporal once the answer is there, and goes on whether anybody watches or not. With `Accept: text/event-stream` the answer is the run’s event stream.',
+    parameters: [idempotencyKey],
+    body: { schema: ref('SubmitRun'), required: true, examples: { words: { value: examples.submitRun } } },
+    answers: {
+      202: {
+        description: 'Accepted, or accepted before under this key.',
+        content: json(ref('Run'), examples.queued),
+        headers: ['Location', 'Idempotent-Replayed', 'Perdure-Warning', 'RateLimit-Policy', 'RateLimit'],
+        links: runLinks,
+      },
+      200: {
+        description: 'The same, answered with the event stream that was asked for; see `streamEvents`.',
+        content: { 'text/event-stream': { schema: { type: 'string' }, example: examples.stream } },
+        headers: ['Location', 'Idempotent-Replayed', 'Perdure-Warning', 'RateLimit-Policy', 'RateLimit'],
+      },
+    },
+    errors: [
+      'invalid_plan',
+      'invalid_path',
+      'unknown_agent',
+      'model_not_configured',
+      'idempotency_key_reused',
+      'run_limit_reached',
+      'rate_limited',
+      'storage_limit_reached',
+      'temporal_unavailable',
+      'workspace_unavailable',
+      'workspace_refused',
+      'shutting_down',
+    ],
+  },
+  listRuns: {
+    tag: 'Runs',
+    summary: 'List runs',
+    description: 'Newest first, each without its plan. Metadata is searched by `metadata[name]=value`.',
+    parameters: [
+      query('status', 'Only these.', { type: 'string', enum: runStatuses }),
+      query('agent', 'Only of this agent.', { type: 'string', maxLength: 100 }),
+      query('createdAfter', 'Only runs after this moment.', { type: 'string', format: 'date-time' }),
+      query('createdBefore', 'Only runs before this moment.', { type: 'string', format: 'date-time' }),
+      query(
+        'metadata',
+        'Only runs that have all of these.',
+        { type: 'object', additionalProperties: { type: 'string', maxLength: 500 }, maxProperties: 50 },
+        { style: 'deepObject', explode: true, example: { team: 'blue' } },
+      ),
+      query('limit', 'Runs of one page.', { type: 'integer', minimum: 1, maximum: 200, default: 50 }),
+      query('cursor', 'The `nextCursor` of the page before.', { type: 'string', maxLength: 200 }),
+    ],
+    answers: { 200: { description: 'A page of runs.', content: json(ref('RunList'), examples.runList) } },
+    errors: ['invalid_request'],
+  },
+  getRun: {
+    tag: 'Runs',
+    summary: 'A run',
+    answers: {
+      200: { description: 'The run.', content: json(ref('Run'), examples.run), links: runLinks },
+    },
+  },
+  cancelRun: {
+    tag: 'Runs',
+    summary: 'Cancel a run',
+    description:
+      'The cancel is on its way; `run.cancelled` follows, unless the run was just coming to its own end.',
+    body: {
+      schema: ref('CancelRun'),
+      required: false,
+      examples: { reason: { value: { reason: 'changed my mind' } } },
+    },
+    answers: {
+      202: {
+        description: 'The run as it is now.',
+        content: json(ref('Run'), examples.queued),
+        links: runLinks,
+      },
+    },
+    errors: ['run_closed'],
+  },
+};

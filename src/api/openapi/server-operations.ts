@@ -1,0 +1,37 @@
+/** The server itself, and what plans can name on it. */
+import { json, ref, type Operations } from './operation.js';
+
+export const serverOperations: Operations<'index' | 'health' | 'readiness' | 'openApi' | 'listTools'> = {
+  index: {
+    tag: 'Server',
+    summary: 'Where to find what',
+    answers: { 200: { description: 'Addresses.', content: json(ref('Index')) } },
+  },
+  health: {
+    tag: 'Server',
+    summary: 'Whether the process lives',
+    answers: { 200: { description: 'It does.', content: json(ref('Health')) } },
+  },
+  readiness: {
+    tag: 'Server',
+    summary: 'Whether a run submitted now would move',
+    answers: {
+      200: { description: 'It would.', content: json(ref('Readiness')) },
+      503: { description: 'It would not; `parts` says why.', content: json(ref('Readiness')) },
+    },
+  },
+  openApi: {
+    tag: 'Server',
+    summary: 'This document',
+    answers: {
+      200: { description: 'OpenAPI 3.1.', content: json({ type: 'object' }) },
+    },
+  },
+  listTools: {
+    tag: 'Tools',
+    summary: 'The tools that plans can name',
+    answers: {
+      200: { description: 'The tools.', content: json(ref('ToolList')) },
+    },
+  },
+};

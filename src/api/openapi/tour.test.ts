@@ -1,0 +1,112 @@
+/** A visit to every call: what it answers is what its document says, and all that the document promises is seen. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { api, addressOf, type FileInfo, type RouteName } from '../../../contracts/api.js';
+import type { Run } from '../../../contracts/runs.js';
+import { createApp, type App } from '../create-app.js';
+import { createSignIn } from '../sign-in/sign-in.js';
+import { checkedFetch, seen } from '../testing/checked-fetch.js';
+import { createFakeApiKeys } from '../testing/fake-api-keys.js';
+import { createFakes, dependenciesOf, listen, type Fakes } from '../testing/fakes.js';
+import { openApiDocument } from './document.js';
+
+let fakes: Fakes;
+let app: App;
+let server: Awaited<ReturnType<typeof listen>>;
+beforeEach(async () => {
+  fakes = createFakes();
+  const apiKeys = createFakeApiKeys();
+  const signIn = createSignIn({
+    required: false,
+    tokens: null,
+    apiKeys,
+    ticketSecret: 'x'.repeat(32),
+    logger: fakes.logger,
+  });
+  app = createApp(dependenciesOf(fakes, { apiKeys, signIn }));
+  server = await listen(app.app);
+});
+afterEach(() => server.close());
+
+const plan = { steps: [{ id: 'a', tool: 'echo' }] };
+type Given = Record<string, string>;
+
+const call = (name: RouteName, parameters: Given = {}, init: RequestInit = {}, search = '') =>
+  checkedFetch(server.url + addressOf(name, parameters) + search, { method: api[name].method, ...init });
+const send = (name: RouteName, body: unknown, parameters: Given = {}, headers: Given = {}) =>
+  call(name, parameters, {
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+
+test('every call answers as documented, in every way that is no error', async () => {
+  await call('index');
+  await call('health');
+  await call('openApi');
+  await call('listTools');
+  await call('readiness');
+
+  const submitted = await send('submitRun', { goal: 'g', plan }, {}, { 'idempotency-key': 'k' });
+  const run = (await submitted.json()) as Run;
+  const { id } = run;
+  await send('submitRun', { goal: 'g', plan }, {}, { 'idempotency-key': 'k' });
+  const stream = await send('submitRun', { goal: 'g', plan }, {}, { accept: 'text/event-stream' });
+  await stream.body?.cancel();
+  await call('listRuns', {}, {}, '?status=queued&limit=1&metadata[a]=b');
+  await call('listRuns');
+  await call('getRun', { id });
+
+  const written = await call('putFile', { id, path: 'in/a.txt' }, { body: 'hello' });
+  const { path } = (await written.json()) as FileInfo;
+  const again = await call('putFile', { id, path }, { body: 'hello' });
+  const file = await call('getFile', { id, path });
+  await file.text();
+  const etag = again.headers.get('etag') ?? '';
+  expect(file.headers.get('etag')).toBe(etag);
+  await call('getFile', { id, path }, { headers: { range: 'bytes=0-1' } });
+  await call('getFile', { id, path }, { headers: { 'if-none-match': etag } });
+  await call('listFiles', { id });
+  fakes.workspace.presign = (_scope, _path, { method }) =>
+    Promise.resolve({ method, url: 'http://s3.test/x', headers: {}, expiresAt: new Date().toISOString() });
+  await send('presignFile', { method: 'GET' }, { id, path });
+  await call('deleteFile', { id, path });
+
+  await call('streamEvents', { id }, { headers: { accept: 'application/json' } });
+  await call('createStreamTicket', { id });
+  await send('cancelRun', { reason: 'r' }, { id });
+  const at = new Date().toISOString();
+  await fakes.log.append(id, [{ type: 'run.cancelled', key: 'end', at, data: { reason: 'r' } }]);
+  const events = await call('streamEvents', { id });
+  expect(await events.text()).toContain('event: run.cancelled');
+  await call('streamEvents', { id }, {}, '?after=2');
+
+  const made = await send('createApiKey', { name: 'n', expiresAt: '2099-01-01T00:00:00+02:00' });
+  const { id: keyId } = (await made.json()) as { id: string };
+  await call('listApiKeys');
+  await call('revokeApiKey', { keyId });
+  app.drain();
+  await call('readiness');
+
+  expect(Object.fromEntries([...seen].map(([name, statuses]) => [name, [...statuses].toSorted()]))).toEqual(
+    promised(),
+  );
+});
+
+/** The statuses of each call that are no problems. */
+function promised(): Record<string, number[]> {
+  type Answers = Record<string, { content?: object }>;
+  const paths = openApiDocument().paths as Record<
+    string,
+    Record<string, { operationId: string; responses: Answers }>
+  >;
+  return Object.fromEntries(
+    Object.values(paths)
+      .flatMap((methods) => Object.values(methods))
+      .map(({ operationId, responses }) => [
+        operationId,
+        Object.entries(responses)
+          .filter(([, { content }]) => !('application/problem+json' in (content ?? {})))
+          .map(([status]) => Number(status))
+          .toSorted(),
+      ]),
+  );
+}
