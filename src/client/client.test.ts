@@ -4,7 +4,13 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createClient, PerdureApiError, PerdureConnectionError, type Client } from './client.js';
 import type { FollowOptions, Reconnect } from './follow-run.js';
-import { json, startScriptedServer, stream, type ScriptedServer } from './testing/scripted-server.js';
+import {
+  json,
+  startScriptedServer,
+  stream,
+  type Answer,
+  type ScriptedServer,
+} from './testing/scripted-server.js';
 
 const runId = '01a20eca-d14f-72ca-9ad6-7b45cd32c878';
 const at = '2026-11-25T00:00:00.000Z';
@@ -257,6 +263,22 @@ describe('calls', () => {
     });
     const signal = AbortSignal.timeout(20);
     await expect(client.get(runId, { signal })).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  test('an answer that breaks off in the middle is asked for again', async () => {
+    const half: Answer = (_req, res) => {
+      res.writeHead(200, { 'content-length': '100' }).write('{"id":', () => res.destroy());
+    };
+    server.script(half, json(200, { id: runId }));
+    expect(await client.get(runId)).toEqual({ id: runId });
+    server.script(half);
+    await expect(createClient({ baseUrl: server.url, retries: 0 }).get(runId)).rejects.toMatchObject({
+      name: 'PerdureConnectionError',
+      message: expect.stringContaining('broke off its answer') as string,
+    });
+    server.script((_req, res) => res.writeHead(200).end('<html>'));
+    const page = createClient({ baseUrl: server.url, retries: 0 }).get(runId);
+    await expect(page).rejects.toThrow('did not answer with JSON');
   });
 
   test('an error of a proxy has a status, and no code', async () => {

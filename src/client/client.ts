@@ -105,8 +105,9 @@ export interface Client {
 
 export function createClient(options: ClientOptions): Client {
   const requests = createRequests(options);
-  const json = async <Body>(route: RouteName, details: RequestDetails): Promise<Body> =>
-    (await (await requests(route, details)).json()) as Body;
+  const json = <Body>(route: RouteName, details: RequestDetails): Promise<Body> =>
+    requests(route, details, (response) => response.json() as Promise<Body>);
+  const nothing = (): undefined => undefined;
   const post = (body: unknown): Pick<RequestDetails, 'headers' | 'body'> => ({
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -142,7 +143,8 @@ export function createClient(options: ClientOptions): Client {
       json('cancelRun', { ...call, parameters: { id }, ...post(reason === undefined ? {} : { reason }) }),
     files: {
       list: (id, call = {}) => json('listFiles', { ...call, parameters: { id } }),
-      get: (id, path, call = {}) => requests('getFile', { ...call, parameters: { id, path }, alsoOk: [304] }),
+      get: (id, path, call = {}) =>
+        requests('getFile', { ...call, parameters: { id, path }, alsoOk: [304] }, (response) => response),
       put: (id, path, body, { ifMatch, ifNew, ...call } = {}) =>
         json('putFile', {
           ...call,
@@ -157,9 +159,8 @@ export function createClient(options: ClientOptions): Client {
           // A stream can be read once; and after a lost answer a condition would meet one's own file.
           repeatable: !(body instanceof ReadableStream) && ifMatch === undefined && ifNew !== true,
         }),
-      async delete(id, path, call = {}) {
-        await requests('deleteFile', { ...call, parameters: { id, path }, repeatable: false });
-      },
+      delete: (id, path, call = {}) =>
+        requests('deleteFile', { ...call, parameters: { id, path }, repeatable: false }, nothing),
       presign: (id, path, request, call = {}) =>
         json('presignFile', { ...call, parameters: { id, path }, ...post(request), repeatable: true }),
     },
@@ -167,9 +168,8 @@ export function createClient(options: ClientOptions): Client {
     apiKeys: {
       create: (key, call = {}) => json('createApiKey', { ...call, ...post(key) }),
       list: (call = {}) => json('listApiKeys', call),
-      async revoke(keyId, call = {}) {
-        await requests('revokeApiKey', { ...call, parameters: { keyId }, repeatable: false });
-      },
+      revoke: (keyId, call = {}) =>
+        requests('revokeApiKey', { ...call, parameters: { keyId }, repeatable: false }, nothing),
     },
     streamTicket: (id, call = {}) =>
       json('createStreamTicket', { ...call, parameters: { id }, repeatable: true }),

@@ -4,7 +4,7 @@ import type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
 import { causeOf, PerdureApiError, PerdureConnectionError } from './errors.js';
 import { backOff, pause } from './pauses.js';
 import { readEvents } from './read-events.js';
-import { isPassingError, type CallOptions, type Requests } from './requests.js';
+import { isPassingError, type CallOptions, type RequestDetails, type Requests } from './requests.js';
 
 export interface FollowOptions extends CallOptions {
   /** The `seq` after which to begin; 0, the beginning, unless told. */
@@ -58,14 +58,15 @@ export async function* followRun(
     let failure: Error | undefined;
     try {
       signal?.throwIfAborted();
-      const response = await requests('streamEvents', {
+      const details: RequestDetails = {
         parameters: { id },
         headers: { accept: 'text/event-stream', 'last-event-id': String(last) },
         signal: connection.signal,
         onResponse,
         // Later tries are counted here.
         ...(opened ? { retries: 0 } : {}),
-      });
+      };
+      const response = await requests('streamEvents', details, (answer) => answer);
       if (response.status === 204) return;
       const { body } = response;
       if (body === null || !isEventStream(response))

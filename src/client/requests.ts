@@ -37,8 +37,15 @@ export interface RequestDetails extends CallOptions {
   alsoOk?: readonly number[];
 }
 
-/** @throws PerdureApiError, PerdureConnectionError, or the signal's reason */
-export type Requests = (route: RouteName, details?: RequestDetails) => Promise<Response>;
+/**
+ * @param read takes what is wanted of the answer; within the time limit, and again with each try
+ * @throws PerdureApiError, PerdureConnectionError, or the signal's reason
+ */
+export type Requests = <Result>(
+  route: RouteName,
+  details: RequestDetails,
+  read: (response: Response) => Result | Promise<Result>,
+) => Promise<Result>;
 
 const TIMEOUT_MS = 60_000;
 const RETRIES = 2;
@@ -53,41 +60,43 @@ export function createRequests(options: ClientOptions): Requests {
   // Called as a function of no object: browsers refuse any other `this` than the window.
   const send = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
 
-  const once: Requests = async (route, details = {}) => {
+  const once: Requests = async (route, details, read) => {
     const { parameters, query, body, signal, onResponse, alsoOk = [] } = details;
     const limit = details.timeoutMs === undefined ? (options.timeoutMs ?? TIMEOUT_MS) : details.timeoutMs;
     const search = query === undefined || query.size === 0 ? '' : `?${query.toString()}`;
+    const headers = await headersOf(options.token, details.headers);
     const timed = timedSignal(signal, limit);
-    let response: Response;
+    let answered = false;
     try {
-      response = await send(`${base}${addressOf(route, parameters)}${search}`, {
+      const response = await send(`${base}${addressOf(route, parameters)}${search}`, {
         method: api[route].method,
-        headers: await headersOf(options.token, details.headers),
+        headers,
         signal: timed.signal,
         ...(body === undefined ? {} : { body }),
         // A body that is read while it is sent needs it, or fetch refuses; types know nothing of it yet.
         ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
       });
+      answered = true;
+      onResponse?.(response);
+      if (!response.ok && !alsoOk.includes(response.status)) throw await apiError(response);
+      return await read(response);
     } catch (error) {
+      if (error instanceof PerdureApiError) throw error;
       signal?.throwIfAborted();
-      const what = timed.late()
-        ? `has not answered within ${(limit ?? 0) / 1_000} s`
-        : `cannot be reached: ${causeOf(error)}`;
-      throw new PerdureConnectionError(base, what, { cause: error });
+      throw new PerdureConnectionError(base, complaint(error, answered, timed.late() ? limit : null), {
+        cause: error,
+      });
     } finally {
       timed.clear();
     }
-    onResponse?.(response);
-    if (response.ok || alsoOk.includes(response.status)) return response;
-    throw await apiError(response);
   };
 
-  return async (route, details = {}) => {
+  return async (route, details, read) => {
     const { method } = api[route];
     const { repeatable = method !== 'POST', retries = options.retries ?? RETRIES, signal } = details;
     for (let failures = 0; ; failures += 1) {
       try {
-        return await once(route, details);
+        return await once(route, details, read);
       } catch (error) {
         const isPassing = error instanceof PerdureConnectionError || isPassingError(error);
         if (!repeatable || !isPassing || failures >= retries) throw error;
@@ -97,6 +106,12 @@ export function createRequests(options: ClientOptions): Requests {
       }
     }
   };
+}
+
+function complaint(error: unknown, answered: boolean, lateAfterMs: number | null): string {
+  if (lateAfterMs !== null) return `has not answered within ${lateAfterMs / 1_000} s`;
+  if (error instanceof SyntaxError) return 'did not answer with JSON: is it perdure?';
+  return `${answered ? 'broke off its answer' : 'cannot be reached'}: ${causeOf(error)}`;
 }
 
 /** Whether the same request may be answered otherwise later. */
@@ -114,7 +129,7 @@ async function headersOf(
   return headers;
 }
 
-/** The caller's signal with a time limit, which ends with the answer's head: bodies may take their time. */
+/** The caller's signal with a time limit. */
 function timedSignal(
   signal: AbortSignal | undefined,
   limit: number | null,
