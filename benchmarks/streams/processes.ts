@@ -1,13 +1,8 @@
 /** Starts servers and readers, each built and in a process of its own, and talks with them. */
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
-import { build } from 'esbuild';
+import type { ChildProcess } from 'node:child_process';
+import { answerOf, startChild } from '../support/child.js';
 import type { Memory, Order } from './served.js';
 import type { Arrived, ReaderOrder } from './readers.js';
-
-const root = process.cwd();
-const ANSWER_MS = 120_000;
 
 export interface StreamServer {
   port: number;
@@ -26,7 +21,7 @@ export interface Readers {
 
 export async function startServer(name: 'bare' | 'perdure', args: string[] = []): Promise<StreamServer> {
   const child = await start(`${name}-server`, args);
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  const { port } = await answerOf<{ port: number }>(child);
   const ask = <Answer>(order: Order): Promise<Answer> => asking(child, order);
   return {
     port,
@@ -51,22 +46,10 @@ export async function startReaders(): Promise<Readers> {
   };
 }
 
-async function start(name: string, args: string[]): Promise<ChildProcess> {
-  const outfile = path.join(root, 'dist', 'benchmarks', `${name}.mjs`);
-  await build({
-    entryPoints: [path.join(root, 'benchmarks', 'streams', `${name}.ts`)],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'error',
-  });
-  return fork(outfile, args, { execArgv: ['--expose-gc'] });
-}
+const start = (name: string, args: string[]): Promise<ChildProcess> =>
+  startChild(`streams/${name}`, args, ['--expose-gc']);
 
-async function asking<Answer>(child: ChildProcess, order: Order | ReaderOrder): Promise<Answer> {
+function asking<Answer>(child: ChildProcess, order: Order | ReaderOrder): Promise<Answer> {
   child.send(order);
-  const [answer] = (await once(child, 'message', { signal: AbortSignal.timeout(ANSWER_MS) })) as [Answer];
-  return answer;
+  return answerOf(child);
 }

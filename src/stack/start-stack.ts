@@ -9,6 +9,7 @@ import type { Config } from '../config/env.js';
 import { signInPolicy } from '../config/sign-in-policy.js';
 import type { Logger } from '../ports/logger.js';
 import { createToolRegistry } from '../tools/registry.js';
+import type { Tool } from '../tools/tool.js';
 import { startApiServer } from './api-server.js';
 import { startEmbeddedServers } from './embedded-servers.js';
 import type { Running } from './lifecycle.js';
@@ -25,6 +26,8 @@ export interface StackOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** The folder that the build wrote: holds the workflow bundle and the migrations. */
   builtRoot: string;
+  /** Tools beside those that are built in. */
+  tools?: readonly Tool[];
   /** One line at a time about what a start is waiting for. */
   onProgress: (line: string) => void;
   /** Ends a start that is under way. */
@@ -69,7 +72,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       seconds: PATIENCE_SECONDS,
       ...(signal === undefined ? {} : { signal }),
     });
-    const tools = createToolRegistry({ httpAllow: config.httpAllow });
+    const tools = createToolRegistry({ httpAllow: config.httpAllow, more: options.tools ?? [] });
     const apiUrl = await startApiServer(
       {
         config,

@@ -27,8 +27,17 @@ export interface ToolRegistry {
   parseArgs(tool: Tool, args: Record<string, JsonValue>): unknown;
 }
 
-/** @param options.httpAllow hosts that http_fetch may call although the address guard would refuse them */
-export function createToolRegistry({ httpAllow }: { httpAllow: readonly string[] }): ToolRegistry {
+/**
+ * @param options.httpAllow hosts that http_fetch may call although the address guard would refuse them
+ * @param options.more tools beside those that are built in
+ */
+export function createToolRegistry({
+  httpAllow,
+  more = [],
+}: {
+  httpAllow: readonly string[];
+  more?: readonly Tool[];
+}): ToolRegistry {
   const tools = new Map(
     [
       echoTool,
@@ -41,6 +50,7 @@ export function createToolRegistry({ httpAllow }: { httpAllow: readonly string[]
       chartTool,
       templateTool,
       javascriptTool,
+      ...more,
     ].map((tool) => [tool.name, tool]),
   );
   return {

@@ -81,8 +81,7 @@ export async function startSystem(
   releasers.push('the files', () => files.remove());
 
   const { runs: store, log } = records;
-  const registry = createToolRegistry({ httpAllow: [] });
-  const extra = new Map((options.tools ?? []).map((tool) => [tool.name, tool]));
+  const tools = createToolRegistry({ httpAllow: [], more: options.tools ?? [] });
   const connection = await Connection.connect({ address: temporal.address });
   releasers.push('the connection', () => connection.close());
   const engine = createTemporalRunEngine({
@@ -103,10 +102,7 @@ export async function startSystem(
       workspace: createLocalWorkspace(files.directory),
       planner: plannerWithoutModel,
       supervisor: ruleSupervisor,
-      tools: {
-        get: (name) => extra.get(name) ?? registry.get(name),
-        parseArgs: (tool, args) => registry.parseArgs(tool, args),
-      },
+      tools,
       logger,
     }),
     logger,
@@ -134,13 +130,17 @@ export async function startSystem(
         createdAt: new Date().toISOString(),
       };
       const plan = planSchema.parse({ steps, ...(maxParallel === undefined ? {} : { maxParallel }) });
-      const tools = Object.fromEntries(
-        [...registry.list(), ...extra.values()].map(({ name, timeoutSeconds, effect, quick }) => [
-          name,
-          { timeoutSeconds, effect, quick },
-        ]),
+      const traits = Object.fromEntries(
+        tools
+          .list()
+          .map(({ name, timeoutSeconds, effect, quick }) => [name, { timeoutSeconds, effect, quick }]),
       );
-      await engine.start({ run, plan, inputsData: data === undefined ? null : { value: data }, tools });
+      await engine.start({
+        run,
+        plan,
+        inputsData: data === undefined ? null : { value: data },
+        tools: traits,
+      });
       return run;
     },
     async events(runId) {

@@ -1,0 +1,64 @@
+/** perdure as `npm start` runs it, and a bare worker on the same Temporal: who is measured against whom. */
+import { Client, Connection } from '@temporalio/client';
+import { claimPort } from '../../src/adapters/embedded/free-port.js';
+import { testDirectory } from '../../src/adapters/embedded/testing/backends.js';
+import { Releasers } from '../../src/stack/releasers.js';
+import { createLogger } from '../../src/adapters/pino/logger.js';
+import { answerOf, endChild, startChild } from '../support/child.js';
+import { cpuSecondsBelow, cpuSecondsOf } from '../support/cpu.js';
+import { ensureBuilt } from '../../scripts/build.mjs';
+
+/** CPU seconds since each process began. */
+export type Cpu = Record<'perdure' | 'temporal' | 'postgres' | 'bare worker', number>;
+
+export interface Engine {
+  apiUrl: string;
+  client: Client;
+  /** Of the bare worker. */
+  taskQueue: string;
+  cpu(): Cpu;
+  /** When the workflow's first bare activity began, by process.hrtime. */
+  firstActivityAt(workflowId: string): Promise<bigint>;
+  release(): Promise<void>;
+}
+
+export async function startEngine(): Promise<Engine> {
+  const releasers = new Releasers();
+  const release = (): Promise<void> => releasers.release(createLogger([]));
+  try {
+    await ensureBuilt(process.cwd());
+    const place = await testDirectory();
+    releasers.push('the directory', () => place.remove());
+    const port = await claimPort('127.0.0.1', 0, 'the benchmark’s port', 'TEMPORAL_PORT');
+    const perdure = await startChild('engine/perdure-stack', [place.directory, String(port)]);
+    releasers.push('perdure', () => endChild(perdure));
+    const { apiUrl } = await answerOf<{ apiUrl: string }>(perdure);
+    const address = `127.0.0.1:${port}`;
+    const taskQueue = 'bare';
+    const bare = await startChild('engine/bare-worker', [address, taskQueue]);
+    releasers.push('the bare worker', () => endChild(bare));
+    await answerOf(bare);
+    const connection = await Connection.connect({ address });
+    releasers.push('the connection', () => connection.close());
+    const pid = perdure.pid ?? NaN;
+    return {
+      apiUrl,
+      client: new Client({ connection }),
+      taskQueue,
+      cpu: () => ({
+        perdure: cpuSecondsOf(pid),
+        temporal: cpuSecondsBelow(pid, 'temporal'),
+        postgres: cpuSecondsBelow(pid, 'postgres'),
+        'bare worker': cpuSecondsOf(bare.pid ?? NaN),
+      }),
+      async firstActivityAt(workflowId) {
+        bare.send(workflowId);
+        return BigInt((await answerOf<{ atNs: string }>(bare)).atNs);
+      },
+      release,
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+/** What `npm start` starts, with one tool more: it does nothing, and is an activity of its own. */
+import path from 'node:path';
+import { z } from 'zod';
+import { processEnvironment, readConfig } from '../../src/config/env.js';
+import { startStack } from '../../src/stack/start-stack.js';
+import { defineTool } from '../../src/tools/tool.js';
+
+const noop = defineTool({
+  name: 'noop',
+  description: 'Does nothing.',
+  args: z.strictObject({}),
+  effect: 'read',
+  timeoutSeconds: 10,
+  execute: () => Promise.resolve({ output: {} }),
+});
+
+const [dataDir, temporalPort] = process.argv.slice(2);
+const stack = await startStack({
+  config: readConfig({
+    PERDURE_DATA_DIR: dataDir,
+    PORT: '0',
+    TEMPORAL_PORT: temporalPort,
+    TEMPORAL_UI_PORT: '0',
+  }),
+  env: processEnvironment(),
+  builtRoot: path.join(process.cwd(), 'dist'),
+  tools: [noop],
+  onProgress: () => undefined,
+});
+process.on('disconnect', () => {
+  void stack.release().then(() => process.exit(0));
+});
+process.send?.({ apiUrl: stack.apiUrl });
