@@ -8,9 +8,16 @@ import { ActivityCancellationType } from '@temporalio/workflow';
  */
 const untilItWorks = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
+/**
+ * What a killed worker held runs again after this long. The worker beats once a second from a wrapper
+ * (src/worker/heartbeat.ts), so that several beats may be lost to a busy machine or a Temporal that restarts.
+ */
+const HEARTBEAT_TIMEOUT = '5s';
+
 /** For activities that only touch the record store and the workspace. */
 export const recordKeeping = (summary: string): ActivityOptions => ({
   startToCloseTimeout: '60s',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: untilItWorks,
   summary,
 });
@@ -23,7 +30,7 @@ const TIMEOUT_MARGIN_SECONDS = 90;
 
 export const toolCall = (timeoutSeconds: number, summary: string): ActivityOptions => ({
   startToCloseTimeout: (timeoutSeconds + TIMEOUT_MARGIN_SECONDS) * 1000,
-  heartbeatTimeout: '10s',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: untilItWorks,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   summary,

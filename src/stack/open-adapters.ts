@@ -11,6 +11,7 @@ import { isLasting } from '../adapters/redis/failure-words.js';
 import { openRedisEventBus } from '../adapters/redis/redis-event-bus.js';
 import { createS3Workspace } from '../adapters/s3/s3-workspace.js';
 import { openSupabaseRecords } from '../adapters/supabase/records.js';
+import { releaseHeldActivities } from '../adapters/temporal/held-activities.js';
 import { applyRetentionSchedule } from '../adapters/temporal/retention-schedule.js';
 import { createTemporalRunEngine } from '../adapters/temporal/run-engine.js';
 import type { Config } from '../config/env.js';
@@ -31,9 +32,14 @@ export interface Adapters {
   temporal: { address: string; security: TemporalSecurity };
   /** Has Temporal delete old runs and events each day, as configured. */
   applyRetention: () => Promise<void>;
+  /** Has activities run again at once whose worker is known to be dead. @returns how many */
+  releaseHeldBy: (isDead: (identity: string) => boolean) => Promise<number>;
   /** One for each back end. The bus is required of a worker only: without it streams poll the log. */
   checks: { records: Check; workspace: Check; bus: Check; temporal: Check };
 }
+
+/** Milliseconds that a start waits at most for what former workers held to be given back. */
+const RELEASE_MS = 10_000;
 
 /**
  * @param config with the addresses of embedded servers filled in, where these are to be used
@@ -51,6 +57,7 @@ export async function openAdapters(config: Config, logger: Logger, releasers: Re
     engine: temporal.engine,
     temporal: temporal.connection,
     applyRetention: temporal.applyRetention,
+    releaseHeldBy: temporal.releaseHeldBy,
     checks: {
       records: {
         name: 'records',
@@ -140,7 +147,9 @@ function openBus({ redis }: Config, logger: Logger, releasers: Releasers): { por
 async function openTemporal(
   config: Config,
   releasers: Releasers,
-): Promise<{ engine: RunEngine; connection: Adapters['temporal'] } & Pick<Adapters, 'applyRetention'>> {
+): Promise<
+  { engine: RunEngine; connection: Adapters['temporal'] } & Pick<Adapters, 'applyRetention' | 'releaseHeldBy'>
+> {
   const { temporalAddress: address } = config;
   if (address === null) throw new ConfigError('TEMPORAL_ADDRESS must be set');
   const security = await temporalSecurity(config);
@@ -159,5 +168,9 @@ async function openTemporal(
       taskQueue: config.taskQueue,
       retention: config.retention,
     });
-  return { engine, connection: { address, security }, applyRetention };
+  const releaseHeldBy: Adapters['releaseHeldBy'] = (isDead) =>
+    connection.withDeadline(Date.now() + RELEASE_MS, () =>
+      releaseHeldActivities({ connection, namespace: config.temporalNamespace, isDead }),
+    );
+  return { engine, connection: { address, security }, applyRetention, releaseHeldBy };
 }

@@ -1,5 +1,6 @@
 /** The whole of perdure in one process tree: API, worker, and the servers that nobody has configured. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import os from 'node:os';
 import { PerdureError } from '../../contracts/errors.js';
 import { lockDataDir } from '../adapters/embedded/data-dir-lock.js';
 import { claimPort } from '../adapters/embedded/free-port.js';
@@ -13,7 +14,7 @@ import type { Tool } from '../tools/tool.js';
 import { startApiServer } from './api-server.js';
 import { startEmbeddedServers } from './embedded-servers.js';
 import type { Running } from './lifecycle.js';
-import { openAdapters } from './open-adapters.js';
+import { openAdapters, type Adapters } from './open-adapters.js';
 import { prepareTemporal } from './prepare-back-ends.js';
 import { openFileLog } from './process-log.js';
 import { Releasers } from './releasers.js';
@@ -86,13 +87,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
       releasers,
     );
+    const family = familyOf(dataDir);
+    await releaseFormer(adapters, family, logger);
     await startWorkerPart(
       {
         config,
         adapters,
         tools,
         builtRoot: options.builtRoot,
-        identity: newWorkerIdentity(),
+        identity: newWorkerIdentity(family),
         logger,
         graceMs: 5_000,
         forceMs: 15_000,
@@ -113,6 +116,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     throw asStartupError(error);
   }
 }
+
+/** Without it the start is as good, and what was held waits for its time-out. */
+async function releaseFormer(adapters: Adapters, family: string, logger: Logger): Promise<void> {
+  try {
+    const activities = await adapters.releaseHeldBy((identity) => identity.includes(`#${family}`));
+    logger.info({ activities }, 'what the former worker held runs again');
+  } catch (error) {
+    logger.warn({ err: error }, 'what the former worker held waits for its heartbeat time-out');
+  }
+}
+
+/** The lock on the data directory lets no two of these workers live at once: whoever was before is dead. */
+const familyOf = (dataDir: string): string =>
+  `stack-${createHash('sha256').update(`${os.hostname()}\0${dataDir}`).digest('hex').slice(0, 8)}-`;
 
 /** Where a file, a port or a back end is at fault, the person at the terminal can do something about it. */
 function asStartupError(error: unknown): unknown {

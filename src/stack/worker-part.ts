@@ -25,9 +25,12 @@ export interface WorkerPartOptions {
   forceMs: number;
 }
 
-/** By process and host for people; with a piece that is new at each start, for containers all have process 1. */
-export const newWorkerIdentity = (): string =>
-  `${process.pid}@${os.hostname()}#${randomBytes(4).toString('hex')}`;
+/**
+ * By process and host for people; with a piece that is new at each start, for containers all have process 1.
+ * @param family common to workers of which at most one can be alive
+ */
+export const newWorkerIdentity = (family = ''): string =>
+  `${process.pid}@${os.hostname()}#${family}${randomBytes(4).toString('hex')}`;
 
 /** Resolves when it polls. */
 export async function startWorkerPart(options: WorkerPartOptions, releasers: Releasers): Promise<void> {

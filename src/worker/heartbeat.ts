@@ -2,7 +2,8 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 
-const INTERVAL_MS = 2_000;
+/** A fifth of the heartbeat time-out (workflows/activity-options.ts). */
+export const HEARTBEAT_MS = 1_000;
 
 export const heartbeatInterceptor = (): { inbound: ActivityInboundCallsInterceptor } => ({
   inbound: {
@@ -10,7 +11,7 @@ export const heartbeatInterceptor = (): { inbound: ActivityInboundCallsIntercept
       if (activityInfo().isLocal || activityInfo().heartbeatTimeoutMs === undefined) return next(input);
       const timer = setInterval(() => {
         heartbeat();
-      }, INTERVAL_MS);
+      }, HEARTBEAT_MS);
       try {
         return await next(input);
       } finally {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { NativeConnection, Worker, type NativeConnectionOptions } from '@temporalio/worker';
 import type { Activities } from '../../contracts/activities.js';
 import type { Logger } from '../ports/logger.js';
-import { heartbeatInterceptor } from './heartbeat.js';
+import { HEARTBEAT_MS, heartbeatInterceptor } from './heartbeat.js';
 
 export interface WorkerSettings {
   address: string;
@@ -104,10 +104,12 @@ function createWorker(settings: WorkerSettings, connection: NativeConnection): P
     interceptors: { activity: [heartbeatInterceptor] },
     shutdownGraceTime: settings.graceMs,
     shutdownForceTime: settings.forceMs,
-    // A cancellation reaches a tool with the answer to a heartbeat: it must not wait for the default 30 s.
-    maxHeartbeatThrottleInterval: '2s',
-    defaultHeartbeatThrottleInterval: '2s',
-    // How long a task may wait for a worker that was killed before any other takes it.
+    // Every beat is sent: the server's clock for a lost worker runs on them, and a cancellation reaches a tool
+    // with the answer to one. By default the SDK would hold beats back for 80% of the heartbeat time-out.
+    maxHeartbeatThrottleInterval: HEARTBEAT_MS,
+    defaultHeartbeatThrottleInterval: HEARTBEAT_MS,
+    // How long a workflow task may wait for a worker that was killed before any other takes it. Shorter would
+    // cost a full replay elsewhere whenever this worker is busy for a moment.
     stickyQueueScheduleToStartTimeout: '5s',
   });
 }

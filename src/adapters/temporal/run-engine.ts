@@ -160,6 +160,9 @@ function startOptions(
     workflowId: workflowIdOf(run.id),
     taskQueue,
     args: [input],
+    // A worker that is killed in a workflow task holds it for so long. A task of ours takes milliseconds; one with
+    // a row of quick steps in it 2.5 seconds at most (activities/carry-out.ts).
+    workflowTaskTimeout: '5s',
     // The id belongs to this run for ever: a repeated submission must meet the first one.
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
