@@ -66,7 +66,7 @@ async function twoWorkers(tries: number): Promise<Row> {
   const [held, backEnds] = [await startHoldingServer(), await startBackEnds()];
   const env = { ...backEnds.env, PERDURE_HTTP_ALLOW: held.host };
   const api = await startApiProcess({ ...env, PORT: '0' });
-  const client = createClient(`http://127.0.0.1:${api.port}`, { token: backEnds.token });
+  const client = createClient({ baseUrl: `http://127.0.0.1:${api.port}`, token: backEnds.token });
   const times: number[] = [];
   try {
     for (let i = 0; i < tries; i += 1) {
@@ -89,7 +89,7 @@ async function twoWorkers(tries: number): Promise<Row> {
 
 /** @returns the path, once a step waits for it */
 async function holdStep(client: Client, held: HoldingServer, path: string): Promise<string> {
-  await client.submitRun({
+  await client.submit({
     goal: 'be held',
     plan: { steps: [{ id: 'held', tool: 'http_fetch', args: { url: held.url(path) } }] },
   });

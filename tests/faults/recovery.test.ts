@@ -14,7 +14,7 @@ test(
     const env = { PERDURE_HTTP_ALLOW: held.host };
     let perdure = await PerdureProcess.start(place.directory, env);
     try {
-      const run = await perdure.client.submitRun({
+      const run = await perdure.client.submit({
         goal: 'be held',
         plan: {
           steps: ['a', 'b'].map((id) => ({ id, tool: 'http_fetch', args: { url: held.url(`/${id}`) } })),
@@ -27,7 +27,7 @@ test(
       held.letGo('/a');
       held.letGo('/b');
       const events: RunEvent[] = [];
-      for await (const event of perdure.client.streamEvents(run.id)) if ('seq' in event) events.push(event);
+      for await (const event of perdure.client.events(run.id)) if ('seq' in event) events.push(event);
       expect(events.at(-1)?.type).toBe('run.completed');
       const starts = events.filter((e) => e.type === 'step.started');
       expect(starts.map(({ stepId, attempt }) => `${stepId} ${attempt}`).sort()).toEqual([

@@ -4,4 +4,4 @@ import { isGrpcServiceError } from '@temporalio/client';
 const NOT_FOUND = 5;
 
 export const isNotFound = (error: unknown): boolean =>
-  isGrpcServiceError(error) && Number(error.code) === NOT_FOUND;
+  isGrpcServiceError(error) && error.code.valueOf() === NOT_FOUND;
