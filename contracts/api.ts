@@ -30,6 +30,7 @@ export const api = {
   submitRun: { method: 'POST', path: '/v1/runs', scope: 'write' },
   listRuns: { method: 'GET', path: '/v1/runs', scope: 'read' },
   getRun: { method: 'GET', path: '/v1/runs/{id}', scope: 'read' },
+  getPlan: { method: 'GET', path: '/v1/runs/{id}/plan', scope: 'read' },
   streamEvents: { method: 'GET', path: '/v1/runs/{id}/events', scope: 'read' },
   cancelRun: { method: 'POST', path: '/v1/runs/{id}/cancel', scope: 'write' },
   listFiles: { method: 'GET', path: '/v1/runs/{id}/files', scope: 'read' },

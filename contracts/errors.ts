@@ -110,6 +110,12 @@ export const errorTable = {
     'Delete files or runs that are not needed, or have the operator raise the limit.',
   ),
   run_not_found: entry(404, false, 'There is no such run', 'Check the id.'),
+  plan_not_made: entry(
+    404,
+    true,
+    'The run has no plan yet',
+    'Follow its events: plan.created brings the plan.',
+  ),
   events_expired: entry(
     410,
     false,

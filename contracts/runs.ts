@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ErrorInfo } from './errors.js';
 import type { JsonValue, Plan } from './plan.js';
 import { jsonValueSchema, planSchema } from './plan.js';
+import { wholeNumber } from './whole-number.js';
 
 export type { Run, RunSummary } from './answers.js';
 
@@ -64,10 +65,15 @@ const instant = z.iso.datetime({ offset: true }).transform((text, context) => {
   return z.NEVER;
 });
 
+/** Seconds that a request may wait for a run to end; proxies often cut off what is silent for a minute. */
+export const MAX_WAIT_SECONDS = 60;
+
+export const getRunSchema = z.strictObject({ wait: wholeNumber(0, MAX_WAIT_SECONDS).default(0) });
+
 export const listRunsSchema = z.strictObject({
   status: z.enum(runStatuses).optional(),
   agent: z.string().max(100).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: wholeNumber(1, 200).default(50),
   cursor: z.string().max(200).optional(),
   createdAfter: instant.optional(),
   createdBefore: instant.optional(),

@@ -11,6 +11,7 @@ import type { RunStore } from '../ports/run-store.js';
 import type { ToolCatalog } from '../ports/tool-catalog.js';
 import type { Workspace } from '../ports/workspace.js';
 import { createRunFeeds, type RunFeeds } from './run-feeds.js';
+import { createRunWaits, type RunWaits } from './run-waits.js';
 import { createSseConnections, type SseConnections } from './sse-connection.js';
 import type { TenantLimits } from './admission.js';
 import { principalOf } from './principals.js';
@@ -86,12 +87,14 @@ export type ApiContext = Omit<Required<ApiDependencies>, 'limits' | 'streams'> &
   streams: StreamOptions;
   feeds: RunFeeds;
   connections: SseConnections;
+  waits: RunWaits;
   /** Aborted by drain(). */
   draining: AbortSignal;
 };
 
 export function contextOf(deps: ApiDependencies, draining: AbortSignal): ApiContext {
   const streams = { ...defaultStreams, ...deps.streams };
+  const feeds = createRunFeeds({ ...deps, streams });
   return {
     signIn: withoutSignIn(deps.principalOf),
     apiKeys: null,
@@ -102,7 +105,8 @@ export function contextOf(deps: ApiDependencies, draining: AbortSignal): ApiCont
     ...deps,
     limits: { ...defaultLimits, ...deps.limits },
     streams,
-    feeds: createRunFeeds({ ...deps, streams }),
+    feeds,
+    waits: createRunWaits(feeds, draining),
     connections: createSseConnections(streams, draining),
     draining,
   };

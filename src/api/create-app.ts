@@ -30,6 +30,7 @@ import { createOpenApiRoute } from './routes/openapi.js';
 import { createPresignRoute } from './routes/presigned-files.js';
 import {
   createCancelRoute,
+  createGetPlanRoute,
   createGetRunRoute,
   createListRunsRoute,
   createSubmitRoute,
@@ -68,6 +69,7 @@ export function createApp(deps: ApiDependencies): App {
     submitRun: [...json, createSubmitRoute(context, workers)],
     listRuns: createListRunsRoute(context),
     getRun: createGetRunRoute(context),
+    getPlan: createGetPlanRoute(context),
     streamEvents: createEventsRoute(context),
     cancelRun: [...json, createCancelRoute(context)],
     listFiles: createListFilesRoute(context),

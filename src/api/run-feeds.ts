@@ -6,7 +6,7 @@ import type { EventLog } from '../ports/event-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { StreamOptions } from './context.js';
 import { frameOf, type EventFrame } from './event-frame.js';
-import { BATCH, RunFeed } from './run-feed.js';
+import { BATCH, RunFeed, type FeedListener } from './run-feed.js';
 import type { SseConnection } from './sse-connection.js';
 
 export interface FollowOptions {
@@ -21,6 +21,12 @@ export interface FollowOptions {
 export interface RunFeeds {
   /** Writes events until the terminal one, or until the connection has closed; then ends it. Returns at once. */
   follow(options: FollowOptions): void;
+  /**
+   * Calls back when the run's terminal event passes by from now on.
+   * @param lastSeq that the run's record tells of
+   * @returns how to stop listening; to be called once
+   */
+  onEnd(runId: string, lastSeq: number, ended: () => void): () => void;
 }
 
 export interface RunFeedsOptions {
@@ -118,6 +124,20 @@ export function createRunFeeds({ log, bus, streams, logger }: RunFeedsOptions): 
   };
 
   return {
+    onEnd(runId, lastSeq, ended) {
+      const entry = enter(runId, lastSeq);
+      const listener: FeedListener = {
+        take(frame) {
+          if (frame.terminal) ended();
+        },
+        onTrouble: () => undefined,
+      };
+      entry.feed.join(listener);
+      return () => {
+        entry.feed.leave(listener);
+        exit(runId, entry);
+      };
+    },
     follow(options) {
       follow(options).catch((error: unknown) => {
         logger.error({ err: error, runId: options.runId }, 'an event stream ended by a defect');

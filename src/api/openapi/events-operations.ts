@@ -1,4 +1,5 @@
 /** The events of a run, and the tickets by which browsers get at them. */
+import { MOST } from '../../../contracts/whole-number.js';
 import { examples } from './examples.js';
 import { header, json, query, ref, type Operations } from './operation.js';
 
@@ -16,7 +17,7 @@ export const eventsOperations: Operations<'streamEvents' | 'createStreamTicket'>
       query('after', 'Only events after this `seq`.', {
         type: 'integer',
         minimum: 0,
-        maximum: 999_999_999_999_999,
+        maximum: MOST,
       }),
       query('limit', 'Events of one page.', { type: 'integer', minimum: 1, maximum: 1_000, default: 200 }),
       query('ticket', 'Signs in for this stream; see `createStreamTicket`.', { type: 'string' }),

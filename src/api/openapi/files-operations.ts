@@ -1,6 +1,6 @@
 /** The workspace of a run. */
 import { examples } from './examples.js';
-import { header, json, ref, type Json, type Operations } from './operation.js';
+import { header, ifNoneMatch, json, notChanged, ref, type Json, type Operations } from './operation.js';
 
 const bytes = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
 const tag = { type: 'string', maxLength: 1_000 };
@@ -18,7 +18,15 @@ export const filesOperations: Operations<'listFiles' | 'getFile' | 'putFile' | '
       tag: 'Files',
       summary: 'List files',
       description: 'Without perdure’s own folder, `.perdure/`.',
-      answers: { 200: { description: 'The files.', content: json(ref('FileList'), examples.fileList) } },
+      parameters: [ifNoneMatch],
+      answers: {
+        200: {
+          description: 'The files.',
+          content: json(ref('FileList'), examples.fileList),
+          headers: ['ETag'],
+        },
+        304: notChanged,
+      },
       errors: ['workspace_unavailable', 'workspace_refused'],
     },
     getFile: {
@@ -28,7 +36,7 @@ export const filesOperations: Operations<'listFiles' | 'getFile' | 'putFile' | '
       parameters: [
         header('Range', 'One range of bytes.', { type: 'string', pattern: '^bytes=\\d*-\\d*$' }),
         header('If-Range', 'The range only of this ETag, else the whole.', tag),
-        header('If-None-Match', 'Nothing but 304 while the file has this ETag.', tag),
+        ifNoneMatch,
       ],
       answers: {
         200: {
@@ -41,7 +49,7 @@ export const filesOperations: Operations<'listFiles' | 'getFile' | 'putFile' | '
           content: { '*/*': { schema: { type: 'string', format: 'binary' } } },
           headers: ['ETag', 'Last-Modified', 'Accept-Ranges', 'Content-Disposition', 'Content-Range'],
         },
-        304: { description: 'It has not changed.', headers: ['ETag'] },
+        304: notChanged,
       },
       errors: [
         'invalid_path',

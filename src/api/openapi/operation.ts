@@ -36,6 +36,15 @@ export const json = (schema: Json, example?: unknown): Json => ({
   'application/json': { schema, ...(example === undefined ? {} : { example }) },
 });
 
+/** Nothing but 304 while the answer has this ETag; with it go the answer 304 and the header ETag. */
+export const ifNoneMatch: Json = {
+  name: 'If-None-Match',
+  in: 'header',
+  description: 'Nothing but 304 while what would be answered has this ETag.',
+  schema: { type: 'string', maxLength: 1_000 },
+};
+export const notChanged: Answer = { description: 'It has not changed.', headers: ['ETag'] };
+
 export const query = (name: string, description: string, schema: Json, more: Json = {}): Json => ({
   name,
   in: 'query',

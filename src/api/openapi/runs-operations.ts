@@ -1,7 +1,16 @@
 /** Runs: submitted, listed, shown and cancelled. */
-import { runStatuses } from '../../../contracts/runs.js';
+import { MAX_WAIT_SECONDS, runStatuses } from '../../../contracts/runs.js';
 import { examples } from './examples.js';
-import { header, json, query, ref, type Json, type Operations } from './operation.js';
+import {
+  header,
+  ifNoneMatch,
+  json,
+  notChanged,
+  query,
+  ref,
+  type Json,
+  type Operations,
+} from './operation.js';
 
 const ofRun = (operationId: string, description: string): Json => ({
   operationId,
@@ -13,6 +22,7 @@ const ofRun = (operationId: string, description: string): Json => ({
 export const runLinks: Json = {
   run: ofRun('getRun', 'The run as it is now.'),
   events: ofRun('streamEvents', 'What happened, and what happens.'),
+  plan: ofRun('getPlan', 'Its plan.'),
   cancel: ofRun('cancelRun', 'Stops it.'),
   files: ofRun('listFiles', 'Its workspace.'),
 };
@@ -23,7 +33,7 @@ const idempotencyKey = header(
   ref('IdempotencyKey'),
 );
 
-export const runsOperations: Operations<'submitRun' | 'listRuns' | 'getRun' | 'cancelRun'> = {
+export const runsOperations: Operations<'submitRun' | 'listRuns' | 'getRun' | 'getPlan' | 'cancelRun'> = {
   submitRun: {
     tag: 'Runs',
     summary: 'Submit a run',
@@ -83,9 +93,37 @@ export const runsOperations: Operations<'submitRun' | 'listRuns' | 'getRun' | 'c
   getRun: {
     tag: 'Runs',
     summary: 'A run',
+    description:
+      'With `wait` the answer comes when the run has ended, or when the time is over: whichever is first. A server that shuts down answers at once.',
+    parameters: [
+      query('wait', 'Seconds to wait for the end.', {
+        type: 'integer',
+        minimum: 0,
+        maximum: MAX_WAIT_SECONDS,
+        default: 0,
+      }),
+      ifNoneMatch,
+    ],
     answers: {
-      200: { description: 'The run.', content: json(ref('Run'), examples.run), links: runLinks },
+      200: {
+        description: 'The run.',
+        content: json(ref('Run'), examples.run),
+        headers: ['ETag'],
+        links: runLinks,
+      },
+      304: notChanged,
     },
+    errors: ['invalid_request'],
+  },
+  getPlan: {
+    tag: 'Runs',
+    summary: 'The plan of a run',
+    parameters: [ifNoneMatch],
+    answers: {
+      200: { description: 'The plan.', content: json(ref('Plan'), examples.plan), headers: ['ETag'] },
+      304: notChanged,
+    },
+    errors: ['plan_not_made'],
   },
   cancelRun: {
     tag: 'Runs',

@@ -1,5 +1,5 @@
 /** The server itself, and what plans can name on it. */
-import { json, ref, type Operations } from './operation.js';
+import { ifNoneMatch, json, notChanged, ref, type Operations } from './operation.js';
 
 export const serverOperations: Operations<'index' | 'health' | 'readiness' | 'openApi' | 'listTools'> = {
   index: {
@@ -23,15 +23,19 @@ export const serverOperations: Operations<'index' | 'health' | 'readiness' | 'op
   openApi: {
     tag: 'Server',
     summary: 'This document',
+    parameters: [ifNoneMatch],
     answers: {
-      200: { description: 'OpenAPI 3.1.', content: json({ type: 'object' }) },
+      200: { description: 'OpenAPI 3.1.', content: json({ type: 'object' }), headers: ['ETag'] },
+      304: notChanged,
     },
   },
   listTools: {
     tag: 'Tools',
     summary: 'The tools that plans can name',
+    parameters: [ifNoneMatch],
     answers: {
-      200: { description: 'The tools.', content: json(ref('ToolList')) },
+      200: { description: 'The tools.', content: json(ref('ToolList')), headers: ['ETag'] },
+      304: notChanged,
     },
   },
 };

@@ -1,6 +1,7 @@
 /** A visit to every call: what it answers is what its document says, and all that the document promises is seen. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { api, addressOf, type FileInfo, type RouteName } from '../../../contracts/api.js';
+import { planSchema } from '../../../contracts/plan.js';
 import type { Run } from '../../../contracts/runs.js';
 import { createApp, type App } from '../create-app.js';
 import { createSignIn } from '../sign-in/sign-in.js';
@@ -27,6 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
+const at = new Date().toISOString();
 const plan = { steps: [{ id: 'a', tool: 'echo' }] };
 type Given = Record<string, string>;
 
@@ -38,11 +40,18 @@ const send = (name: RouteName, body: unknown, parameters: Given = {}, headers: G
     body: JSON.stringify(body),
   });
 
+/** What was answered once is not answered again. */
+const twice = async (name: RouteName, parameters: Given = {}): Promise<void> => {
+  const first = await call(name, parameters);
+  const headers = { 'if-none-match': `"other", W/${first.headers.get('etag') ?? ''}` };
+  expect([name, (await call(name, parameters, { headers })).status]).toEqual([name, 304]);
+};
+
 test('every call answers as documented, in every way that is no error', async () => {
   await call('index');
   await call('health');
-  await call('openApi');
-  await call('listTools');
+  await twice('openApi');
+  await twice('listTools');
   await call('readiness');
 
   const submitted = await send('submitRun', { goal: 'g', plan }, {}, { 'idempotency-key': 'k' });
@@ -53,7 +62,12 @@ test('every call answers as documented, in every way that is no error', async ()
   await stream.body?.cancel();
   await call('listRuns', {}, {}, '?status=queued&limit=1&metadata[a]=b');
   await call('listRuns');
-  await call('getRun', { id });
+  await twice('getRun', { id });
+  expect((await call('getPlan', { id })).status).toBe(404);
+  await fakes.log.append(id, [
+    { type: 'plan.created', key: 'plan', at, data: { plan: planSchema.parse(plan), version: 1 } },
+  ]);
+  await twice('getPlan', { id });
 
   const written = await call('putFile', { id, path: 'in/a.txt' }, { body: 'hello' });
   const { path } = (await written.json()) as FileInfo;
@@ -64,7 +78,7 @@ test('every call answers as documented, in every way that is no error', async ()
   expect(file.headers.get('etag')).toBe(etag);
   await call('getFile', { id, path }, { headers: { range: 'bytes=0-1' } });
   await call('getFile', { id, path }, { headers: { 'if-none-match': etag } });
-  await call('listFiles', { id });
+  await twice('listFiles', { id });
   fakes.workspace.presign = (_scope, _path, { method }) =>
     Promise.resolve({ method, url: 'http://s3.test/x', headers: {}, expiresAt: new Date().toISOString() });
   await send('presignFile', { method: 'GET' }, { id, path });
@@ -73,11 +87,10 @@ test('every call answers as documented, in every way that is no error', async ()
   await call('streamEvents', { id }, { headers: { accept: 'application/json' } });
   await call('createStreamTicket', { id });
   await send('cancelRun', { reason: 'r' }, { id });
-  const at = new Date().toISOString();
   await fakes.log.append(id, [{ type: 'run.cancelled', key: 'end', at, data: { reason: 'r' } }]);
   const events = await call('streamEvents', { id });
   expect(await events.text()).toContain('event: run.cancelled');
-  await call('streamEvents', { id }, {}, '?after=2');
+  await call('streamEvents', { id }, {}, '?after=3');
 
   const made = await send('createApiKey', { name: 'n', expiresAt: '2099-01-01T00:00:00+02:00' });
   const { id: keyId } = (await made.json()) as { id: string };

@@ -5,15 +5,16 @@ import type { EventPage } from '../../../contracts/api.js';
 import { PerdureError } from '../../../contracts/errors.js';
 import type { RunHead } from '../../../contracts/runs.js';
 import { isTerminal, isTerminalEvent } from '../../../contracts/terminal.js';
+import { wholeNumber } from '../../../contracts/whole-number.js';
 import type { ApiContext } from '../context.js';
 import { queryOf } from '../query.js';
 import { findRun } from '../run-lookup.js';
 import { invalid, validate } from '../validate.js';
 
-const seq = z.string().regex(/^\d{1,15}$/, 'must be a whole number, 0 or more');
+const seq = wholeNumber(0);
 const querySchema = z.strictObject({
-  after: seq.transform(Number).optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(200),
+  after: seq.optional(),
+  limit: wholeNumber(1, 1_000).default(200),
   // The gate has looked at it.
   ticket: z.string().optional(),
 });
@@ -43,7 +44,7 @@ function readLastEventId(req: Request): number | undefined {
     throw invalid('invalid_request', [
       { field: 'Last-Event-ID', message: 'must be the id of an event: a whole number, 0 or more' },
     ]);
-  return Number(parsed.data);
+  return parsed.data;
 }
 
 async function sendPage(

@@ -8,6 +8,7 @@ import type { RunHead } from '../../../contracts/runs.js';
 import type { FileInfo, WorkspaceScope, WriteCondition } from '../../ports/workspace.js';
 import { byteRange } from '../byte-range.js';
 import type { ApiContext } from '../context.js';
+import { matchesTag, sendTagged } from '../entity-tag.js';
 import { rawFilePath } from '../raw-file-path.js';
 import { findOpenRun, findRun } from '../run-lookup.js';
 import { boundedBody, type BoundedBody } from '../bounded-body.js';
@@ -25,7 +26,7 @@ const scopeOf = ({ tenantId, id }: RunHead): WorkspaceScope => ({ tenantId, runI
 export function createListFilesRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
     const files: FileList = { files: await context.workspace.list(scopeOf(await findRun(context, req))) };
-    res.set('Cache-Control', 'no-store').json(files);
+    sendTagged(req, res, files);
   };
 }
 
@@ -59,7 +60,7 @@ async function answer(
     'Accept-Ranges': 'bytes',
     'Cache-Control': 'private, no-cache',
   });
-  if (matches(req.get('if-none-match'), etag)) {
+  if (matchesTag(req.get('if-none-match'), etag)) {
     res.status(304).end();
     return 'sent';
   }
@@ -97,11 +98,6 @@ async function answer(
   });
   return 'sent';
 }
-
-/** If-None-Match compares weakly (RFC 9110, 13.1.2). */
-const matches = (header: string | undefined, etag: string): boolean =>
-  header !== undefined &&
-  (header.trim() === '*' || header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag));
 
 const fileName = (path: string): string => path.split('/').at(-1) ?? path;
 

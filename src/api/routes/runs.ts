@@ -1,12 +1,13 @@
 /** Runs: submitted, listed, shown and cancelled. */
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { RunList } from '../../../contracts/api.js';
 import { PerdureError } from '../../../contracts/errors.js';
-import { cancelRunSchema, listRunsSchema } from '../../../contracts/runs.js';
+import { cancelRunSchema, getRunSchema, listRunsSchema } from '../../../contracts/runs.js';
 import { isTerminal } from '../../../contracts/terminal.js';
 import type { ApiContext } from '../context.js';
+import { sendTagged } from '../entity-tag.js';
 import { queryOf } from '../query.js';
-import { findOpenRun, getRun, runClosed, toRun } from '../run-lookup.js';
+import { findOpenRun, findRun, getRun, runClosed, toRun } from '../run-lookup.js';
 import { readSubmission } from '../submission.js';
 import { submitRun } from '../submit-run.js';
 import { validate } from '../validate.js';
@@ -54,8 +55,27 @@ export function createListRunsRoute(context: ApiContext): RequestHandler {
 
 export function createGetRunRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
-    const run = await getRun(context, req);
-    res.set('Cache-Control', 'no-store').json(toRun(run, context.engine));
+    const { wait } = validate(getRunSchema, queryOf(req), 'query');
+    if (wait > 0) await waitForEnd(context, req, res, wait * 1_000);
+    sendTagged(req, res, toRun(await getRun(context, req), context.engine));
+  };
+}
+
+async function waitForEnd(context: ApiContext, req: Request, res: Response, most: number): Promise<void> {
+  const { id, status, lastSeq } = await findRun(context, req);
+  if (isTerminal(status)) return;
+  // Nobody is told anything after their sign-in has ended.
+  const { expiresAt } = context.principalOf(req);
+  const ms = expiresAt === null ? most : Math.max(0, Math.min(most, expiresAt - Date.now()));
+  const look = async (): Promise<boolean> => !isTerminal((await findRun(context, req)).status);
+  await context.waits.untilEnded({ runId: id, lastSeq, ms, res, look });
+}
+
+export function createGetPlanRoute(context: ApiContext): RequestHandler {
+  return async (req, res) => {
+    const { id, plan } = await getRun(context, req);
+    if (plan === null) throw new PerdureError('plan_not_made', `the run ${id} has no plan yet`);
+    sendTagged(req, res, plan);
   };
 }
 

@@ -2,10 +2,11 @@
 import type { RequestHandler } from 'express';
 import type { ToolList } from '../../../contracts/api.js';
 import type { ApiContext } from '../context.js';
+import { sendTagged } from '../entity-tag.js';
 
 export function createListToolsRoute({ tools }: ApiContext): RequestHandler {
-  return (_req, res) => {
+  return (req, res) => {
     const list: ToolList = { tools: tools.list() };
-    res.json(list);
+    sendTagged(req, res, list);
   };
 }
