@@ -66,6 +66,25 @@ export const runSchema = runSummarySchema.extend({
 /** A run as the API answers it. */
 export type Run = z.infer<typeof runSchema>;
 
+export const batchResultSchema = z.union([
+  z.object({
+    status: z.literal(202),
+    run: runSchema,
+    replayed: z.boolean().describe('True when an earlier request with this key had started the run.'),
+  }),
+  z.object({
+    status: z.int().min(400).max(599).describe('That the run would have got alone.'),
+    problem: problemSchema.describe('Its `errors` name fields of this run.'),
+    retryAfterSeconds: z.exactOptional(z.int().min(0)),
+  }),
+]);
+export type BatchResult = z.infer<typeof batchResultSchema>;
+
+export const batchAnswerSchema = z.object({
+  results: z.array(batchResultSchema).describe('One for each run, in their order.'),
+});
+export type BatchAnswer = z.infer<typeof batchAnswerSchema>;
+
 const cursor = z.string().nullable().describe('The `cursor` of the next page; null on the last.');
 export const runListSchema = z.object({
   runs: z.array(runSummarySchema).describe('Newest first; without their plans.'),

@@ -3,6 +3,8 @@ import type { Scope } from './principal.js';
 
 export type {
   ApiKeyList,
+  BatchAnswer,
+  BatchResult,
   EventPage,
   FileInfo,
   FileList,
@@ -28,6 +30,8 @@ export const api = {
   openApi: { method: 'GET', path: '/openapi.json', scope: null },
   listTools: { method: 'GET', path: '/v1/tools', scope: 'read' },
   submitRun: { method: 'POST', path: '/v1/runs', scope: 'write' },
+  // Before the calls of one run: its address would fit theirs.
+  submitBatch: { method: 'POST', path: '/v1/runs/batch', scope: 'write' },
   listRuns: { method: 'GET', path: '/v1/runs', scope: 'read' },
   getRun: { method: 'GET', path: '/v1/runs/{id}', scope: 'read' },
   getPlan: { method: 'GET', path: '/v1/runs/{id}/plan', scope: 'read' },

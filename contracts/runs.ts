@@ -54,6 +54,18 @@ export const idempotencyKeySchema = z
   .string()
   .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters');
 
+/** Runs that one request may submit. */
+export const MAX_BATCH = 100;
+
+/** One run of a batch: whatever else a submission has, and what its header would say. */
+export const batchItemSchema = submitRunSchema.extend({ idempotencyKey: idempotencyKeySchema.optional() });
+export type BatchItem = z.infer<typeof batchItemSchema>;
+
+/** The items are checked one by one, so that each can answer for itself. */
+export const batchSchema = z.strictObject({
+  runs: z.array(z.unknown()).min(1, 'must have at least one run').max(MAX_BATCH),
+});
+
 export const cancelRunSchema = z.strictObject({ reason: z.string().max(500).optional() });
 
 /** A moment that every part can hold, as ISO 8601 in UTC whatever its offset was. */

@@ -28,6 +28,7 @@ import {
 import { createHealthRoute, createReadinessRoute, indexRoute } from './routes/health.js';
 import { createOpenApiRoute } from './routes/openapi.js';
 import { createPresignRoute } from './routes/presigned-files.js';
+import { createBatchRoute } from './routes/run-batches.js';
 import {
   createCancelRoute,
   createGetPlanRoute,
@@ -67,6 +68,7 @@ export function createApp(deps: ApiDependencies): App {
     openApi: createOpenApiRoute(),
     listTools: createListToolsRoute(context),
     submitRun: [...json, createSubmitRoute(context, workers)],
+    submitBatch: [...json, createBatchRoute(context, workers)],
     listRuns: createListRunsRoute(context),
     getRun: createGetRunRoute(context),
     getPlan: createGetPlanRoute(context),

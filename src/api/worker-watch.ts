@@ -1,4 +1,5 @@
 /** Whether workers poll the run queue, asked of Temporal and remembered for a moment. */
+import type { Response } from 'express';
 import type { RunEngine } from '../ports/run-engine.js';
 import { withDeadline } from './deadline.js';
 
@@ -8,6 +9,8 @@ export interface WorkerWatch {
 }
 
 const FRESH_MS = 2_000;
+/** Milliseconds that an answer may be late for finding out that no worker polls. */
+const WARNING_MS = 500;
 
 export function createWorkerWatch(engine: RunEngine): WorkerWatch {
   let asked: { at: number; answer: Promise<number | null> } | undefined;
@@ -18,4 +21,9 @@ export function createWorkerWatch(engine: RunEngine): WorkerWatch {
       return withDeadline(asked.answer, ms).catch(() => null);
     },
   };
+}
+
+/** A run that was taken on is safe with Temporal; but nothing moves until a worker comes, and that is said at once. */
+export async function warnWithoutWorker(workers: WorkerWatch, res: Response): Promise<void> {
+  if ((await workers.pollers(WARNING_MS)) === 0) res.set('Perdure-Warning', 'no_worker_polling');
 }

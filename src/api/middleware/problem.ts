@@ -1,10 +1,9 @@
 /** Every error leaves the server here, as application/problem+json from the one error table. */
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import type { Problem } from '../../../contracts/api.js';
-import { errorTable, PerdureError } from '../../../contracts/errors.js';
+import type { PerdureError } from '../../../contracts/errors.js';
 import type { Logger } from '../../ports/logger.js';
+import { logProblem, problemOf } from '../problem-of.js';
 import { Refusal } from '../refusal.js';
-import { requestIdOf } from './request-id.js';
 import { toPerdureError } from './to-perdure-error.js';
 
 /** Milliseconds that the rest of a refused body is read for, so that its sender gets to the answer. */
@@ -14,33 +13,19 @@ export function createProblemHandler(logger: Logger): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown: unknown, req, res, _next) => {
     const error = toPerdureError(thrown, req);
-    const requestId = requestIdOf(res);
-    const { status } = errorTable[error.code];
-    const fields = { requestId, method: req.method, path: req.path, code: error.code };
-    if (status >= 500) logger.error({ ...fields, err: error.cause ?? error }, error.message);
-    else logger.debug(fields, error.message);
+    logProblem(logger, req, res, error);
     if (res.headersSent) {
       // Half an answer has left: only a broken connection still says that it is not whole.
       res.destroy();
       return;
     }
-    sendProblem(req, res, error, requestId);
+    sendProblem(req, res, error);
   };
 }
 
-function sendProblem(req: Request, res: Response, error: PerdureError, requestId: string): void {
-  const { status, title, advice } = errorTable[error.code];
-  const problem: Problem = {
-    type: `urn:perdure:error:${error.code}`,
-    title,
-    status,
-    code: error.code,
-    detail: error.message,
-    advice,
-    instance: req.originalUrl.split('?')[0]?.slice(0, 500) ?? '/',
-    requestId,
-    ...(error.errors.length === 0 ? {} : { errors: [...error.errors] }),
-  };
+function sendProblem(req: Request, res: Response, error: PerdureError): void {
+  const problem = problemOf(error, req, res);
+  const { status } = problem;
   for (const name of ['accept-ranges', 'content-disposition', 'etag', 'last-modified'])
     res.removeHeader(name);
   if (error.retryAfterSeconds !== undefined || status === 503)

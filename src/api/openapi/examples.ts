@@ -1,4 +1,6 @@
 /** One run as every example of the document shows it, from its submission to its end. */
+import type { Problem } from '../../../contracts/api.js';
+import { errorTable } from '../../../contracts/errors.js';
 
 const id = '01a20ece-690c-7598-bf9a-20235bb31fd5';
 const at = '2026-11-24T18:25:38.052Z';
@@ -52,23 +54,51 @@ const apiKey = {
 
 const completed = { type: 'run.completed', seq: 10, runId: id, at: finishedAt, result: summary.result };
 
+const submitRun = {
+  goal: summary.goal,
+  inputs: { files: [{ path: file.path, content: 'to be or not to be' }] },
+  plan,
+  metadata: summary.metadata,
+};
+
+const queued = {
+  ...summary,
+  status: 'queued',
+  plan: null,
+  result: null,
+  usage: { steps: 0 },
+  startedAt: null,
+  finishedAt: null,
+  lastSeq: 1,
+};
+
+const invalidPlan: Problem = {
+  type: 'urn:perdure:error:invalid_plan',
+  title: errorTable.invalid_plan.title,
+  status: errorTable.invalid_plan.status,
+  code: 'invalid_plan',
+  detail: 'plan.steps[0].tool: there is no tool "fetch"',
+  advice: errorTable.invalid_plan.advice,
+  instance: '/v1/runs/batch',
+  requestId: '0b0f3a52-6f0e-4b0e-9d53-6a3c5a1f7e11',
+  errors: [{ field: 'plan.steps[0].tool', message: 'there is no tool "fetch"' }],
+};
+
 export const examples = {
-  submitRun: {
-    goal: summary.goal,
-    inputs: { files: [{ path: file.path, content: 'to be or not to be' }] },
-    plan,
-    metadata: summary.metadata,
+  submitRun,
+  batch: {
+    runs: [
+      { ...submitRun, idempotencyKey: 'order-42' },
+      { goal: 'Fetch', plan: { steps: [{ id: 'a', tool: 'fetch' }] } },
+    ],
   },
-  queued: {
-    ...summary,
-    status: 'queued',
-    plan: null,
-    result: null,
-    usage: { steps: 0 },
-    startedAt: null,
-    finishedAt: null,
-    lastSeq: 1,
+  batchAnswer: {
+    results: [
+      { status: 202, run: queued, replayed: false },
+      { status: invalidPlan.status, problem: invalidPlan },
+    ],
   },
+  queued,
   run: { ...summary, plan },
   runList: { runs: [summary], nextCursor: null },
   plan,

@@ -33,7 +33,9 @@ const idempotencyKey = header(
   ref('IdempotencyKey'),
 );
 
-export const runsOperations: Operations<'submitRun' | 'listRuns' | 'getRun' | 'getPlan' | 'cancelRun'> = {
+export const runsOperations: Operations<
+  'submitRun' | 'submitBatch' | 'listRuns' | 'getRun' | 'getPlan' | 'cancelRun'
+> = {
   submitRun: {
     tag: 'Runs',
     summary: 'Submit a run',
@@ -68,6 +70,24 @@ export const runsOperations: Operations<'submitRun' | 'listRuns' | 'getRun' | 'g
       'workspace_refused',
       'shutting_down',
     ],
+  },
+  submitBatch: {
+    tag: 'Runs',
+    summary: 'Submit up to 100 runs',
+    description:
+      'Each is taken on or refused by itself, and answers with the status and the problem that it would have got alone; limits count run by run. The whole is refused only where it is no list of runs. An `Idempotency-Key` of the whole is refused: give each run its own `idempotencyKey`, and a repeat is safe.',
+    body: {
+      schema: ref('SubmitBatch'),
+      required: true,
+      examples: { two: { value: examples.batch } },
+    },
+    answers: {
+      200: {
+        description: 'What became of each.',
+        content: json(ref('BatchAnswer'), examples.batchAnswer),
+        headers: ['Perdure-Warning', 'RateLimit-Policy', 'RateLimit'],
+      },
+    },
   },
   listRuns: {
     tag: 'Runs',

@@ -10,7 +10,14 @@ import {
 } from '../../../contracts/events.js';
 import { jsonValueSchema, planSchema, planStepSchema } from '../../../contracts/plan.js';
 import { presignSchema } from '../../../contracts/presign.js';
-import { cancelRunSchema, idempotencyKeySchema, submitRunSchema } from '../../../contracts/runs.js';
+import {
+  batchItemSchema,
+  batchSchema,
+  MAX_BATCH,
+  cancelRunSchema,
+  idempotencyKeySchema,
+  submitRunSchema,
+} from '../../../contracts/runs.js';
 import type { Json } from './operation.js';
 
 const answerSchemas: Record<string, z.ZodType> = {
@@ -23,6 +30,8 @@ const answerSchemas: Record<string, z.ZodType> = {
   Plan: planSchema,
   Run: answers.runSchema,
   RunSummary: answers.runSummarySchema,
+  BatchResult: answers.batchResultSchema,
+  BatchAnswer: answers.batchAnswerSchema,
   RunList: answers.runListSchema,
   ...Object.fromEntries(eventSchemas.map((schema) => [eventName(typeOf(schema)), schema])),
   StepOutput: outputSchema,
@@ -50,6 +59,9 @@ const requestSchemas: Record<string, z.ZodType> = {
   NewPlan: planSchema,
   SubmitRun: submitRunSchema,
   IdempotencyKey: idempotencyKeySchema,
+  BatchItem: batchItemSchema,
+  // The server checks the items one by one.
+  SubmitBatch: batchSchema.extend({ runs: z.array(batchItemSchema).min(1).max(MAX_BATCH) }),
   CancelRun: cancelRunSchema,
   CreateApiKey: createApiKeySchema,
   Presign: presignSchema,

@@ -58,6 +58,7 @@ test('every call answers as documented, in every way that is no error', async ()
   const run = (await submitted.json()) as Run;
   const { id } = run;
   await send('submitRun', { goal: 'g', plan }, {}, { 'idempotency-key': 'k' });
+  await send('submitBatch', { runs: [{ goal: 'g', plan }, 7] });
   const stream = await send('submitRun', { goal: 'g', plan }, {}, { accept: 'text/event-stream' });
   await stream.body?.cancel();
   await call('listRuns', {}, {}, '?status=queued&limit=1&metadata[a]=b');

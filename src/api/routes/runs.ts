@@ -4,35 +4,22 @@ import type { RunList } from '../../../contracts/api.js';
 import { PerdureError } from '../../../contracts/errors.js';
 import { cancelRunSchema, getRunSchema, listRunsSchema } from '../../../contracts/runs.js';
 import { isTerminal } from '../../../contracts/terminal.js';
+import { acceptRun } from '../accept-run.js';
 import type { ApiContext } from '../context.js';
 import { sendTagged } from '../entity-tag.js';
 import { queryOf } from '../query.js';
 import { findOpenRun, findRun, getRun, runClosed, toRun } from '../run-lookup.js';
-import { readSubmission } from '../submission.js';
-import { submitRun } from '../submit-run.js';
 import { validate } from '../validate.js';
 import { streamRun } from './events.js';
-import type { WorkerWatch } from '../worker-watch.js';
-
-/** Milliseconds that an answer may be late for finding out that no worker polls. */
-const WORKER_CHECK_MS = 500;
+import { warnWithoutWorker, type WorkerWatch } from '../worker-watch.js';
 
 export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): RequestHandler {
   return async (req, res) => {
-    if (context.draining.aborted)
-      throw new PerdureError('shutting_down', 'the server is shutting down and starts no more runs');
-    const submission = readSubmission(req.body, {
-      tenantId: context.principalOf(req).tenantId,
-      key: req.get('idempotency-key'),
-      now: context.now(),
-      tools: context.tools,
-    });
-    const { record, replayed, headers } = await submitRun(context, submission);
-    const run = toRun(record, context.engine);
+    const key = req.get('idempotency-key');
+    const { record, run, replayed, headers } = await acceptRun(context, req, req.body, key);
     res.set(headers);
     if (replayed) res.set('Idempotent-Replayed', 'true');
-    // The run is safe with Temporal; but nothing moves until a worker comes, and that is said at once.
-    if ((await workers.pollers(WORKER_CHECK_MS)) === 0) res.set('Perdure-Warning', 'no_worker_polling');
+    await warnWithoutWorker(workers, res);
     res.set({ Location: run.links.self, 'Cache-Control': 'no-store' }).vary('Accept');
     // The run goes on whether its stream is read or not: a reader that is cut off comes back by the Location.
     if (req.accepts(['application/json', 'text/event-stream']) === 'text/event-stream')
