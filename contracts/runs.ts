@@ -83,7 +83,7 @@ export const MAX_WAIT_SECONDS = 60;
 export const getRunSchema = z.strictObject({ wait: wholeNumber(0, MAX_WAIT_SECONDS).default(0) });
 
 export const listRunsSchema = z.strictObject({
-  status: z.enum(runStatuses).optional(),
+  status: z.array(z.enum(runStatuses)).min(1).max(runStatuses.length).optional(),
   agent: z.string().max(100).optional(),
   limit: wholeNumber(1, 200).default(50),
   cursor: z.string().max(200).optional(),

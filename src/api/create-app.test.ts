@@ -206,3 +206,26 @@ test('drain ends streams and submissions', async () => {
   expect((await post(body())).status).toBe(503);
   expect(fakes.bus.listeners.size).toBe(0);
 });
+
+test('lists runs of several statuses, and says what is wrong with a filter', async () => {
+  const { id } = (await (await post(body({ metadata: { 'a,b': 'x,y' } }))).json()) as { id: string };
+  await post(body());
+  await fakes.log.append(id, [{ type: 'run.started', key: 's', at, data: {} }]);
+  const list = async (query: string) =>
+    (await (await fetch(`${server.url}/v1/runs?${query}`)).json()) as {
+      runs?: { status: string }[];
+      errors?: { field: string }[];
+    };
+  const statuses = async (query: string) => (await list(query)).runs?.map(({ status }) => status);
+  expect(await statuses('status=running')).toEqual(['running']);
+  expect(await statuses('status=running,queued')).toEqual(['queued', 'running']);
+  expect(await statuses('status=running&status=queued')).toEqual(['queued', 'running']);
+  expect(await statuses('status=completed,failed')).toEqual([]);
+  expect(await statuses(`metadata[${encodeURIComponent('a,b')}]=x,y`)).toEqual(['running']);
+  const fields = async (query: string) => (await list(query)).errors?.map(({ field }) => field);
+  expect(await fields('status=')).toEqual(['status[0]']);
+  expect(await fields('status=running,gone')).toEqual(['status[1]']);
+  expect(await fields('agent=a&agent=b')).toEqual(['agent']);
+  expect(await fields('limit=1e1')).toEqual(['limit']);
+  expect(await fields('metadata=x')).toEqual(['metadata']);
+});

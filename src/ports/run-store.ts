@@ -2,7 +2,8 @@
 import type { NewRun, RunHead, RunRecord, RunStatus } from '../../contracts/runs.js';
 
 export interface ListRunsFilter {
-  status?: RunStatus | undefined;
+  /** Any of them; at least one. */
+  status?: RunStatus[] | undefined;
   agent?: string | undefined;
   createdAfter?: string | undefined;
   createdBefore?: string | undefined;

@@ -217,7 +217,21 @@ export function recordsSuite(name: string, open: () => Promise<RunRecords>): voi
       expect(paged).toEqual(await goals({}));
       expect(paged).toHaveLength(8);
       expect(paged.slice(2)).toEqual(['day 6', 'day 5', 'day 4', 'day 3', 'day 2', 'day 1']);
-      expect(await goals({ status: 'running' })).toEqual(['day 7 again']);
+      expect(await goals({ status: ['running'] })).toEqual(['day 7 again']);
+      expect(await goals({ status: ['running', 'queued'] })).toEqual(await goals({}));
+      expect(await goals({ status: ['queued', 'failed', 'queued'] }, 2)).toEqual(
+        (await goals({})).filter((goal) => goal !== 'day 7 again').slice(0, 2),
+      );
+      const some = { status: ['running', 'queued'], metadata: { parity: 'even' }, createdBefore: day(5) };
+      expect(await goals(some)).toEqual(['day 4', 'day 2']);
+      const first = await records.runs.listRuns(tenantId, { status: ['running', 'queued'] }, 3);
+      const rest = await records.runs.listRuns(
+        tenantId,
+        { status: ['running', 'queued'] },
+        50,
+        first.nextCursor ?? '',
+      );
+      expect([...first.runs, ...rest.runs].map((r) => r.goal)).toEqual(await goals({}));
       expect(await goals({ agent: 'other' })).toEqual(['day 7 again']);
       expect(await goals({ metadata: { parity: 'even' } })).toEqual(['day 6', 'day 4', 'day 2']);
       expect(await goals({ createdAfter: day(2), createdBefore: day(5) })).toEqual(['day 4', 'day 3']);

@@ -94,7 +94,17 @@ export const runsOperations: Operations<
     summary: 'List runs',
     description: 'Newest first, each without its plan. Metadata is searched by `metadata[name]=value`.',
     parameters: [
-      query('status', 'Only these.', { type: 'string', enum: runStatuses }),
+      query(
+        'status',
+        'Only these: joined by commas, or the name again and again.',
+        {
+          type: 'array',
+          items: { type: 'string', enum: runStatuses },
+          minItems: 1,
+          maxItems: runStatuses.length,
+        },
+        { style: 'form', explode: false, example: ['queued', 'running'] },
+      ),
       query('agent', 'Only of this agent.', { type: 'string', maxLength: 100 }),
       query('createdAfter', 'Only runs after this moment.', { type: 'string', format: 'date-time' }),
       query('createdBefore', 'Only runs before this moment.', { type: 'string', format: 'date-time' }),

@@ -30,7 +30,7 @@ export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): Re
 
 export function createListRunsRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
-    const { limit, cursor, ...filter } = validate(listRunsSchema, queryOf(req), 'query');
+    const { limit, cursor, ...filter } = validate(listRunsSchema, queryOf(req, ['status']), 'query');
     const page = await context.runs.listRuns(context.principalOf(req).tenantId, filter, limit, cursor);
     const list: RunList = {
       runs: page.runs.map((record) => toRun(record, context.engine)),

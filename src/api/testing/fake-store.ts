@@ -75,7 +75,7 @@ export function createFakeStore(): FakeStore {
         const matching = [...entries.values()]
           .map(({ record }) => record)
           .filter((record) => record.tenantId === tenantId)
-          .filter((record) => filter.status === undefined || record.status === filter.status)
+          .filter((record) => filter.status?.includes(record.status) ?? true)
           .filter((record) => filter.agent === undefined || record.agent === filter.agent)
           .filter((record) =>
             Object.entries(filter.metadata ?? {}).every(([k, v]) => record.metadata[k] === v),
