@@ -59,7 +59,6 @@ export const MAX_BATCH = 100;
 
 /** One run of a batch: whatever else a submission has, and what its header would say. */
 export const batchItemSchema = submitRunSchema.extend({ idempotencyKey: idempotencyKeySchema.optional() });
-export type BatchItem = z.infer<typeof batchItemSchema>;
 
 /** The items are checked one by one, so that each can answer for itself. */
 export const batchSchema = z.strictObject({
