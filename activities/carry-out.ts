@@ -4,7 +4,7 @@ import { dependenciesOf } from '../contracts/check-plan.js';
 import type { StepOutput } from '../contracts/events.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { Journal } from './journal.js';
-import { beginning, ending } from './run-ends.js';
+import { beginning, ending, noteFiles } from './run-ends.js';
 import { runTool } from './run-tool.js';
 import { isOutage, journalledFailureOf } from './to-failure.js';
 
@@ -92,6 +92,7 @@ class Row {
     if (finish === null || !allCompleted) return false;
     try {
       await this.journal.append(...(await ending(this.deps, { ...this.input, ...finish }, this.outputs)));
+      await noteFiles(this.deps, this.input);
       return true;
     } catch (error) {
       if (!isOutage(error)) throw error;

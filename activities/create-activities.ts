@@ -3,7 +3,7 @@ import type { Activities, RunScope } from '../contracts/activities.js';
 import { carryOut } from './carry-out.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { endOf, Journal, now, stepKeys } from './journal.js';
-import { beginning, ending, planCreated } from './run-ends.js';
+import { beginning, ending, noteFiles, planCreated } from './run-ends.js';
 import { runTool } from './run-tool.js';
 import { recordedDecision, ruling } from './supervision.js';
 import { toFailure } from './to-failure.js';
@@ -75,6 +75,7 @@ export function createActivities(deps: ActivityDependencies): Activities {
 
     async finishRun(input) {
       await new Journal(deps, input, input.run).append(...(await ending(deps, input)));
+      await noteFiles(deps, input);
     },
   });
 }

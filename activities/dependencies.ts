@@ -6,7 +6,7 @@ import type { Logger } from '../src/ports/logger.js';
 import type { Planner } from '../src/ports/planner.js';
 import type { RunStore } from '../src/ports/run-store.js';
 import type { Supervisor } from '../src/ports/supervisor.js';
-import type { Workspace } from '../src/ports/workspace.js';
+import type { Workspace, WorkspaceScope } from '../src/ports/workspace.js';
 import type { Tool } from '../src/tools/tool.js';
 
 export interface ActivityDependencies {
@@ -21,5 +21,7 @@ export interface ActivityDependencies {
     /** @throws PerdureError `tool_invalid_args` naming the fields */
     parseArgs(tool: Tool, args: Record<string, JsonValue>): unknown;
   };
+  /** Notes what the run's files take up; null where that is not limited. */
+  noteStorage: ((scope: WorkspaceScope) => Promise<void>) | null;
   logger: Logger;
 }

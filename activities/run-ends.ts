@@ -2,6 +2,7 @@
 import type { FinishRunInput, PlanRunInput, RunScope } from '../contracts/activities.js';
 import type { NewEvent, StepOutput } from '../contracts/events.js';
 import type { JsonValue, Plan } from '../contracts/plan.js';
+import type { WorkspaceScope } from '../src/ports/workspace.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { now, stepKeys } from './journal.js';
 import { INPUTS_PATH, outputsOf, RESULT_PATH, storeOutput } from './step-output.js';
@@ -37,6 +38,20 @@ export async function ending(
   known?: ReadonlyMap<string, StepOutput>,
 ): Promise<NewEvent[]> {
   return [...input.openSteps.map(stoppedStep), await terminalEvent(deps, input, known)];
+}
+
+/** After the end is stored; tools have written files, and people by links of their own. Never throws. */
+export async function noteFiles(
+  { noteStorage, logger }: Pick<ActivityDependencies, 'noteStorage' | 'logger'>,
+  { tenantId, runId }: WorkspaceScope,
+): Promise<void> {
+  if (noteStorage === null) return;
+  try {
+    await noteStorage({ tenantId, runId });
+  } catch (error) {
+    // The next change of a file notes it anew.
+    logger.warn({ err: error, tenantId, runId }, 'what a run’s files take up is not noted');
+  }
 }
 
 const stoppedStep = (stepId: string): NewEvent => ({

@@ -108,6 +108,25 @@ test('files find room or are refused, and what is deleted makes room', async () 
   expect(port.holds.size).toBe(0);
 });
 
+test('a link for an upload keeps the room that it may fill', async () => {
+  const { submit, port, server, fakes } = await serve({ storageBytes: 10 });
+  fakes.workspace.presign = (_scope, path) =>
+    Promise.resolve({ method: 'PUT', url: `https://s3.test/${path}`, headers: {}, expiresAt: '' });
+  const id = await idOf(await submit());
+  const link = (bytes: number) =>
+    fetch(`${server.url}/v1/runs/${id}/files/a`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ method: 'PUT', bytes }),
+    });
+  expect((await link(6)).status).toBe(200);
+  const refused = await link(5);
+  expect([refused.status, await codeOf(refused)]).toEqual([429, 'storage_limit_reached']);
+  // What was refused keeps nothing.
+  expect([...port.holds.values()]).toEqual([6]);
+  expect((await link(4)).status).toBe(200);
+});
+
 test('of many uploads at once no more are taken than there is room for', async () => {
   const { submit, put, fakes } = await serve({ storageBytes: 1_000 });
   const id = await idOf(await submit());

@@ -1,6 +1,7 @@
 /** Room for what is written into a tenant's workspaces, kept before it is used: many writers pass no limit. */
 import { randomUUID } from 'node:crypto';
 import { PerdureError } from '../../contracts/errors.js';
+import { noteStorage } from '../ports/note-storage.js';
 import type { WorkspaceScope } from '../ports/workspace.js';
 import type { ApiContext } from './context.js';
 
@@ -23,7 +24,7 @@ export function storageRoom(context: ApiContext, scope: WorkspaceScope): Storage
   const limit = admission?.limits.storageBytes ?? null;
   if (admission === null || limit === null) return unlimited;
   const { port } = admission;
-  const { tenantId, runId } = scope;
+  const { tenantId } = scope;
   const id = randomUUID();
   let held = 0;
 
@@ -55,7 +56,7 @@ export function storageRoom(context: ApiContext, scope: WorkspaceScope): Storage
     },
     async settle() {
       try {
-        await port.recordStorage(tenantId, runId, await bytesIn(context, scope));
+        await noteStorage(context.workspace, port, scope);
         if (held > 0) await port.releaseStorage(tenantId, id);
       } catch (error) {
         // The next change of a file notes it anew; what is held passes by itself.
@@ -63,9 +64,4 @@ export function storageRoom(context: ApiContext, scope: WorkspaceScope): Storage
       }
     },
   };
-}
-
-async function bytesIn({ workspace }: ApiContext, scope: WorkspaceScope): Promise<number> {
-  const files = await workspace.list(scope, { system: true });
-  return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }

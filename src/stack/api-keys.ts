@@ -3,6 +3,7 @@ import { createApiKey, type CreatedApiKey } from '../api/sign-in/create-api-key.
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import type { ApiKeyStore } from '../ports/api-key-store.js';
+import { openEmbeddedDatabase } from './embedded-database.js';
 import { openRecords } from './open-adapters.js';
 import { Releasers } from './releasers.js';
 
@@ -10,15 +11,20 @@ export interface ApiKeys extends Pick<ApiKeyStore, 'list' | 'revoke'> {
   create(wanted: Omit<Parameters<typeof createApiKey>[1], 'createdBy'>): Promise<CreatedApiKey>;
 }
 
-/** @throws ConfigError where no records are configured; PerdureError `store_unavailable` */
+/** @throws StartupError where the embedded records cannot be used; PerdureError `store_unavailable` */
 export async function withApiKeys<Value>(
   config: Config,
+  builtRoot: string,
   logger: Logger,
   use: (keys: ApiKeys) => Promise<Value>,
 ): Promise<Value> {
   const releasers = new Releasers();
   try {
-    const { ports } = openRecords(config, logger, releasers);
+    const databaseUrl =
+      config.databaseUrl === null && config.supabase === null
+        ? await openEmbeddedDatabase(config.dataDir, builtRoot, logger, releasers)
+        : config.databaseUrl;
+    const { ports } = openRecords({ ...config, databaseUrl }, logger, releasers);
     const { apiKeys } = ports;
     return await use({
       create: (wanted) => createApiKey(apiKeys, { ...wanted, createdBy: 'operator' }),

@@ -52,7 +52,7 @@ export const migrateBackEnds = (): Promise<Prepared> =>
 
 /** API keys, straight from the records. */
 export const withKeys = <Value>(use: (keys: ApiKeys) => Promise<Value>): Promise<Value> =>
-  withApiKeys(readConfig(), createLogger([]), use);
+  withApiKeys(readConfig(), builtRoot, createLogger([]), use);
 
 /** One line at a time about what a start waits for. */
 export const onProgress = (line: string): void => {

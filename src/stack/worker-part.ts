@@ -8,6 +8,7 @@ import { plannerWithoutModel } from '../agents/planner.js';
 import { ruleSupervisor } from '../agents/supervisor.js';
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
+import { noteStorage } from '../ports/note-storage.js';
 import type { ToolRegistry } from '../tools/registry.js';
 import { runWorker } from '../worker/run-worker.js';
 import type { Adapters } from './open-adapters.js';
@@ -56,6 +57,10 @@ export async function startWorkerPart(options: WorkerPartOptions, releasers: Rel
         planner: plannerWithoutModel,
         supervisor: ruleSupervisor,
         tools,
+        noteStorage:
+          config.limits.storageBytes === null
+            ? null
+            : (scope) => noteStorage(adapters.workspace, adapters.records.admission, scope),
         logger,
       }),
     },

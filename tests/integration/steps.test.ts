@@ -276,3 +276,25 @@ test('a cancel in each phase ends the run as cancelled', { timeout: 120_000 }, a
   expect(typesOf(await eventsOf(early.id)).at(-1)).toBe('run.cancelled');
   expect(await system.engine.tenantOf(early.id)).toBeNull();
 });
+
+test('what tools write counts towards the storage of the tenant once the run has ended', async () => {
+  const before = await system.admission.storedBytes('acme');
+  const write = (id: string, content: string): object => ({
+    id,
+    tool: 'file_write',
+    args: { path: `${id}.txt`, content },
+  });
+  // In a row with the run's end, and on its own with the end in an activity of its own.
+  const row = await system.start([write('a', 'x'.repeat(1_000))]);
+  const apart = await system.start([
+    write('b', 'x'.repeat(300)),
+    { id: 'c', tool: 'patient', args: { name: 'c' }, dependsOn: ['b'] },
+  ]);
+  await expect
+    .poll(async () => typesOf(await system.log.read(apart.id, 0, 20)), { timeout: 20_000 })
+    .toContain('step.completed');
+  expect(typesOf(await eventsOf(row.id)).at(-1)).toBe('run.completed');
+  await system.engine.cancel(apart.id, null);
+  expect(typesOf(await eventsOf(apart.id)).at(-1)).toBe('run.cancelled');
+  expect((await system.admission.storedBytes('acme')) - before).toBe(1_300);
+});

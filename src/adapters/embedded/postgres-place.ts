@@ -42,6 +42,12 @@ export async function postgresPlace(
   return { directory, remember: () => writePointer(pointer, directory) };
 }
 
+/** Where they lie by what is on record; a data directory without a database has its usual place. */
+export async function recordedPlace(dataDir: string): Promise<string> {
+  const usual = path.join(dataDir, 'postgres');
+  return (await exists(usual)) ? usual : ((await readPointer(path.join(dataDir, 'postgres.location'))) ?? usual);
+}
+
 /** Under another name, in case it was the data directory that got lost; only the last is kept. */
 async function setAside(directory: string): Promise<void> {
   const aside = `${directory}.old`;

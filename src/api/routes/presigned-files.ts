@@ -2,9 +2,11 @@
 import type { RequestHandler } from 'express';
 import { PerdureError } from '../../../contracts/errors.js';
 import { presignSchema } from '../../../contracts/presign.js';
+import type { WorkspaceScope } from '../../ports/workspace.js';
 import type { ApiContext } from '../context.js';
 import { rawFilePath } from '../raw-file-path.js';
 import { findOpenRun, findRun } from '../run-lookup.js';
+import { storageRoom } from '../storage-room.js';
 import { validate } from '../validate.js';
 
 export function createPresignRoute(context: ApiContext): RequestHandler {
@@ -22,6 +24,9 @@ export function createPresignRoute(context: ApiContext): RequestHandler {
     if (workspace.presign === undefined)
       throw new PerdureError('presign_unsupported', 'the files of this server have no links of their own');
     const scope = { tenantId, runId: id };
+    // Nobody tells us when the file has come: its room is kept until the link is long over, and what is there is
+    // counted with the next change and at the run's end.
+    if (uploads) await keepRoom(context, scope, bytes);
     if (!uploads && (await workspace.stat(scope, path)) === null)
       throw new PerdureError('file_not_found', `there is no file ${JSON.stringify(path)}`);
     const link = await workspace.presign(
@@ -31,4 +36,14 @@ export function createPresignRoute(context: ApiContext): RequestHandler {
     );
     res.set('Cache-Control', 'no-store').json(link);
   };
+}
+
+async function keepRoom(context: ApiContext, scope: WorkspaceScope, bytes: number): Promise<void> {
+  const room = storageRoom(context, scope);
+  try {
+    await room.hold(bytes);
+  } catch (error) {
+    await room.settle();
+    throw error;
+  }
 }

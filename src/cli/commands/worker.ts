@@ -1,4 +1,4 @@
-/** `perdure worker`: an worker process of its own. */
+/** `perdure worker`: a worker process of its own. */
 import type { Command } from 'commander';
 import { examples } from '../examples.js';
 

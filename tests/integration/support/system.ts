@@ -29,7 +29,9 @@ import { createTemporalRunEngine } from '../../../src/adapters/temporal/run-engi
 import { plannerWithoutModel } from '../../../src/agents/planner.js';
 import { ruleSupervisor } from '../../../src/agents/supervisor.js';
 import { createFakes } from '../../../src/api/testing/fakes.js';
+import type { Admission } from '../../../src/ports/admission.js';
 import type { EventLog } from '../../../src/ports/event-log.js';
+import { noteStorage } from '../../../src/ports/note-storage.js';
 import type { RunEngine } from '../../../src/ports/run-engine.js';
 import type { RunStore } from '../../../src/ports/run-store.js';
 import { Releasers } from '../../../src/stack/releasers.js';
@@ -45,6 +47,7 @@ export interface System {
   engine: RunEngine;
   store: RunStore;
   log: EventLog;
+  admission: Admission;
   /** The way to the database. */
   database: CuttableProxy;
   client: Client;
@@ -90,6 +93,7 @@ export async function startSystem(
     taskQueue: TASK_QUEUE,
     uiUrl: null,
   });
+  const workspace = createLocalWorkspace(files.directory);
   const worker = runWorker({
     address: temporal.address,
     namespace: 'default',
@@ -99,10 +103,11 @@ export async function startSystem(
       store,
       log,
       bus: createLocalEventBus(),
-      workspace: createLocalWorkspace(files.directory),
+      workspace,
       planner: plannerWithoutModel,
       supervisor: ruleSupervisor,
       tools,
+      noteStorage: (scope) => noteStorage(workspace, records.admission, scope),
       logger,
     }),
     logger,
@@ -117,6 +122,7 @@ export async function startSystem(
     engine,
     store,
     log,
+    admission: records.admission,
     database: proxy,
     client,
     async start(steps, { maxParallel, data } = {}) {
