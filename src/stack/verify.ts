@@ -61,7 +61,7 @@ export async function verify({ checks, logger, seconds, signal, onLines }: Verif
     }
     const wrong = outcomes.find(({ state, passes }) => state !== 'ok' && !passes);
     if (wrong !== undefined)
-      throw new StartupError(`${wrong.name} cannot be used: ${wrong.detail}.`, {
+      throw new StartupError(`${wrong.name} cannot be used: ${sentence(wrong.detail)}`, {
         cause: wrong.error,
         exitCode: 2,
       });
@@ -69,7 +69,7 @@ export async function verify({ checks, logger, seconds, signal, onLines }: Verif
     if (away === undefined) return;
     const pause = Math.min(500 * 2 ** round, LONGEST_PAUSE_MS, deadline - Date.now());
     if (pause <= 0)
-      throw new StartupError(`${away.name} was away for ${seconds} seconds: ${away.detail}.`, {
+      throw new StartupError(`${away.name} was away for ${seconds} seconds: ${sentence(away.detail)}`, {
         cause: away.error,
       });
     logger.warn({ retryInMs: pause }, `waiting for ${away.name}; not ready until it answers`);
@@ -114,6 +114,8 @@ async function withinTime(work: Promise<void>): Promise<void> {
 class AwayError extends Error {
   override readonly name = 'AwayError';
 }
+
+const sentence = (text: string): string => (text.endsWith('.') ? text : `${text}.`);
 
 /** A wrong password or a missing bucket does not mend itself. */
 const isRetryable = (error: unknown): boolean => error instanceof PerdureError && error.retryable;

@@ -45,7 +45,9 @@ export async function postgresPlace(
 /** Where they lie by what is on record; a data directory without a database has its usual place. */
 export async function recordedPlace(dataDir: string): Promise<string> {
   const usual = path.join(dataDir, 'postgres');
-  return (await exists(usual)) ? usual : ((await readPointer(path.join(dataDir, 'postgres.location'))) ?? usual);
+  return (await exists(usual))
+    ? usual
+    : ((await readPointer(path.join(dataDir, 'postgres.location'))) ?? usual);
 }
 
 /** Under another name, in case it was the data directory that got lost; only the last is kept. */

@@ -4,7 +4,7 @@ import { PerdureError } from '../../../contracts/errors.js';
 import type { NewRun, RunHead, RunRecord } from '../../../contracts/runs.js';
 import type { ListRunsFilter, RunPage, RunStore } from '../../ports/run-store.js';
 import { SCHEMA_VERSION } from './schema-version.js';
-import { MisconfiguredError, type SqlFunctions } from './sql-functions.js';
+import { MisconfiguredError, unmigrated, type SqlFunctions } from './sql-functions.js';
 
 const cursorSchema = z.tuple([z.iso.datetime(), z.uuid()]);
 
@@ -50,12 +50,15 @@ export function createRunStore(sql: SqlFunctions): RunStore {
           ? error.cause
           : error;
       });
-      if (version !== SCHEMA_VERSION)
+      if (Number(version) < SCHEMA_VERSION)
+        throw unmigrated(
+          `its schema has version ${String(version)}, and ${SCHEMA_VERSION} is needed`,
+          undefined,
+        );
+      if (Number(version) > SCHEMA_VERSION)
         throw new PerdureError(
           'schema_mismatch',
-          `the database has schema version ${String(version)}, this build needs ${SCHEMA_VERSION}: ${
-            Number(version) > SCHEMA_VERSION ? 'use a newer build' : 'run perdure migrate'
-          }`,
+          `the database has schema version ${String(version)}, and this build knows ${SCHEMA_VERSION}: use a newer build`,
         );
     },
   };

@@ -57,7 +57,7 @@ export const unavailable = (why: string, cause: unknown): PerdureError =>
 export const unmigrated = (why: string, cause: unknown): PerdureError =>
   new PerdureError(
     'store_unavailable',
-    `the database lacks what this build needs (${why}): apply the migrations`,
+    `the database lacks what this build needs (${why}): run perdure migrate`,
     {
       cause,
     },

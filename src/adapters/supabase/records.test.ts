@@ -63,7 +63,7 @@ describe.skipIf(missing !== null)('Supabase', () => {
     const early = openSupabaseRecords(empty);
     await expect(early.runs.check()).rejects.toMatchObject({
       code: 'store_unavailable',
-      message: expect.stringContaining('apply the migrations') as string,
+      message: expect.stringContaining('run perdure migrate') as string,
     });
     await early.close();
     await empty.release();

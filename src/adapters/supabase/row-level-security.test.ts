@@ -11,7 +11,15 @@ const missing = await supabaseMissing();
 if (missing !== null) console.error(`row-level security over PostgREST is not tested: ${missing}`);
 
 const at = '2026-01-02T03:04:05.678Z';
-const TABLES = ['runs', 'run_events', 'api_keys', 'tenant_storage', 'submission_windows'] as const;
+const TABLES = [
+  'runs',
+  'run_events',
+  'api_keys',
+  'tenant_storage',
+  'submission_windows',
+  'run_places',
+  'storage_holds',
+] as const;
 /** Of api_keys all but the hash, which nobody may read. */
 const columnsOf = (table: string): string => (table === 'api_keys' ? 'id, tenant_id, name' : '*');
 
@@ -42,6 +50,8 @@ describe.skipIf(missing !== null)('row-level security', () => {
       });
       await service.admission.recordStorage(tenantId, id, 5);
       await service.admission.takeSubmission(tenantId, 10);
+      await service.admission.admitRun(tenantId, uuid(), { openRuns: 10, submissionsPerMinute: null });
+      await service.admission.holdStorage(tenantId, uuid(), 5, 1_000);
       await service.apiKeys.create({
         ...{ id: uuid(), tenantId, name: tenantId, scope: 'read', prefix: 'pdk_', createdBy: 'me' },
         tokenHash: id.replaceAll('-', '').repeat(2),

@@ -18,6 +18,7 @@ import {
 } from '../../../contracts/messages.js';
 import { summaryOf } from '../../../contracts/summary.js';
 import type { RunEngine } from '../../ports/run-engine.js';
+import { checkTemporal } from './check-temporal.js';
 
 export interface TemporalEngineOptions {
   connection: Connection;
@@ -130,14 +131,7 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
         ? null
         : `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${workflowIdOf(runId)}`,
 
-    check: () =>
-      call(async () => {
-        await connection.workflowService.describeNamespace({ namespace });
-        // Unlike the operator's calls, a query is answered by every Temporal, the Cloud included.
-        const known = Object.values(searchAttributes).map((name) => `${name} is null`);
-        const query = ['WorkflowId = "run-none"', ...known].join(' and ');
-        await connection.workflowService.countWorkflowExecutions({ namespace, query });
-      }),
+    check: () => call(() => checkTemporal(connection, namespace)),
   };
 }
 

@@ -13,7 +13,9 @@ interface Options {
 export function registerKeys(program: Command): void {
   const keys = program
     .command('keys')
-    .description('make, list and revoke API keys, in the records that are configured, or in those of npm start')
+    .description(
+      'make, list and revoke API keys, in the records that are configured, or in those of npm start',
+    )
     .addHelpText(
       'after',
       examples(
