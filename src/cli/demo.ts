@@ -2,13 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pc from 'picocolors';
-import type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
 import { planSchema } from '../../contracts/plan.js';
 import { createClient, PerdureApiError, type Client } from '../client/client.js';
 import { processEnvironment, readConfig, type Config } from '../config/env.js';
 import { builtRoot, onProgress } from '../stack/main.js';
 import { startStack } from '../stack/start-stack.js';
 import { CliError, exitCodes } from './exit-codes.js';
+import { createPlainView } from './progress/plain-view.js';
 
 const example = path.resolve(builtRoot, '..', 'examples', 'seattle-weather');
 
@@ -86,38 +86,9 @@ async function demonstrate(url: string, token: string | null, signal?: AbortSign
       });
     });
   console.log(`${pc.bold('run')} ${run.id}  ${pc.dim(run.goal)}`);
-  for await (const event of client.events(run.id, signal === undefined ? {} : { signal })) show(event);
+  const view = createPlainView(process.stdout);
+  for await (const event of client.events(run.id, { signal })) view.show(event);
   await report(client, url, run.id);
-}
-
-function show(event: RunEvent | EphemeralEvent): void {
-  const line = describe(event);
-  if (line !== undefined) console.log(`  ${pc.dim(event.at.slice(11, 23))}  ${line}`);
-}
-
-function describe(event: RunEvent | EphemeralEvent): string | undefined {
-  switch (event.type) {
-    case 'plan.created':
-      return `plan of ${event.plan.steps.length} steps`;
-    case 'step.started':
-      return `${pc.cyan('start')}  ${event.stepId ?? ''}  ${pc.dim(event.title ?? event.tool)}`;
-    case 'step.completed':
-      return `${pc.green('done')}   ${event.stepId ?? ''}  ${pc.dim(`${event.durationMs} ms`)}`;
-    case 'step.retrying':
-      return `${pc.yellow('again')}  ${event.stepId ?? ''}  ${event.error.message}`;
-    case 'step.failed':
-      return `${pc.red('failed')} ${event.stepId ?? ''}  ${event.error.message}`;
-    case 'artifact.created':
-      return `${pc.magenta('file')}   ${event.path}  ${pc.dim(`${event.bytes} bytes`)}`;
-    case 'run.failed':
-      return pc.red(`the run failed: ${event.error.message}`);
-    case 'supervisor.decided':
-    case 'step.progress':
-    case 'log':
-      return undefined;
-    default:
-      return event.type;
-  }
 }
 
 async function report(client: Client, url: string, id: string): Promise<void> {

@@ -1,13 +1,19 @@
 /** What commands print: data as JSON for programs, as a table for people. */
+import { printable } from './printable.js';
 
 /** One JSON value, indented for eyes as well. */
 export function writeJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
+/** One JSON value on one line: of a stream that programs read as it comes. */
+export function writeJsonLine(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
 /** Columns as wide as what they hold; a cell's own line breaks become spaces. */
 export function writeTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const lines = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll(/\s+/g, ' ')));
+  const lines = [head, ...rows].map((row) => row.map(printable));
   const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
   for (const line of lines)
     process.stdout.write(

@@ -1,6 +1,8 @@
 /** The grammar of the command line: no command without a word of help, and wrong uses are told apart. */
+import path from 'node:path';
 import type { Command } from 'commander';
 import { CommanderError } from 'commander';
+import { build } from 'esbuild';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createProgram } from './program.js';
 
@@ -34,3 +36,22 @@ test.each([[['foo']], [['dev', '--foo']], [['migrate', '--json=3']]])(
     expect(stdout).not.toHaveBeenCalled();
   },
 );
+
+test('help waits for nothing but the grammar: all else is loaded when a command runs', async () => {
+  const { metafile } = await build({
+    entryPoints: [path.resolve(import.meta.dirname, 'main.ts')],
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    outdir: 'out',
+    write: false,
+    metafile: true,
+  });
+  const loadedBy = (file: string): string[] =>
+    (metafile.outputs[file]?.imports ?? [])
+      .filter(({ kind }) => kind === 'import-statement')
+      .flatMap(({ path: next, external }) => (external === true ? [next] : loadedBy(next)));
+  expect(new Set(loadedBy('out/main.js'))).toEqual(new Set(['commander']));
+});

@@ -2,16 +2,32 @@
 import { Command } from 'commander';
 import { version } from '../../contracts/version.js';
 import { registerApi } from './commands/api.js';
+import { registerCompletion } from './commands/completion.js';
 import { registerDev } from './commands/dev.js';
+import { registerFiles } from './commands/files.js';
 import { registerKeys } from './commands/keys.js';
 import { registerMigrate } from './commands/migrate.js';
+import { registerRun } from './commands/run.js';
+import { registerRuns } from './commands/runs.js';
+import { registerTools } from './commands/tools.js';
 import { registerWorker } from './commands/worker.js';
 
 /**
  * In the order of the help. A command's action imports what it needs when it runs: `perdure --help` must not wait
  * for Temporal's SDK to load.
  */
-const commands = [registerDev, registerApi, registerWorker, registerMigrate, registerKeys];
+const commands = [
+  registerRun,
+  registerRuns,
+  registerFiles,
+  registerTools,
+  registerDev,
+  registerApi,
+  registerWorker,
+  registerMigrate,
+  registerKeys,
+  registerCompletion,
+];
 
 export function createProgram(): Command {
   const program = new Command('perdure')
@@ -34,7 +50,13 @@ export function createProgram(): Command {
 const exits = `
 Settings come from the environment, or from a file .env beside package.json: .env.example has them all.
 
+Commands about runs call the server of PERDURE_URL, signed in by PERDURE_TOKEN.
+
 Exit codes:
-  0  done
-  1  could not be done, or ended badly; one sentence says why
-  2  the command line or the configuration is wrong; trying again changes nothing`;
+  0    done; a run that was followed completed
+  1    could not be done, or ended badly; one sentence says why
+  2    the command line or the configuration is wrong; trying again changes nothing
+  3    the run that was followed failed
+  4    the run that was followed was cancelled
+  5    the server cannot be reached
+  130  interrupted by Ctrl-C; what the server does goes on`;

@@ -37,6 +37,8 @@ export interface Config {
   readonly signIn: 'required' | 'none' | null;
   /** What stream tickets are signed with; the same for all API processes. Null when not told. */
   readonly ticketSecret: string | null;
+  /** Of the server that our own commands call. */
+  readonly url: string;
   /** With which our own commands sign in; null where they need not. */
   readonly token: string | null;
   /** Origins whose pages may call the API. */
@@ -122,6 +124,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     tokens: tokensOf(e),
     signIn: e.PERDURE_SIGN_IN ?? null,
     ticketSecret: e.PERDURE_TICKET_SECRET ?? null,
+    url: e.PERDURE_URL ?? `http://127.0.0.1:${e.PORT === 0 ? 8080 : e.PORT}`,
     token: e.PERDURE_TOKEN ?? null,
     corsOrigins: Object.freeze(e.PERDURE_CORS_ORIGINS),
     limits: Object.freeze({

@@ -71,6 +71,7 @@ export const environment = z.object({
   PERDURE_JWT_AUDIENCE: z.string().min(1).default('authenticated'),
   SUPABASE_JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   PERDURE_TICKET_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  PERDURE_URL: http.optional(),
   PERDURE_TOKEN: text('a token or an API key').optional(),
   PERDURE_CORS_ORIGINS: z
     .string()

@@ -1,6 +1,5 @@
 /** `perdure keys`: API keys, made, listed and revoked by whoever can reach the records. */
 import type { Command } from 'commander';
-import { createApiKeySchema } from '../../../contracts/api-keys.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import { examples } from '../examples.js';
 import { writeJson, writeTable } from '../output.js';
@@ -33,6 +32,7 @@ export function registerKeys(program: Command): void {
     .option('--expires <time>', 'when it ends (ISO 8601 with offset); never, unless told')
     .option('--json', 'print the key as JSON')
     .action(async ({ tenant, name, scope, expires, json }: Options & Record<string, string>) => {
+      const { createApiKeySchema } = await import('../../../contracts/api-keys.js');
       const wanted = createApiKeySchema.safeParse({ name, scope, expiresAt: expires });
       if (!wanted.success)
         throw new CliError(

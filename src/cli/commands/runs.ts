@@ -1,0 +1,105 @@
+/** `perdure runs`: what runs there are, what happened in one, and cancelling it. */
+import { Option, type Command } from 'commander';
+import type { RunFilter } from '../../client/client.js';
+import { examples } from '../examples.js';
+import { pair, wholeNumber } from '../option-values.js';
+
+export function registerRuns(program: Command): void {
+  const runs = program
+    .command('runs')
+    .description('list, show, watch and cancel runs')
+    .addHelpText(
+      'after',
+      examples(
+        'perdure runs ls --status failed --metadata team=blue',
+        'perdure runs show 01a20ece-690c-7598-bf9a-20235bb31fd5 --json',
+        'perdure runs events 01a20ece-690c-7598-bf9a-20235bb31fd5 --after 12',
+        'perdure runs cancel 01a20ece-690c-7598-bf9a-20235bb31fd5 --reason "no longer needed"',
+      ),
+    );
+  registerList(runs);
+  registerShow(runs);
+  registerEvents(runs);
+  registerCancel(runs);
+}
+
+type ListOptions = Omit<RunFilter, 'cursor'> & { limit: number; json?: true };
+
+function registerList(runs: Command): void {
+  runs
+    .command('ls')
+    .description('list runs, the newest first')
+    .addOption(
+      new Option('--status <status>', 'only those').choices([
+        'queued',
+        'running',
+        'waiting',
+        'paused',
+        'completed',
+        'failed',
+        'cancelled',
+      ]),
+    )
+    .option('-m, --metadata <name=value>', 'only those that have it; may be repeated', pair)
+    .option('--agent <name>', 'only those of this agent')
+    .option('--created-after <time>', 'only those; ISO 8601 with offset')
+    .option('--created-before <time>', 'only those; ISO 8601 with offset')
+    .option('-n, --limit <count>', 'how many at most', wholeNumber, 20)
+    .option('--json', 'print them as JSON')
+    .addHelpText('after', examples('perdure runs ls', 'perdure runs ls -n 500 --json | jq -r ".[].id"'))
+    .action(async ({ limit, json, ...filter }: ListOptions) => {
+      const { withServer } = await import('../server.js');
+      const { listRuns } = await import('../show-runs.js');
+      await withServer((client, signal) => listRuns(client, filter, { limit, json, signal }));
+    });
+}
+
+function registerShow(runs: Command): void {
+  runs
+    .command('show <id>')
+    .description('show a run')
+    .option('--json', 'print it as JSON, with its plan')
+    .addHelpText('after', examples('perdure runs show "$id"', 'perdure runs show "$id" --json | jq .result'))
+    .action(async (id: string, { json }: { json?: true }) => {
+      const { withServer } = await import('../server.js');
+      const { showRun } = await import('../show-runs.js');
+      await withServer((client, signal) => showRun(client, id, { json, signal }));
+    });
+}
+
+function registerEvents(runs: Command): void {
+  runs
+    .command('events <id>')
+    .description(
+      'print the events of a run, from the first on, until it ends; the exit code says how it ended',
+    )
+    .option('--after <seq>', 'only those after this one', wholeNumber)
+    .option('--no-follow', 'only those that are there')
+    .option('--json', 'print them as JSON lines')
+    .addHelpText(
+      'after',
+      examples('perdure runs events "$id"', 'perdure runs events "$id" --no-follow --json | jq -r .type'),
+    )
+    .action(async (id: string, options: { after?: number; follow: boolean; json?: true }) => {
+      const { withServer } = await import('../server.js');
+      const { showEvents } = await import('../show-runs.js');
+      await withServer((client, signal) => showEvents(client, id, { ...options, signal }));
+    });
+}
+
+function registerCancel(runs: Command): void {
+  runs
+    .command('cancel <id>')
+    .description('cancel a run; what it has begun is told to stop')
+    .option('--reason <text>', 'why, for its record')
+    .option('--json', 'print the run as JSON')
+    .addHelpText('after', examples('perdure runs cancel "$id" --reason "no longer needed"'))
+    .action(async (id: string, { reason, json }: { reason?: string; json?: true }) => {
+      const { withServer } = await import('../server.js');
+      await withServer(async (client, signal) => {
+        const run = await client.cancel(id, { reason, signal });
+        if (json === true) (await import('../output.js')).writeJson(run);
+        else process.stdout.write(`the cancel of ${run.id} is on its way\n`);
+      });
+    });
+}

@@ -1,0 +1,100 @@
+/** Runs as the command line shows them. */
+import pc from 'picocolors';
+import { type Client, type Run, type RunFilter, type RunSummary } from '../client/client.js';
+import { writeJson, writeTable } from './output.js';
+import { cut, durationOf, printable } from './printable.js';
+import { follow, jsonView } from './progress/follow.js';
+import { createPlainView } from './progress/plain-view.js';
+
+interface Options {
+  signal: AbortSignal;
+  json?: true | undefined;
+}
+
+/** The most that the server gives at once. */
+const PAGE = 200;
+
+export async function listRuns(
+  client: Client,
+  filter: RunFilter,
+  { limit, json, signal }: Options & { limit: number },
+): Promise<void> {
+  const runs: RunSummary[] = [];
+  if (limit > 0)
+    for await (const run of client.list({ ...filter, limit: Math.min(limit, PAGE) }, { signal })) {
+      runs.push(run);
+      if (runs.length >= limit) break;
+    }
+  if (json === true) {
+    writeJson(runs);
+    return;
+  }
+  writeTable(
+    ['ID', 'STATUS', 'CREATED', 'TOOK', 'STEPS', 'GOAL'],
+    runs.map((run) => [
+      run.id,
+      run.status,
+      run.createdAt.slice(0, 19).replace('T', ' '),
+      tookOf(run),
+      String(run.usage.steps),
+      cut(run.goal, 60),
+    ]),
+  );
+}
+
+export async function showRun(client: Client, id: string, { json, signal }: Options): Promise<void> {
+  const run = await client.get(id, { signal });
+  if (json === true) {
+    writeJson(run);
+    return;
+  }
+  const lines = linesOf(run).filter(([, value]) => value !== '');
+  for (const [name, value] of lines) process.stdout.write(`${pc.dim(name.padEnd(9))} ${value}\n`);
+}
+
+function linesOf(run: Run): [string, string][] {
+  const metadata = Object.entries(run.metadata).map(([name, value]) => printable(`${name}=${value}`));
+  return [
+    ['run', pc.bold(run.id)],
+    ['status', colourOf(run)(run.status)],
+    ['goal', printable(run.goal)],
+    ['metadata', metadata.join(', ')],
+    ['created', run.createdAt],
+    ['took', tookOf(run)],
+    ['steps', `${run.usage.steps} of ${run.plan?.steps.length ?? 0} ended`],
+    ['error', run.error === null ? '' : `${printable(run.error.message)} (${run.error.code})`],
+    ['result', run.result === null ? '' : JSON.stringify(run.result, null, 2)],
+    ['Temporal', run.links.temporal ?? ''],
+  ];
+}
+
+export async function showEvents(
+  client: Client,
+  id: string,
+  { after = 0, follow: isFollowed, json, signal }: Options & { after?: number; follow: boolean },
+): Promise<void> {
+  const view = json === true ? jsonView : createPlainView(process.stdout);
+  if (isFollowed) {
+    await follow({ client, id, signal, view, after });
+    return;
+  }
+  const run = await client.get(id, { signal });
+  if (run.lastSeq <= after) return;
+  for await (const event of client.events(id, { after, signal })) {
+    if (!('seq' in event)) continue;
+    view.show(event);
+    if (event.seq >= run.lastSeq) return;
+  }
+}
+
+function tookOf({ startedAt, finishedAt }: RunSummary): string {
+  if (startedAt === null) return '';
+  const end = finishedAt === null ? Date.now() : Date.parse(finishedAt);
+  return durationOf(Math.max(0, end - Date.parse(startedAt)));
+}
+
+function colourOf({ status }: RunSummary): (text: string) => string {
+  if (status === 'completed') return pc.green;
+  if (status === 'failed') return pc.red;
+  return status === 'cancelled' ? pc.yellow : pc.cyan;
+}

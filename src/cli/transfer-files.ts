@@ -1,0 +1,78 @@
+/** Files between a run's workspace and this machine. */
+import { createWriteStream, openAsBlob } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Client, FileBody } from '../client/client.js';
+import { CliError, exitCodes } from './exit-codes.js';
+import { writeJson, writeTable } from './output.js';
+import { sizeOf } from './printable.js';
+
+interface Options {
+  signal: AbortSignal;
+  json?: true | undefined;
+}
+
+export async function listFiles(client: Client, run: string, { json, signal }: Options): Promise<void> {
+  const { files } = await client.files.list(run, { signal });
+  if (json === true) {
+    writeJson(files);
+    return;
+  }
+  writeTable(
+    ['PATH', 'SIZE', 'MODIFIED'],
+    files.map((file) => [file.path, sizeOf(file.bytes), file.modifiedAt.slice(0, 19).replace('T', ' ')]),
+  );
+}
+
+export async function getFile(
+  client: Client,
+  run: string,
+  file: string,
+  { output, signal }: Options & { output?: string | undefined },
+): Promise<void> {
+  const { body } = await client.files.get(run, file, { signal });
+  const content = body === null ? Readable.from([]) : Readable.fromWeb(body);
+  if (output === undefined) {
+    await pipeline(content, process.stdout, { signal, end: false });
+    return;
+  }
+  const part = `${output}.${process.pid}.part`;
+  try {
+    await pipeline(content, createWriteStream(part), { signal });
+    await rename(part, output);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw isOfSystem(error) ? cannot(error) : error;
+  }
+}
+
+export async function putFile(
+  client: Client,
+  run: string,
+  { local, path: to }: { local: string; path: string | undefined },
+  { json, signal }: Options,
+): Promise<void> {
+  const body = local === '-' ? (Readable.toWeb(process.stdin) as FileBody) : await open(local);
+  if (local === '-' && to === undefined)
+    throw new CliError('standard input has no name: say what it is called in the run', exitCodes.misused);
+  const stored = await client.files.put(run, to ?? path.basename(local), body, { signal });
+  if (json === true) writeJson(stored);
+  else process.stdout.write(`${stored.path}  ${sizeOf(stored.bytes)}\n`);
+}
+
+/** Read while it is sent, whatever its size. */
+async function open(local: string): Promise<FileBody> {
+  try {
+    if (!(await stat(local)).isFile()) throw new CliError(`${local} is no file`, exitCodes.misused);
+    return await openAsBlob(local);
+  } catch (error) {
+    throw isOfSystem(error) ? cannot(error) : error;
+  }
+}
+
+const isOfSystem = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error;
+
+const cannot = (error: Error): CliError => new CliError(error.message, exitCodes.misused, { cause: error });
