@@ -13,9 +13,9 @@ export interface CommandOutcome {
 }
 
 export type CommandLine = (
-    args: readonly string[],
-    options?: { input?: string; env?: Record<string, string> },
-  ) => Promise<CommandOutcome>;
+  args: readonly string[],
+  options?: { input?: string; env?: Record<string, string> },
+) => Promise<CommandOutcome>;
 
 /** @param url of the server that is called */
 export const commandLine =
