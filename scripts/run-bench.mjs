@@ -51,7 +51,7 @@ export async function runBench(root, argv) {
   process.chdir(root);
   const { run } = await import(pathToFileURL(await built(root, name)).href);
   const began = Date.now();
-  const { rows, ratios } = await run(rounds === undefined ? {} : { rounds });
+  const { rows, ratios = {} } = await run(rounds === undefined ? {} : { rounds });
   const result = { name, ...circumstances(root), seconds: Math.round((Date.now() - began) / 1000), rows };
   const rounded = Object.fromEntries(
     Object.entries(ratios).map(([key, value]) => [key, Number(value.toPrecision(3))]),

@@ -36,7 +36,8 @@ const worker = await Worker.create({
 });
 process.on('message', (workflowId: string) => process.send?.({ atNs: begun.get(workflowId) }));
 process.on('disconnect', () => {
-  worker.shutdown();
+  // A signal to all of them has ended it already.
+  if (worker.getState() === 'RUNNING') worker.shutdown();
 });
 const ended = worker.run();
 process.send?.({});

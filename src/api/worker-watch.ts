@@ -4,6 +4,8 @@ import type { RunEngine } from '../ports/run-engine.js';
 import { withDeadline } from './deadline.js';
 
 export interface WorkerWatch {
+  /** Has the server asked where the last answer is old, so that it comes while something else is waited for. */
+  ask(): void;
   /** Pollers as the server sees them; null when it does not say so within `ms`. Never throws. */
   pollers(ms: number): Promise<number | null>;
 }
@@ -14,12 +16,16 @@ const WARNING_MS = 500;
 
 export function createWorkerWatch(engine: RunEngine): WorkerWatch {
   let asked: { at: number; answer: Promise<number | null> } | undefined;
+  const answer = (): Promise<number | null> => {
+    if (asked === undefined || Date.now() - asked.at > FRESH_MS)
+      asked = { at: Date.now(), answer: engine.pollerCount().catch(() => null) };
+    return asked.answer;
+  };
   return {
-    async pollers(ms) {
-      if (asked === undefined || Date.now() - asked.at > FRESH_MS)
-        asked = { at: Date.now(), answer: engine.pollerCount().catch(() => null) };
-      return withDeadline(asked.answer, ms).catch(() => null);
+    ask() {
+      void answer();
     },
+    pollers: (ms) => withDeadline(answer(), ms).catch(() => null),
   };
 }
 

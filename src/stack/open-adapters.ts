@@ -14,6 +14,7 @@ import { openSupabaseRecords } from '../adapters/supabase/records.js';
 import { releaseHeldActivities } from '../adapters/temporal/held-activities.js';
 import { applyRetentionSchedule } from '../adapters/temporal/retention-schedule.js';
 import { createTemporalRunEngine } from '../adapters/temporal/run-engine.js';
+import type { OwnWorker } from '../adapters/temporal/workflow-starter.js';
 import type { Config } from '../config/env.js';
 import { ConfigError } from '../config/env.js';
 import type { EventBus } from '../ports/event-bus.js';
@@ -29,7 +30,7 @@ export interface Adapters {
   bus: EventBus;
   workspace: Workspace;
   engine: RunEngine;
-  temporal: { address: string; security: TemporalSecurity };
+  temporal: { address: string; security: TemporalSecurity; ownWorker: OwnWorker };
   /** Has Temporal delete old runs and events each day, as configured. */
   applyRetention: () => Promise<void>;
   /** Has activities run again at once whose worker is known to be dead. @returns how many */
@@ -155,8 +156,10 @@ async function openTemporal(
   const security = await temporalSecurity(config);
   const connection = connectTemporal(address, security);
   releasers.push('the connection to Temporal', () => connection.close());
+  const ownWorker: OwnWorker = { connection: null };
   const engine = createTemporalRunEngine({
     connection,
+    ownWorker,
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
     uiUrl: config.temporalUiUrl,
@@ -172,5 +175,5 @@ async function openTemporal(
     connection.withDeadline(Date.now() + RELEASE_MS, () =>
       releaseHeldActivities({ connection, namespace: config.temporalNamespace, isDead }),
     );
-  return { engine, connection: { address, security }, applyRetention, releaseHeldBy };
+  return { engine, connection: { address, security, ownWorker }, applyRetention, releaseHeldBy };
 }

@@ -38,7 +38,8 @@ export async function startWorkerPart(options: WorkerPartOptions, releasers: Rel
   const { config, adapters, tools } = options;
   const logger = options.logger.child({ component: 'worker' });
   const worker = runWorker({
-    ...adapters.temporal,
+    address: adapters.temporal.address,
+    security: adapters.temporal.security,
     identity: options.identity,
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
@@ -63,6 +64,10 @@ export async function startWorkerPart(options: WorkerPartOptions, releasers: Rel
             : (scope) => noteStorage(adapters.workspace, adapters.records.admission, scope),
         logger,
       }),
+    },
+    // An API in this process starts runs over it.
+    onConnection: (connection) => {
+      adapters.temporal.ownWorker.connection = connection;
     },
     logger,
     graceMs: options.graceMs,

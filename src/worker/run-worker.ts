@@ -16,6 +16,8 @@ export interface WorkerSettings {
   /** The workflow bundle that the build made. */
   bundlePath: string;
   activities: Activities;
+  /** Told of the connection over which the worker polls, and with null when it is about to be closed. */
+  onConnection?: (connection: NativeConnection | null) => void;
   logger: Logger;
   /** Milliseconds that running activities get to end by themselves, and then to heed their abort signal. */
   graceMs: number;
@@ -53,12 +55,14 @@ export function runWorker(settings: WorkerSettings): RunningWorker {
           const ended = current.run();
           logger.info({ taskQueue: settings.taskQueue }, 'the worker polls');
           failures = 0;
+          settings.onConnection?.(connection);
           tellPolling();
           // The stop may have come while the worker was made; only one that has run can be closed.
           if (isStopping()) current.shutdown();
           await ended;
         } finally {
           current = undefined;
+          settings.onConnection?.(null);
           await connection.close();
         }
       } catch (error) {
@@ -81,6 +85,7 @@ export function runWorker(settings: WorkerSettings): RunningWorker {
     polling,
     async stop() {
       stopping.abort();
+      settings.onConnection?.(null);
       if (current?.getState() === 'RUNNING') current.shutdown();
       await finished;
     },

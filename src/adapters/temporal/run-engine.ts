@@ -19,9 +19,12 @@ import {
 import { summaryOf } from '../../../contracts/summary.js';
 import type { RunEngine } from '../../ports/run-engine.js';
 import { checkTemporal } from './check-temporal.js';
+import { createWorkflowStarter, type OwnWorker } from './workflow-starter.js';
 
 export interface TemporalEngineOptions {
   connection: Connection;
+  /** Where API and worker are one process. */
+  ownWorker?: OwnWorker;
   namespace: string;
   taskQueue: string;
   /** Base address of the Web UI; null when none is known. */
@@ -46,6 +49,12 @@ const keys = {
 export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngine {
   const { connection, namespace, taskQueue, uiUrl } = options;
   const client = new Client({ connection, namespace });
+  const startWorkflow = createWorkflowStarter({
+    client,
+    namespace,
+    ownWorker: options.ownWorker ?? { connection: null },
+    deadlineMs: CALL_DEADLINE,
+  });
   const call = async <Value>(act: () => Promise<Value>): Promise<Value> => {
     try {
       return await connection.withDeadline(Date.now() + CALL_DEADLINE, act);
@@ -73,7 +82,7 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
     start: (input, priority) =>
       call(async () => {
         try {
-          await client.workflow.start(AGENT_RUN_WORKFLOW, startOptions(input, taskQueue, priority));
+          await startWorkflow(AGENT_RUN_WORKFLOW, startOptions(input, taskQueue, priority));
           return { started: true, requestHash: input.run.requestHash };
         } catch (error) {
           if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -114,7 +123,7 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
     pollerCount: () =>
       call(async () => {
         // A run needs both kinds.
-        return Math.min(await pollers(WORKFLOW_TASKS), await pollers(ACTIVITY_TASKS));
+        return Math.min(...(await Promise.all([pollers(WORKFLOW_TASKS), pollers(ACTIVITY_TASKS)])));
       }),
 
     isPolling: (identity) =>

@@ -15,6 +15,7 @@ import { warnWithoutWorker, type WorkerWatch } from '../worker-watch.js';
 
 export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): RequestHandler {
   return async (req, res) => {
+    workers.ask();
     const key = req.get('idempotency-key');
     const { record, run, replayed, headers } = await acceptRun(context, req, req.body, key);
     res.set(headers);

@@ -26,6 +26,7 @@ import { createLocalWorkspace } from '../../../src/adapters/local/local-workspac
 import { migrate } from '../../../src/adapters/postgres/migrate.js';
 import { openPostgresRecords } from '../../../src/adapters/postgres/records.js';
 import { createTemporalRunEngine } from '../../../src/adapters/temporal/run-engine.js';
+import type { OwnWorker } from '../../../src/adapters/temporal/workflow-starter.js';
 import { plannerWithoutModel } from '../../../src/agents/planner.js';
 import { ruleSupervisor } from '../../../src/agents/supervisor.js';
 import { createFakes } from '../../../src/api/testing/fakes.js';
@@ -51,6 +52,8 @@ export interface System {
   /** The way to the database. */
   database: CuttableProxy;
   client: Client;
+  /** Of Temporal, host:port. */
+  address: string;
   /** Starts a run without its record, as an API does whose database is down. */
   start(steps: object[], more?: { maxParallel?: number; data?: JsonValue }): Promise<NewRun>;
   /** Every event of the run, once it has ended. */
@@ -61,7 +64,12 @@ export interface System {
 }
 
 export async function startSystem(
-  options: { tools?: readonly Tool[]; dynamicConfig?: Readonly<Record<string, string>> } = {},
+  options: {
+    tools?: readonly Tool[];
+    dynamicConfig?: Readonly<Record<string, string>>;
+    /** Runs are started over its connection, as by an API in the worker's process. */
+    ownWorker?: OwnWorker;
+  } = {},
 ): Promise<System> {
   const releasers = new Releasers();
   const { logger } = createFakes();
@@ -87,8 +95,10 @@ export async function startSystem(
   const tools = createToolRegistry({ httpAllow: [], more: options.tools ?? [] });
   const connection = await Connection.connect({ address: temporal.address });
   releasers.push('the connection', () => connection.close());
+  const { ownWorker } = options;
   const engine = createTemporalRunEngine({
     connection,
+    ...(ownWorker === undefined ? {} : { ownWorker }),
     namespace: 'default',
     taskQueue: TASK_QUEUE,
     uiUrl: null,
@@ -110,6 +120,13 @@ export async function startSystem(
       noteStorage: (scope) => noteStorage(workspace, records.admission, scope),
       logger,
     }),
+    ...(ownWorker === undefined
+      ? {}
+      : {
+          onConnection: (own) => {
+            ownWorker.connection = own;
+          },
+        }),
     logger,
     graceMs: 500,
     forceMs: 5_000,
@@ -125,6 +142,7 @@ export async function startSystem(
     admission: records.admission,
     database: proxy,
     client,
+    address: temporal.address,
     async start(steps, { maxParallel, data } = {}) {
       const run: NewRun = {
         id: v7(),
