@@ -41,6 +41,7 @@ export function createRevokeApiKeyRoute(context: ApiContext): RequestHandler {
     const { tenantId } = context.principalOf(req);
     if (!uuid.test(keyId) || !(await storeOf(context).revoke(tenantId, keyId)))
       throw new PerdureError('api_key_not_found', `there is no API key ${JSON.stringify(keyId)}`);
+    context.signIn.forgetApiKey(keyId);
     res.status(204).end();
   };
 }

@@ -10,6 +10,8 @@ export interface ApiKeyCheck {
   principalOf(token: string): Promise<Principal>;
   /** False once the key was revoked; true too while nobody can say. */
   stillValid(tenantId: string, keyId: string): Promise<boolean>;
+  /** The key's next use asks the store. */
+  forget(keyId: string): void;
 }
 
 export interface ApiKeyCheckOptions {
@@ -79,6 +81,10 @@ export function createApiKeyCheck(
       } catch {
         return true;
       }
+    },
+
+    forget(keyId) {
+      for (const [hash, { key }] of known) if (key.id === keyId) known.delete(hash);
     },
   };
 }

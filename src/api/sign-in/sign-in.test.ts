@@ -177,7 +177,7 @@ test('a broken issuer is asked only now and then', async () => {
 });
 
 test('API keys are shown once, scoped, listed without what is secret, and revoked', async () => {
-  const { call, submit } = await serve();
+  const { call, submit } = await serve({ apiKeyCheck: { freshMs: 10_000 } });
   const admin = await issuer.token({ app_metadata: { tenant_id: 'acme', perdure_scope: 'admin' } });
   const post = (body: object, token = admin) =>
     call('/v1/api-keys', token, { method: 'POST', body: JSON.stringify(body) });

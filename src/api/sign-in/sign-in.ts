@@ -20,6 +20,8 @@ export interface SignIn {
   issueTicket(holder: Principal, runId: string): Promise<{ ticket: string; expiresAt: string }>;
   /** Whether what passed once would pass again, as far as can be said now. */
   stillValid(principal: Principal): Promise<boolean>;
+  /** Of a key that was revoked here: this process does not wait until it would have asked anew. */
+  forgetApiKey(keyId: string): void;
 }
 
 export interface SignInOptions {
@@ -43,6 +45,7 @@ export const withoutSignIn = (whose: (req: Request) => Principal = () => local):
   ofTicket: () => Promise.reject(noTickets()),
   issueTicket: () => Promise.reject(noTickets()),
   stillValid: () => Promise.resolve(true),
+  forgetApiKey: () => undefined,
 });
 
 export function createSignIn(options: SignInOptions): SignIn {
@@ -70,6 +73,9 @@ export function createSignIn(options: SignInOptions): SignIn {
     async stillValid({ tenantId, subject }) {
       const keyId = /^key:(.*)$/s.exec(subject)?.[1];
       return keyId === undefined || (await keys.stillValid(tenantId, keyId));
+    },
+    forgetApiKey: (keyId) => {
+      keys.forget(keyId);
     },
   };
 }
