@@ -21,6 +21,10 @@ export function createActivities(deps: ActivityDependencies): Activities {
       return plan;
     },
 
+    async recordEvents(scope) {
+      await journal(scope).append();
+    },
+
     runTool: (input) => runTool(deps, input),
     carryOut: (input) => carryOut(deps, input),
 
@@ -93,6 +97,7 @@ function guarded(activities: Activities): Activities {
       }
     };
   return {
+    recordEvents: guard('recordEvents'),
     planRun: guard('planRun'),
     runTool: guard('runTool'),
     carryOut: guard('carryOut'),

@@ -129,6 +129,8 @@ export interface FinishRunInput extends RunScope {
 }
 
 export interface Activities {
+  /** Stores the unsent events, and does nothing else. */
+  recordEvents(input: RunScope): Promise<void>;
   /**
    * Creates the record where the API could not, has a plan made where none was given, and writes
    * run.started and plan.created.

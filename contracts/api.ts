@@ -37,6 +37,8 @@ export const api = {
   getPlan: { method: 'GET', path: '/v1/runs/{id}/plan', scope: 'read' },
   streamEvents: { method: 'GET', path: '/v1/runs/{id}/events', scope: 'read' },
   cancelRun: { method: 'POST', path: '/v1/runs/{id}/cancel', scope: 'write' },
+  pauseRun: { method: 'POST', path: '/v1/runs/{id}/pause', scope: 'write' },
+  resumeRun: { method: 'POST', path: '/v1/runs/{id}/resume', scope: 'write' },
   listFiles: { method: 'GET', path: '/v1/runs/{id}/files', scope: 'read' },
   getFile: { method: 'GET', path: '/v1/runs/{id}/files/{path}', scope: 'read' },
   putFile: { method: 'PUT', path: '/v1/runs/{id}/files/{path}', scope: 'write' },

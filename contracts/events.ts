@@ -21,6 +21,8 @@ const durable = {
   'step.retrying': z.object({ error: errorInfo, nextAttempt: z.number().int() }),
   'supervisor.decided': z.object({ decision: z.enum(['continue', 'stop']), reason: z.string() }),
   'artifact.created': z.object({ path: z.string(), bytes: z.number(), contentType: z.string() }),
+  'run.paused': z.object({ reason: z.string().optional(), by: z.string().optional() }),
+  'run.resumed': z.object({ by: z.string().optional() }),
   'run.completed': z.object({ result: jsonValueSchema }),
   'run.failed': z.object({ error: errorInfo }),
   'run.cancelled': z.object({ reason: z.string().optional() }),

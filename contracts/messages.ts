@@ -5,6 +5,8 @@ import type { NewEvent } from './events.js';
 
 export const AGENT_RUN_WORKFLOW = 'agentRun';
 export const CANCEL_SIGNAL = 'cancelRun';
+export const PAUSE_SIGNAL = 'pauseRun';
+export const RESUME_SIGNAL = 'resumeRun';
 export const SNAPSHOT_QUERY = 'snapshot';
 
 export const workflowIdOf = (runId: string): string => `run-${runId}`;
@@ -58,6 +60,14 @@ export interface CarriedSteps {
   failures: [position: number, why: string][];
 }
 
+/** What PAUSE_SIGNAL and RESUME_SIGNAL bring. */
+export interface PauseRequest {
+  /** Who asked; null where callers do not sign in. */
+  by: string | null;
+  /** Of a pause. */
+  reason: string | null;
+}
+
 /** All that one workflow execution hands to its successor. */
 export interface CarriedState {
   plan: Plan;
@@ -65,6 +75,8 @@ export interface CarriedState {
   unsent: NewEvent[];
   /** Why the run is being cancelled, when that was told but the cancellation has not come yet. */
   cancelReason: string | null;
+  /** Whether the run is paused, and how often it was paused or resumed. */
+  pause: { isPaused: boolean; changes: number };
 }
 
 /** The answer to SNAPSHOT_QUERY. */

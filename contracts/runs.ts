@@ -65,6 +65,10 @@ export const batchSchema = z.strictObject({
   runs: z.array(z.unknown()).min(1, 'must have at least one run').max(MAX_BATCH),
 });
 
+export const pauseRunSchema = z.strictObject({ reason: z.string().max(500).optional() });
+
+export const resumeRunSchema = z.strictObject({});
+
 export const cancelRunSchema = z.strictObject({ reason: z.string().max(500).optional() });
 
 /** A moment that every part can hold, as ISO 8601 in UTC whatever its offset was. */

@@ -14,11 +14,12 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { Activities, FinishRunInput, RunOutcome } from '../contracts/activities.js';
-import type { AgentRunInput, RunSnapshot } from '../contracts/messages.js';
-import { CANCEL_SIGNAL, SNAPSHOT_QUERY } from '../contracts/messages.js';
+import type { AgentRunInput, PauseRequest, RunSnapshot } from '../contracts/messages.js';
+import { CANCEL_SIGNAL, PAUSE_SIGNAL, RESUME_SIGNAL, SNAPSHOT_QUERY } from '../contracts/messages.js';
 import type { Plan } from '../contracts/plan.js';
 import { inRow, recordKeeping } from './activity-options.js';
 import { errorOf } from './error-of.js';
+import { Pause } from './pause.js';
 import { Drawing } from './picture.js';
 import { RunState } from './run-state.js';
 import { RunStatusAttribute } from './run-status-attribute.js';
@@ -26,6 +27,8 @@ import { StepRunner, type StepsOutcome } from './step-runner.js';
 import { UnsentEvents } from './unsent-events.js';
 
 const cancelSignal = defineSignal<[string | null]>(CANCEL_SIGNAL);
+const pauseSignal = defineSignal<[PauseRequest]>(PAUSE_SIGNAL);
+const resumeSignal = defineSignal<[PauseRequest]>(RESUME_SIGNAL);
 const snapshotQuery = defineQuery<RunSnapshot | null>(SNAPSHOT_QUERY);
 
 const { planRun, finishRun } = proxyActivities<Activities>(recordKeeping('records'));
@@ -49,6 +52,15 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
   setHandler(cancelSignal, (reason) => {
     cancel.reason = reason;
   });
+  const pause = new Pause((event) => {
+    unsent.add(event);
+  }, carried?.pause);
+  setHandler(pauseSignal, (request) => {
+    pause.set(true, request);
+  });
+  setHandler(resumeSignal, (request) => {
+    pause.set(false, request);
+  });
   setHandler(snapshotQuery, () => state?.snapshot() ?? null);
 
   let ended: StepsOutcome;
@@ -58,11 +70,11 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
     state = new RunState(plan, isQuick, carried?.steps);
     drawing = new Drawing(run.goal, state);
     const draw = (): void => {
-      status.set('running');
+      status.set(pause.isPaused ? 'paused' : 'running');
       drawing?.change();
     };
     const begun = carried !== undefined || input.plan === null;
-    ended = await new StepRunner(input, plan, state, unsent, draw).run(begun);
+    ended = await new StepRunner(input, plan, state, { unsent, pause }, draw).run(begun);
     if (ended.status === 'continue-as-new') {
       await condition(allHandlersFinished);
       await continueAsNew<typeof agentRun>({
@@ -70,7 +82,13 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
         plan: null,
         inputsData: null,
         tools: input.tools,
-        carried: { plan, steps: state.carry(), unsent: unsent.all(), cancelReason: cancel.reason },
+        carried: {
+          plan,
+          steps: state.carry(),
+          unsent: unsent.all(),
+          cancelReason: cancel.reason,
+          pause: pause.carry(),
+        },
       });
     }
   } catch (error) {

@@ -19,6 +19,7 @@ import type { Plan, PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
 import { recordKeeping, toolCall } from './activity-options.js';
 import { errorOf, journalledFailureOf } from './error-of.js';
+import type { Pause } from './pause.js';
 import { label } from './picture.js';
 import { MAX_ROW, QuickRow } from './quick-row.js';
 import type { RunState } from './run-state.js';
@@ -36,7 +37,7 @@ const DEFAULT_PARALLEL = 10;
 /** A tool that the submitting server did not know of (a newer worker's): generous, the worker limits it. */
 const unknownTool = { timeoutSeconds: 600, effect: 'irreversible', quick: false } as const;
 
-const { runTool, completeDeferred, failStep, superviseStep } = proxyActivities<Activities>(
+const { recordEvents, runTool, completeDeferred, failStep, superviseStep } = proxyActivities<Activities>(
   recordKeeping('records'),
 );
 
@@ -46,6 +47,10 @@ export class StepRunner {
   /** The tools; cancelled when the run is cancelled or stopped by a failed step. */
   private readonly work = new CancellationScope({ cancellable: true, parent: this.shielded });
   private readonly timer: WaitTimer;
+  private readonly unsent: UnsentEvents;
+  private readonly pause: Pause;
+  /** Events that no step's activity may be there to take along. */
+  private hasNews: boolean;
   private busy = 0;
   private settled = 0;
   /** Steps of the row under way: they are running by the state, but one at a time. */
@@ -62,9 +67,16 @@ export class StepRunner {
     private readonly input: AgentRunInput,
     private readonly plan: Plan,
     private readonly state: RunState,
-    private readonly unsent: UnsentEvents,
+    { unsent, pause }: { unsent: UnsentEvents; pause: Pause },
     private readonly draw: () => void,
   ) {
+    this.unsent = unsent;
+    this.pause = pause;
+    pause.onChange = () => {
+      this.settled += 1;
+      this.hasNews = true;
+    };
+    this.hasNews = unsent.size > 0;
     const run = CancellationScope.current();
     const cancel = (): void => {
       this.cancelled = true;
@@ -87,9 +99,11 @@ export class StepRunner {
     return CancellationScope.nonCancellable(async () => {
       if (!begun) await this.begin();
       for (;;) {
+        this.tellNews();
         this.startReady();
-        this.timer.set(this.ending || this.draining ? undefined : this.state.nextWait(), this.state);
-        if (this.busy === 0 && !this.timer.isSet) return this.outcome();
+        const isHeld = this.ending || this.draining || this.pause.isPaused;
+        this.timer.set(isHeld ? undefined : this.state.nextWait(), this.state);
+        if (this.busy === 0 && !this.timer.isSet && !this.isWaitingToResume) return this.outcome();
         this.draw();
         const seen = this.settled;
         await condition(() => this.settled > seen || this.defect !== undefined);
@@ -105,6 +119,20 @@ export class StepRunner {
     return { status: 'completed', finished: this.finished };
   }
 
+  private get isWaitingToResume(): boolean {
+    const isLeft = this.state.count('pending') + this.state.count('waiting') > 0;
+    return this.pause.isPaused && isLeft && !this.ending && !this.draining;
+  }
+
+  /** People hear at once of what they did, whatever the steps are at. */
+  private tellNews(): void {
+    if (!this.hasNews) return;
+    this.hasNews = false;
+    this.track(
+      this.keep((scope) => recordEvents.executeWithOptions(recordKeeping('what people did'), [scope])),
+    );
+  }
+
   /** Whether no step is to be begun or judged any more. */
   private get ending(): boolean {
     return this.cancelled || this.stopped !== undefined;
@@ -114,7 +142,7 @@ export class StepRunner {
     if (this.ending) return;
     this.draining ||=
       workflowInfo().continueAsNewSuggested && this.state.count('pending') + this.state.count('waiting') > 0;
-    if (this.draining) return;
+    if (this.draining || this.pause.isPaused) return;
     const limit = this.plan.maxParallel ?? DEFAULT_PARALLEL;
     const hasRoom = (): boolean =>
       this.state.count('running') - this.inRow + (this.inRow > 0 ? 1 : 0) < limit;
@@ -140,7 +168,13 @@ export class StepRunner {
   }
 
   private row(begun: boolean): QuickRow {
-    const row = new QuickRow(this.input, this.plan, this.state, begun, this.ending ? 0 : MAX_ROW);
+    const row = new QuickRow(
+      this.input,
+      this.plan,
+      this.state,
+      begun,
+      this.ending || this.pause.isPaused ? 0 : MAX_ROW,
+    );
     this.inRow = row.steps.length;
     return row;
   }

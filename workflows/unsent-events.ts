@@ -8,8 +8,16 @@ export class UnsentEvents {
     for (const event of events) this.byKey.set(event.key, event);
   }
 
+  get size(): number {
+    return this.byKey.size;
+  }
+
   all(): NewEvent[] {
     return [...this.byKey.values()];
+  }
+
+  add(event: NewEvent): void {
+    this.byKey.set(event.key, event);
   }
 
   /** An activity that was given `given` has stored them, all but what it hands back. */

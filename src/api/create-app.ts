@@ -31,6 +31,8 @@ import { createPresignRoute } from './routes/presigned-files.js';
 import { createBatchRoute } from './routes/run-batches.js';
 import {
   createCancelRoute,
+  createPauseRoute,
+  createResumeRoute,
   createGetPlanRoute,
   createGetRunRoute,
   createListRunsRoute,
@@ -74,6 +76,8 @@ export function createApp(deps: ApiDependencies): App {
     getPlan: createGetPlanRoute(context),
     streamEvents: createEventsRoute(context),
     cancelRun: [...json, createCancelRoute(context)],
+    pauseRun: [...json, createPauseRoute(context)],
+    resumeRun: [...json, createResumeRoute(context)],
     listFiles: createListFilesRoute(context),
     getFile: createGetFileRoute(context),
     putFile: createPutFileRoute(context),

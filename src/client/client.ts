@@ -76,6 +76,9 @@ export interface Client {
   /** See followRun: every durable event once and in order, to the end, over broken connections. */
   events(id: string, options?: FollowOptions): AsyncGenerator<RunEvent | EphemeralEvent, void, undefined>;
   cancel(id: string, options?: CallOptions & { reason?: string | undefined }): Promise<Run>;
+  /** Steps under way end, none begins. Paused again, it stays so. */
+  pause(id: string, options?: CallOptions & { reason?: string | undefined }): Promise<Run>;
+  resume(id: string, options?: CallOptions): Promise<Run>;
   files: {
     list(id: string, options?: CallOptions): Promise<FileList>;
     /** @param options.headers such as `range` and `if-none-match`; an answer of 304 is no error */
@@ -141,6 +144,9 @@ export function createClient(options: ClientOptions): Client {
     events,
     cancel: (id, { reason, ...call } = {}) =>
       json('cancelRun', { ...call, parameters: { id }, ...post(reason === undefined ? {} : { reason }) }),
+    pause: (id, { reason, ...call } = {}) =>
+      json('pauseRun', { ...call, parameters: { id }, ...post(reason === undefined ? {} : { reason }) }),
+    resume: (id, call = {}) => json('resumeRun', { ...call, parameters: { id }, ...post({}) }),
     files: {
       list: (id, call = {}) => json('listFiles', { ...call, parameters: { id } }),
       get: (id, path, call = {}) =>

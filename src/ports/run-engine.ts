@@ -1,5 +1,5 @@
 /** What the API asks of the durable engine. */
-import type { AgentRunInput } from '../../contracts/messages.js';
+import type { AgentRunInput, PauseRequest } from '../../contracts/messages.js';
 
 export interface RunEngine {
   /**
@@ -16,6 +16,9 @@ export interface RunEngine {
   tenantOf(runId: string): Promise<string | null>;
   /** @returns false when there is no open workflow of this id */
   cancel(runId: string, reason: string | null): Promise<boolean>;
+  /** Takes effect once a worker is there. @returns as cancel */
+  pause(runId: string, request: PauseRequest): Promise<boolean>;
+  resume(runId: string, request: PauseRequest): Promise<boolean>;
   /** Workers polling the run task queue, as the server sees them. */
   pollerCount(): Promise<number>;
   /** Whether the server sees this worker poll the run task queue, for workflows and for activities. */

@@ -9,10 +9,12 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import { PerdureError } from '../../../contracts/errors.js';
-import type { AgentRunInput } from '../../../contracts/messages.js';
+import type { AgentRunInput, PauseRequest } from '../../../contracts/messages.js';
 import {
   AGENT_RUN_WORKFLOW,
   CANCEL_SIGNAL,
+  PAUSE_SIGNAL,
+  RESUME_SIGNAL,
   searchAttributes,
   workflowIdOf,
 } from '../../../contracts/messages.js';
@@ -78,6 +80,17 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
     ).length;
   };
 
+  const signal = (runId: string, name: string, request: PauseRequest): Promise<boolean> =>
+    call(async () => {
+      try {
+        await client.workflow.getHandle(workflowIdOf(runId)).signal(name, request);
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    });
+
   return {
     start: (input, priority) =>
       call(async () => {
@@ -119,6 +132,9 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
           throw error;
         }
       }),
+
+    pause: (runId, request) => signal(runId, PAUSE_SIGNAL, request),
+    resume: (runId, request) => signal(runId, RESUME_SIGNAL, request),
 
     pollerCount: () =>
       call(async () => {

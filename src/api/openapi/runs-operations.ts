@@ -24,6 +24,8 @@ export const runLinks: Json = {
   events: ofRun('streamEvents', 'What happened, and what happens.'),
   plan: ofRun('getPlan', 'Its plan.'),
   cancel: ofRun('cancelRun', 'Stops it.'),
+  pause: ofRun('pauseRun', 'Lets it begin nothing more.'),
+  resume: ofRun('resumeRun', 'Lets it go on.'),
   files: ofRun('listFiles', 'Its workspace.'),
 };
 
@@ -33,8 +35,15 @@ const idempotencyKey = header(
   ref('IdempotencyKey'),
 );
 
+/** After a call that asks the run for something. */
+const changed = {
+  description: 'The run as it is now.',
+  content: json(ref('Run'), examples.queued),
+  links: runLinks,
+};
+
 export const runsOperations: Operations<
-  'submitRun' | 'submitBatch' | 'listRuns' | 'getRun' | 'getPlan' | 'cancelRun'
+  'submitRun' | 'submitBatch' | 'listRuns' | 'getRun' | 'getPlan' | 'cancelRun' | 'pauseRun' | 'resumeRun'
 > = {
   submitRun: {
     tag: 'Runs',
@@ -166,12 +175,29 @@ export const runsOperations: Operations<
       examples: { reason: { value: { reason: 'changed my mind' } } },
     },
     answers: {
-      202: {
-        description: 'The run as it is now.',
-        content: json(ref('Run'), examples.queued),
-        links: runLinks,
-      },
+      202: changed,
     },
+    errors: ['run_closed'],
+  },
+  pauseRun: {
+    tag: 'Runs',
+    summary: 'Pause a run',
+    description:
+      'Steps under way come to their end, and none begins; `run.paused` follows. Paused again, it stays paused. A cancel goes through.',
+    body: {
+      schema: ref('PauseRun'),
+      required: false,
+      examples: { reason: { value: { reason: 'looking into it' } } },
+    },
+    answers: { 202: changed },
+    errors: ['run_closed'],
+  },
+  resumeRun: {
+    tag: 'Runs',
+    summary: 'Let a paused run go on',
+    description: '`run.resumed` follows. Without effect on a run that is not paused.',
+    body: { schema: ref('ResumeRun'), required: false },
+    answers: { 202: changed },
     errors: ['run_closed'],
   },
 };

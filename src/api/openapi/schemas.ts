@@ -15,6 +15,8 @@ import {
   batchSchema,
   MAX_BATCH,
   cancelRunSchema,
+  pauseRunSchema,
+  resumeRunSchema,
   idempotencyKeySchema,
   submitRunSchema,
 } from '../../../contracts/runs.js';
@@ -63,6 +65,8 @@ const requestSchemas: Record<string, z.ZodType> = {
   // The server checks the items one by one.
   SubmitBatch: batchSchema.extend({ runs: z.array(batchItemSchema).min(1).max(MAX_BATCH) }),
   CancelRun: cancelRunSchema,
+  PauseRun: pauseRunSchema,
+  ResumeRun: resumeRunSchema,
   CreateApiKey: createApiKeySchema,
   Presign: presignSchema,
 };

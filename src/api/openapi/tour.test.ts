@@ -87,6 +87,8 @@ test('every call answers as documented, in every way that is no error', async ()
 
   await call('streamEvents', { id }, { headers: { accept: 'application/json' } });
   await call('createStreamTicket', { id });
+  await send('pauseRun', { reason: 'r' }, { id });
+  await send('resumeRun', {}, { id });
   await send('cancelRun', { reason: 'r' }, { id });
   await fakes.log.append(id, [{ type: 'run.cancelled', key: 'end', at, data: { reason: 'r' } }]);
   const events = await call('streamEvents', { id });

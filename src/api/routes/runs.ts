@@ -2,7 +2,13 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { RunList } from '../../../contracts/api.js';
 import { PerdureError } from '../../../contracts/errors.js';
-import { cancelRunSchema, getRunSchema, listRunsSchema } from '../../../contracts/runs.js';
+import {
+  cancelRunSchema,
+  getRunSchema,
+  listRunsSchema,
+  pauseRunSchema,
+  resumeRunSchema,
+} from '../../../contracts/runs.js';
 import { isTerminal } from '../../../contracts/terminal.js';
 import { acceptRun } from '../accept-run.js';
 import type { ApiContext } from '../context.js';
@@ -67,19 +73,49 @@ export function createGetPlanRoute(context: ApiContext): RequestHandler {
   };
 }
 
+export function createPauseRoute(context: ApiContext): RequestHandler {
+  return async (req, res) => {
+    const { reason } = validate(pauseRunSchema, req.body ?? {}, 'body');
+    const run = await findOpenRun(context, req);
+    const request = { by: context.principalOf(req).subject, reason: reason ?? null };
+    await answerChange(context, req, res, await context.engine.pause(run.id, request));
+  };
+}
+
+export function createResumeRoute(context: ApiContext): RequestHandler {
+  return async (req, res) => {
+    validate(resumeRunSchema, req.body ?? {}, 'body');
+    const run = await findOpenRun(context, req);
+    const request = { by: context.principalOf(req).subject, reason: null };
+    await answerChange(context, req, res, await context.engine.resume(run.id, request));
+  };
+}
+
 export function createCancelRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
     const { reason } = validate(cancelRunSchema, req.body ?? {}, 'body');
     const run = await findOpenRun(context, req);
-    const cancelled = await context.engine.cancel(run.id, reason ?? null);
-    const now = await getRun(context, req);
-    if (!cancelled) {
-      if (isTerminal(now.status)) throw runClosed(now);
-      throw new PerdureError(
-        'run_closed',
-        `Temporal has no open workflow for the run ${run.id}, although its record says ${now.status}`,
-      );
-    }
-    res.status(202).set('Cache-Control', 'no-store').json(toRun(now, context.engine));
+    await answerChange(context, req, res, await context.engine.cancel(run.id, reason ?? null));
   };
+}
+
+/**
+ * @param isOpen whether Temporal had an open workflow to take the change
+ * @throws PerdureError `run_closed`
+ */
+async function answerChange(
+  context: ApiContext,
+  req: Request,
+  res: Response,
+  isOpen: boolean,
+): Promise<void> {
+  const now = await getRun(context, req);
+  if (!isOpen) {
+    if (isTerminal(now.status)) throw runClosed(now);
+    throw new PerdureError(
+      'run_closed',
+      `Temporal has no open workflow for the run ${now.id}, although its record says ${now.status}`,
+    );
+  }
+  res.status(202).set('Cache-Control', 'no-store').json(toRun(now, context.engine));
 }

@@ -120,6 +120,8 @@ function appendTo(entry: Entry, runId: string, events: readonly NewEvent[]): App
 
 function projection(event: RunEvent): Partial<RunRecord> {
   if (event.type === 'run.started') return { status: 'running', startedAt: event.at };
+  if (event.type === 'run.paused') return { status: 'paused' };
+  if (event.type === 'run.resumed') return { status: 'running' };
   if (event.type === 'plan.created') return { plan: event.plan };
   if (!isTerminalEvent(event.type)) return {};
   const ended = { finishedAt: event.at };

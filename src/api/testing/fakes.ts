@@ -12,6 +12,7 @@ import { createFakeWorkspace, type FakeWorkspace } from './fake-workspace.js';
 
 export interface FakeEngine extends RunEngine {
   starts: AgentRunInput[];
+  pauses: { runId: string; paused: boolean }[];
   cancels: { runId: string; reason: string | null }[];
   pollers: number;
   /** Thrown by every call while set. */
@@ -124,9 +125,16 @@ function createFakeEngine(): FakeEngine {
   const up = (): void => {
     if (engine.down !== null) throw engine.down;
   };
+  const pauseOrNot = async (runId: string, paused: boolean): Promise<boolean> => {
+    await Promise.resolve().then(up);
+    if (!open.has(runId)) return false;
+    engine.pauses.push({ runId, paused });
+    return true;
+  };
   const engine: FakeEngine = {
     starts: [],
     cancels: [],
+    pauses: [],
     pollers: 1,
     down: null,
     onStart: null,
@@ -144,6 +152,8 @@ function createFakeEngine(): FakeEngine {
         up();
         return open.get(runId)?.tenantId ?? null;
       }),
+    pause: (runId) => pauseOrNot(runId, true),
+    resume: (runId) => pauseOrNot(runId, false),
     async cancel(runId, reason) {
       await Promise.resolve().then(up);
       if (!open.has(runId)) return false;
