@@ -2,7 +2,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { ConfigError } from './config-error.js';
 import { environment, secrets, type Environment } from './environment.js';
+import { modelsOf, type ModelConfig } from './models.js';
+
+export { ConfigError } from './config-error.js';
+export type { ModelConfig } from './models.js';
 
 export interface Config {
   readonly host: string;
@@ -45,6 +50,7 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   readonly limits: TenantLimits;
   readonly retention: { readonly runDays: number | null; readonly eventDays: number | null };
+  readonly models: ModelConfig;
   /** `host` or `host:port` that tools may call although the guard would refuse them. */
   readonly httpAllow: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -83,13 +89,6 @@ export interface TenantLimits {
   readonly openRuns: number | null;
   readonly submissionsPerMinute: number | null;
   readonly storageBytes: number | null;
-}
-
-/** A variable that cannot be used; the message names it and says what it must be. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  /** As of every wrong use: trying again changes nothing. */
-  readonly exitCode = 2;
 }
 
 /** @throws ConfigError naming every broken variable */
@@ -136,6 +135,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       runDays: e.PERDURE_KEEP_RUNS_DAYS ?? null,
       eventDays: e.PERDURE_KEEP_EVENTS_DAYS ?? null,
     }),
+    models: modelsOf(e),
     httpAllow: Object.freeze(e.PERDURE_HTTP_ALLOW),
     logLevel: e.LOG_LEVEL,
   });

@@ -18,6 +18,21 @@ const count = (what: string) =>
     .transform(Number)
     .optional();
 
+const list = (s: string): string[] =>
+  s
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+const models = z
+  .string()
+  .transform(list)
+  .refine(
+    (names) => names.length > 0 && names.every((name) => /^[a-z][a-z0-9-]*:\S+$/.test(name)),
+    'must be provider:model, or several of them separated by commas',
+  )
+  .optional();
+
 const text = (name: string) => z.string().min(1, `must be ${name}`);
 
 export const environment = z.object({
@@ -93,6 +108,30 @@ export const environment = z.object({
   PERDURE_KEEP_RUNS_DAYS: count('a number of days'),
   PERDURE_KEEP_EVENTS_DAYS: count('a number of days'),
 
+  PERDURE_MODEL: models,
+  PERDURE_PLANNER_MODEL: models,
+  PERDURE_SUPERVISOR_MODEL: models,
+  OPENAI_BASE_URL: http.default('https://api.openai.com/v1'),
+  OPENAI_API_KEY: text('an API key').optional(),
+  ANTHROPIC_BASE_URL: http.default('https://api.anthropic.com/v1'),
+  ANTHROPIC_API_KEY: text('an API key').optional(),
+  PERDURE_MODEL_SERVERS: z
+    .string()
+    .default('')
+    .transform((s) => list(s).map((item) => item.split(/=(.*)/s).slice(0, 2)))
+    .refine(
+      (all): all is [string, string][] =>
+        all.every(
+          ([name = '', url = '']) =>
+            /^[a-z][a-z0-9-]*$/.test(name) && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol),
+        ),
+      'must be name=http(s) address, or several of them separated by commas',
+    ),
+  PERDURE_MODEL_SECONDS: count('a number of seconds').default(300),
+  PERDURE_MODEL_STALL_SECONDS: count('a number of seconds').default(60),
+  PERDURE_MODEL_PRICES: z.string().min(1).optional(),
+  PERDURE_MODEL_RECORD: z.string().min(1).optional(),
+
   PERDURE_HTTP_ALLOW: z
     .string()
     .default('')
@@ -119,4 +158,6 @@ export const secrets = [
   'S3_ACCESS_KEY_ID',
   'S3_SECRET_ACCESS_KEY',
   'REDIS_URL',
+  'OPENAI_API_KEY',
+  'ANTHROPIC_API_KEY',
 ] as const satisfies readonly (keyof Environment)[];

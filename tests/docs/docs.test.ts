@@ -127,6 +127,7 @@ test('links between the documents lead somewhere', async () => {
     'docs/architecture.md',
     'docs/operating.md',
     'docs/tools.md',
+    'docs/models.md',
     'docs/tenancy.md',
     'docs/adr/README.md',
   ];
