@@ -34,7 +34,7 @@ const worker = await Worker.create({
     ],
   },
 });
-process.on('message', (workflowId: string) => process.send?.({ atNs: begun.get(workflowId) }));
+process.on('message', (workflowId: string) => process.send?.({ workflowId, atNs: begun.get(workflowId) }));
 process.on('disconnect', () => {
   // A signal to all of them has ended it already.
   if (worker.getState() === 'RUNNING') worker.shutdown();

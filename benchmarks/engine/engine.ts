@@ -5,11 +5,13 @@ import { testDirectory } from '../../src/adapters/embedded/testing/backends.js';
 import { Releasers } from '../../src/stack/releasers.js';
 import { createLogger } from '../../src/adapters/pino/logger.js';
 import { answerOf, endChild, startChild } from '../support/child.js';
-import { cpuSecondsBelow, cpuSecondsOf } from '../support/cpu.js';
+import { cpuSecondsBelow, cpuSecondsOf, memoryBelow, memoryOf } from '../support/cpu.js';
 import { ensureBuilt } from '../../scripts/build.mjs';
 
+type Process = 'perdure' | 'temporal' | 'postgres' | 'bare worker';
+
 /** CPU seconds since each process began. */
-export type Cpu = Record<'perdure' | 'temporal' | 'postgres' | 'bare worker', number>;
+export type Cpu = Record<Process, number>;
 
 export interface Engine {
   apiUrl: string;
@@ -17,8 +19,10 @@ export interface Engine {
   /** Of the bare worker. */
   taskQueue: string;
   cpu(): Cpu;
+  /** Bytes of each now. */
+  memory(): Record<Process, number>;
   /** When the workflow's first bare activity began, by process.hrtime. */
-  firstActivityAt(workflowId: string): Promise<bigint>;
+  firstActivityAt: (workflowId: string) => Promise<bigint>;
   release(): Promise<void>;
 }
 
@@ -51,9 +55,19 @@ export async function startEngine(): Promise<Engine> {
         postgres: cpuSecondsBelow(pid, 'postgres'),
         'bare worker': cpuSecondsOf(bare.pid ?? NaN),
       }),
+      memory: () => ({
+        perdure: memoryOf(pid),
+        temporal: memoryBelow(pid, 'temporal'),
+        postgres: memoryBelow(pid, 'postgres'),
+        'bare worker': memoryOf(bare.pid ?? NaN),
+      }),
       async firstActivityAt(workflowId) {
         bare.send(workflowId);
-        return BigInt((await answerOf<{ atNs: string }>(bare)).atNs);
+        for (;;) {
+          // Others may have asked at the same time.
+          const answer = await answerOf<{ workflowId: string; atNs: string }>(bare);
+          if (answer.workflowId === workflowId) return BigInt(answer.atNs);
+        }
       },
       release,
     };

@@ -1,4 +1,4 @@
-/** What `npm start` starts, with one tool more: it does nothing, and is an activity of its own. */
+/** What `npm start` starts, with two tools more: one that is an activity of its own, one that says as much as it is told. */
 import path from 'node:path';
 import { z } from 'zod';
 import { processEnvironment, readConfig } from '../../src/config/env.js';
@@ -14,6 +14,16 @@ const noop = defineTool({
   execute: () => Promise.resolve({ output: {} }),
 });
 
+const text = defineTool({
+  name: 'text',
+  description: 'Answers so many bytes.',
+  args: z.strictObject({ bytes: z.int().positive() }),
+  effect: 'read',
+  quick: true,
+  timeoutSeconds: 10,
+  execute: ({ bytes }) => Promise.resolve({ output: 'x'.repeat(bytes) }),
+});
+
 const [dataDir, temporalPort] = process.argv.slice(2);
 const stack = await startStack({
   config: readConfig({
@@ -24,7 +34,7 @@ const stack = await startStack({
   }),
   env: processEnvironment(),
   builtRoot: path.join(process.cwd(), 'dist'),
-  tools: [noop],
+  tools: [noop, text],
   onProgress: () => undefined,
 });
 process.on('disconnect', () => {

@@ -43,6 +43,25 @@ export function cpuSecondsBelow(root: number, name: string): number {
   return found.length === 0 ? NaN : found.reduce((sum, stat) => sum + stat.seconds + stat.endedSeconds, 0);
 }
 
+/**
+ * Bytes of memory of all processes below `root` whose name begins so, what they share counted once (PSS); NaN where
+ * that cannot be known.
+ */
+export const memoryBelow = (root: number, name: string): number =>
+  below(root)
+    .filter((stat) => stat.name.startsWith(name))
+    .reduce((sum, { pid }) => sum + memoryOf(pid), 0);
+
+/** Of one process. */
+export function memoryOf(pid: number): number {
+  try {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1]) * 1024;
+  } catch {
+    return NaN;
+  }
+}
+
 function below(root: number): Stat[] {
   const all = readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))

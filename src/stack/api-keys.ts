@@ -24,7 +24,7 @@ export async function withApiKeys<Value>(
       config.databaseUrl === null && config.supabase === null
         ? await openEmbeddedDatabase(config.dataDir, builtRoot, logger, releasers)
         : config.databaseUrl;
-    const { ports } = openRecords({ ...config, databaseUrl }, logger, releasers);
+    const { ports } = await openRecords({ ...config, databaseUrl }, logger, releasers);
     const { apiKeys } = ports;
     return await use({
       create: (wanted) => createApiKey(apiKeys, { ...wanted, createdBy: 'operator' }),

@@ -25,13 +25,18 @@ export async function startEmbeddedServers(
   releasers: Releasers,
 ): Promise<EmbeddedServers> {
   const { config } = options;
-  const temporal =
-    config.temporalAddress === null ? await embedTemporal(options, dataDir, logger, releasers) : null;
-  options.signal?.throwIfAborted();
-  const postgres =
+  // Side by side: each spends most of its start waiting for its server.
+  const starting = [
+    config.temporalAddress === null
+      ? embedTemporal(options, dataDir, logger, releasers)
+      : Promise.resolve(null),
     config.databaseUrl === null && config.supabase === null
-      ? await embedPostgres(options, dataDir, logger, releasers)
-      : null;
+      ? embedPostgres(options, dataDir, logger, releasers)
+      : Promise.resolve(null),
+  ] as const;
+  // One that fails does not leave the other behind: what has come up is released by whoever asked.
+  await Promise.allSettled(starting);
+  const [temporal, postgres] = await Promise.all(starting);
   options.signal?.throwIfAborted();
   return {
     config: { ...config, ...temporal?.settings, ...postgres?.settings },

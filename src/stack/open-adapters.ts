@@ -1,4 +1,7 @@
-/** Chooses an adapter for each port by the settings, and opens it; none waits for its back end. */
+/**
+ * Chooses an adapter for each port by the settings, and opens it; none waits for its back end. Clients of S3, Redis
+ * and Supabase are loaded where they are used only: together they take a third of a start.
+ */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { PerdureError } from '../../contracts/errors.js';
@@ -8,9 +11,6 @@ import { TEMPORARY } from '../adapters/local/whole-writes.js';
 import { openPostgresRecords } from '../adapters/postgres/records.js';
 import type { Records } from '../adapters/records/records.js';
 import { isLasting } from '../adapters/redis/failure-words.js';
-import { openRedisEventBus } from '../adapters/redis/redis-event-bus.js';
-import { createS3Workspace } from '../adapters/s3/s3-workspace.js';
-import { openSupabaseRecords } from '../adapters/supabase/records.js';
 import { releaseHeldActivities } from '../adapters/temporal/held-activities.js';
 import { applyRetentionSchedule } from '../adapters/temporal/retention-schedule.js';
 import { createTemporalRunEngine } from '../adapters/temporal/run-engine.js';
@@ -47,9 +47,9 @@ const RELEASE_MS = 10_000;
  * @throws ConfigError for a setting that cannot be used
  */
 export async function openAdapters(config: Config, logger: Logger, releasers: Releasers): Promise<Adapters> {
-  const records = openRecords(config, logger, releasers);
+  const records = await openRecords(config, logger, releasers);
   const workspace = await openWorkspace(config, releasers);
-  const bus = openBus(config, logger, releasers);
+  const bus = await openBus(config, logger, releasers);
   const temporal = await openTemporal(config, releasers);
   return {
     records: records.ports,
@@ -93,20 +93,22 @@ export async function openAdapters(config: Config, logger: Logger, releasers: Re
 }
 
 /** @throws ConfigError where no records are configured and none are embedded */
-export function openRecords(
+export async function openRecords(
   { databaseUrl, supabase }: Config,
   logger: Logger,
   releasers: Releasers,
-): { ports: Omit<Records, 'close'>; what: string } {
-  const opened = (ports: Records, what: string): ReturnType<typeof openRecords> => {
+): Promise<{ ports: Omit<Records, 'close'>; what: string }> {
+  const opened = (ports: Records, what: string): Awaited<ReturnType<typeof openRecords>> => {
     releasers.push('the connections to the database', () => ports.close());
     return { ports, what };
   };
   // supabase-js wherever there is a Supabase, unless the direct connection is given, which is quicker.
   if (databaseUrl !== null)
     return opened(openPostgresRecords(databaseUrl, logger), `Postgres at ${new URL(databaseUrl).host}`);
-  if (supabase !== null)
+  if (supabase !== null) {
+    const { openSupabaseRecords } = await import('../adapters/supabase/records.js');
     return opened(openSupabaseRecords(supabase), `Supabase at ${new URL(supabase.url).host}`);
+  }
   throw new ConfigError('DATABASE_URL must be set, or SUPABASE_URL with SUPABASE_SERVICE_ROLE_KEY');
 }
 
@@ -115,6 +117,7 @@ async function openWorkspace(
   releasers: Releasers,
 ): Promise<{ port: Workspace; what: string }> {
   if (s3 !== null) {
+    const { createS3Workspace } = await import('../adapters/s3/s3-workspace.js');
     const { workspace, close } = createS3Workspace(s3);
     releasers.push('the connections to S3', () => {
       close();
@@ -129,8 +132,13 @@ async function openWorkspace(
   return { port: createLocalWorkspace(workspaces), what: `files in ${workspaces}` };
 }
 
-function openBus({ redis }: Config, logger: Logger, releasers: Releasers): { port: EventBus; what: string } {
+async function openBus(
+  { redis }: Config,
+  logger: Logger,
+  releasers: Releasers,
+): Promise<{ port: EventBus; what: string }> {
   if (redis === null) return { port: createLocalEventBus(), what: 'within this process' };
+  const { openRedisEventBus } = await import('../adapters/redis/redis-event-bus.js');
   let bus: ReturnType<typeof openRedisEventBus>;
   try {
     bus = openRedisEventBus(redis, logger);

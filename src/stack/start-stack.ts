@@ -9,17 +9,14 @@ import { createLogger } from '../adapters/pino/logger.js';
 import type { Config } from '../config/env.js';
 import { signInPolicy } from '../config/sign-in-policy.js';
 import type { Logger } from '../ports/logger.js';
-import { createToolRegistry } from '../tools/registry.js';
 import type { Tool } from '../tools/tool.js';
-import { startApiServer } from './api-server.js';
 import { startEmbeddedServers } from './embedded-servers.js';
 import type { Running } from './lifecycle.js';
-import { openAdapters, type Adapters } from './open-adapters.js';
+import type { Adapters } from './open-adapters.js';
 import { prepareTemporal } from './prepare-back-ends.js';
 import { openFileLog } from './process-log.js';
 import { Releasers } from './releasers.js';
 import { verify } from './verify.js';
-import { newWorkerIdentity, startWorkerPart } from './worker-part.js';
 
 export interface StackOptions {
   config: Config;
@@ -62,10 +59,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const { temporalAddress } = options.config;
     // To one that a person runs beside, what runs are searched by is added unasked.
     if (temporalAddress !== null) await prepareTemporal(options.config, temporalAddress);
-    const embedded = await startEmbeddedServers(options, dataDir, logger, releasers);
+    const [embedded, parts] = await Promise.all([
+      startEmbeddedServers(options, dataDir, logger, releasers),
+      loadParts(),
+    ]);
     const config = { ...embedded.config, dataDir };
 
-    const adapters = await openAdapters(config, logger, releasers);
+    const adapters = await parts.openAdapters(config, logger, releasers);
     const { signal } = options;
     await verify({
       checks: Object.values(adapters.checks),
@@ -73,8 +73,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       seconds: PATIENCE_SECONDS,
       ...(signal === undefined ? {} : { signal }),
     });
-    const tools = createToolRegistry({ httpAllow: config.httpAllow, more: options.tools ?? [] });
-    const apiUrl = await startApiServer(
+    const tools = parts.createToolRegistry({ httpAllow: config.httpAllow, more: options.tools ?? [] });
+    const apiUrl = await parts.startApiServer(
       {
         config,
         port,
@@ -89,13 +89,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     );
     const family = familyOf(dataDir);
     await releaseFormer(adapters, family, logger);
-    await startWorkerPart(
+    await parts.startWorkerPart(
       {
         config,
         adapters,
         tools,
         builtRoot: options.builtRoot,
-        identity: newWorkerIdentity(family),
+        identity: parts.newWorkerIdentity(family),
         logger,
         graceMs: 5_000,
         forceMs: 15_000,
@@ -115,6 +115,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await releasers.release(logger);
     throw asStartupError(error);
   }
+}
+
+/** Loaded while the servers start: both take about as long. */
+async function loadParts() {
+  const [adapters, api, tools, worker] = await Promise.all([
+    import('./open-adapters.js'),
+    import('./api-server.js'),
+    import('../tools/registry.js'),
+    import('./worker-part.js'),
+  ]);
+  return { ...adapters, ...api, ...tools, ...worker };
 }
 
 /** Without it the start is as good, and what was held waits for its time-out. */

@@ -1,6 +1,11 @@
 /** Benchmarks are programs too: each runs here once, as small as it can be. What they measure then is not looked at. */
 import { expect, test } from 'vitest';
+import { run as firstEvents } from '../../benchmarks/first-event.js';
+import { run as growths } from '../../benchmarks/growth.js';
+import { run as many } from '../../benchmarks/many.js';
 import { run as runs } from '../../benchmarks/run.js';
+import { run as starts } from '../../benchmarks/start.js';
+import { run as store } from '../../benchmarks/store.js';
 import { run as submissions } from '../../benchmarks/submit.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 
@@ -24,6 +29,53 @@ test(
   async () => {
     const { ratios } = await submissions({ rounds: 1, submissions: { 1: 2 } });
     expectRatios(ratios, 'submit_c1');
+  },
+  TEMPORAL_TIMEOUT_MS,
+);
+
+test(
+  'first-event',
+  async () => {
+    const { ratios } = await firstEvents({ rounds: 1, runs: 2 });
+    expectRatios(ratios, 'first_event', 'first_event_regular');
+  },
+  TEMPORAL_TIMEOUT_MS,
+);
+
+test(
+  'growth',
+  async () => {
+    const { rows, ratios } = await growths({
+      rounds: 1,
+      sizes: [10, 250],
+      regularSizes: [5, 10],
+      outputs: [20_000],
+    });
+    expect(rows).toHaveLength(5);
+    expectRatios(ratios, 'growth_250', 'growth_regular_10');
+  },
+  TEMPORAL_TIMEOUT_MS,
+);
+
+test(
+  'many',
+  async () => {
+    const { ratios } = await many({ runs: 5, submitMs: 6_000 });
+    expectRatios(ratios, 'woken_per_second');
+  },
+  TEMPORAL_TIMEOUT_MS,
+);
+
+test('store', async () => {
+  const { ratios } = await store({ runs: 50, eventsPerRun: 3, rounds: 1, calls: 20 });
+  expectRatios(ratios, 'append_embedded', 'list_embedded');
+});
+
+test(
+  'start',
+  async () => {
+    const { ratios } = await starts({ rounds: 1, idleMs: 0 });
+    expectRatios(ratios, 'warm_start', 'cold_start');
   },
   TEMPORAL_TIMEOUT_MS,
 );
