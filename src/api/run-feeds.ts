@@ -16,6 +16,8 @@ export interface FollowOptions {
   /** The last `seq` that the run's record tells of; not below `after`. */
   lastSeq: number;
   connection: SseConnection;
+  /** How an event is written, asked once for each in order; empty for one that is left out. */
+  textOf: (frame: EventFrame) => string;
 }
 
 export interface RunFeeds {
@@ -106,7 +108,7 @@ export function createRunFeeds({ log, bus, streams, logger }: RunFeedsOptions): 
     return started;
   };
 
-  const follow = async ({ runId, after, lastSeq, connection }: FollowOptions): Promise<void> => {
+  const follow = async ({ runId, after, lastSeq, connection, textOf }: FollowOptions): Promise<void> => {
     // A little of the past comes with the feed's first read; of more, only this reader needs it.
     const entry = enter(runId, lastSeq - after <= BATCH ? after : lastSeq);
     try {
@@ -114,8 +116,8 @@ export function createRunFeeds({ log, bus, streams, logger }: RunFeedsOptions): 
       while (!cursor.ended && (await connection.hasRoom())) {
         cursor =
           cursor.seq >= entry.feed.head
-            ? await followLive(entry.feed, cursor.seq, connection)
-            : await catchUp((seq) => read(runId, entry.reads, seq), cursor.seq, connection);
+            ? await followLive(entry.feed, cursor.seq, connection, textOf)
+            : await catchUp((seq) => read(runId, entry.reads, seq), cursor.seq, connection, textOf);
       }
     } finally {
       exit(runId, entry);
@@ -153,7 +155,12 @@ interface Cursor {
 }
 
 /** Until the terminal event, or the reader is too slow for the present and has to catch up. */
-function followLive(feed: RunFeed, from: number, connection: SseConnection): Promise<Cursor> {
+function followLive(
+  feed: RunFeed,
+  from: number,
+  connection: SseConnection,
+  textOf: FollowOptions['textOf'],
+): Promise<Cursor> {
   return new Promise((resolve) => {
     let seq = from;
     const stop = (ended: boolean): void => {
@@ -165,7 +172,7 @@ function followLive(feed: RunFeed, from: number, connection: SseConnection): Pro
       take(frame: EventFrame) {
         // Of what the reader has already, the feed may still be told by the log.
         if (frame.seq !== null && frame.seq <= seq) return;
-        const hasRoom = connection.write(frame.text);
+        const hasRoom = connection.write(textOf(frame));
         seq = frame.seq ?? seq;
         if (frame.terminal || !hasRoom) stop(frame.terminal);
       },
@@ -186,6 +193,7 @@ async function catchUp(
   read: (after: number) => Promise<EventFrame[]>,
   from: number,
   connection: SseConnection,
+  textOf: FollowOptions['textOf'],
 ): Promise<Cursor> {
   let seq = from;
   try {
@@ -194,7 +202,7 @@ async function catchUp(
     if (frames.length === 0) await connection.pause(LAG_MS);
     for (const frame of frames) {
       if (frame.seq === null || !(await connection.hasRoom())) break;
-      connection.write(frame.text);
+      connection.write(textOf(frame));
       seq = frame.seq;
       if (frame.terminal) return { seq, ended: true };
     }

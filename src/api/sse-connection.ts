@@ -81,7 +81,7 @@ class Connection implements SseConnection {
 
   write(text: string): boolean {
     if (this.closed) return false;
-    this.res.write(text);
+    if (text !== '') this.res.write(text);
     return !this.isFull();
   }
 

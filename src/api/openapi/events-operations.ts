@@ -1,9 +1,17 @@
 /** The events of a run, and the tickets by which browsers get at them. */
 import { MOST } from '../../../contracts/whole-number.js';
+import { streamFormats } from '../formats/stream-format.js';
 import { examples } from './examples.js';
 import { header, json, query, ref, type Operations } from './operation.js';
 
-const seq = { type: 'string', pattern: '^\\d{1,15}$' };
+/** Shared with the submission that is answered by a stream. */
+export const formatParameter = query(
+  'format',
+  'The protocol of the stream: our own, AG-UI (https://docs.ag-ui.com), or the UI message stream of the AI SDK (https://ai-sdk.dev). Ids and `Last-Event-ID` work in each; pages are always native.',
+  { type: 'string', enum: [...streamFormats], default: 'native' },
+);
+
+const seq = { type: 'string', pattern: '^\\d{1,15}(\\.\\d{1,3})?$' };
 
 export const eventsOperations: Operations<'streamEvents' | 'createStreamTicket'> = {
   streamEvents: {
@@ -21,6 +29,7 @@ export const eventsOperations: Operations<'streamEvents' | 'createStreamTicket'>
       }),
       query('limit', 'Events of one page.', { type: 'integer', minimum: 1, maximum: 1_000, default: 200 }),
       query('ticket', 'Signs in for this stream; see `createStreamTicket`.', { type: 'string' }),
+      formatParameter,
       header('Last-Event-ID', 'As `after`, and before it.', seq),
     ],
     answers: {

@@ -1,5 +1,6 @@
 /** Runs: submitted, listed, shown and cancelled. */
 import { MAX_WAIT_SECONDS, runStatuses } from '../../../contracts/runs.js';
+import { formatParameter } from './events-operations.js';
 import { examples } from './examples.js';
 import {
   header,
@@ -50,7 +51,7 @@ export const runsOperations: Operations<
     summary: 'Submit a run',
     description:
       'The run is safe with Temporal once the answer is there, and goes on whether anybody watches or not. With `Accept: text/event-stream` the answer is the run’s event stream.',
-    parameters: [idempotencyKey],
+    parameters: [idempotencyKey, formatParameter],
     body: { schema: ref('SubmitRun'), required: true, examples: { words: { value: examples.submitRun } } },
     answers: {
       202: {

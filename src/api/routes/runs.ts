@@ -1,5 +1,6 @@
 /** Runs: submitted, listed, shown and cancelled. */
 import type { Request, RequestHandler, Response } from 'express';
+import { z } from 'zod';
 import type { RunList } from '../../../contracts/api.js';
 import { PerdureError } from '../../../contracts/errors.js';
 import {
@@ -16,11 +17,14 @@ import { sendTagged } from '../entity-tag.js';
 import { queryOf } from '../query.js';
 import { findOpenRun, findRun, getRun, runClosed, toRun } from '../run-lookup.js';
 import { validate } from '../validate.js';
-import { streamRun } from './events.js';
+import { formatSchema, streamRun } from './events.js';
 import { warnWithoutWorker, type WorkerWatch } from '../worker-watch.js';
+
+const submitQuerySchema = z.strictObject({ format: formatSchema });
 
 export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): RequestHandler {
   return async (req, res) => {
+    const { format } = validate(submitQuerySchema, queryOf(req), 'query');
     workers.ask();
     const key = req.get('idempotency-key');
     const { record, run, replayed, headers } = await acceptRun(context, req, req.body, key);
@@ -30,7 +34,7 @@ export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): Re
     res.set({ Location: run.links.self, 'Cache-Control': 'no-store' }).vary('Accept');
     // The run goes on whether its stream is read or not: a reader that is cut off comes back by the Location.
     if (req.accepts(['application/json', 'text/event-stream']) === 'text/event-stream')
-      streamRun(context, req, res, record, 0);
+      streamRun(context, req, res, record, { from: { seq: 0, messages: 0 }, format });
     else res.status(202).json(run);
   };
 }
