@@ -235,6 +235,31 @@ describe('calls', () => {
     await expect(client.get(runId)).rejects.toMatchObject({ code: 'run_not_found' });
   });
 
+  test('get can wait, longer than calls may take, and a batch answers for each of its runs', async () => {
+    const slow = createClient({ baseUrl: server.url, timeoutMs: 100, retries: 0 });
+    server.script((req, res) =>
+      setTimeout(() => {
+        json(200, { id: runId })(req, res);
+      }, 300),
+    );
+    expect(await slow.get(runId, { waitSeconds: 1 })).toEqual({ id: runId });
+    expect(server.requests[0]?.path).toBe(`/v1/runs/${runId}?wait=1`);
+    const results = [{ status: 202 }, { status: 422 }];
+    server.script(json(503, {}), json(200, { results }));
+    const keyed = [
+      { goal: 'a', idempotencyKey: '1' },
+      { goal: 'b', idempotencyKey: '2' },
+    ];
+    expect(await client.submitBatch(keyed)).toEqual({ results });
+    expect(JSON.parse(server.requests[1]?.body ?? '')).toEqual({ runs: keyed });
+    server.script(json(503, {}));
+    await expect(client.submitBatch([...keyed, { goal: 'c' }])).rejects.toMatchObject({ status: 503 });
+    expect(server.requests).toHaveLength(1);
+    server.script(json(200, { runs: [], nextCursor: null }));
+    await client.list({ status: ['queued', 'running'] });
+    expect(server.requests[0]?.path).toBe('/v1/runs?status=queued%2Crunning');
+  });
+
   test('files go by their encoded paths, as they are', async () => {
     server.script(json(201, { path: 'a b/ü#1.txt' }), (_req, res) => res.writeHead(304).end());
     await client.files.put(runId, 'a b/ü#1.txt', new Blob(['hi']), { ifNew: true });

@@ -1,6 +1,7 @@
 /** A typed client of the HTTP API, for Node and the browser. */
 import type {
   ApiKeyList,
+  BatchAnswer,
   FileInfo,
   FileList,
   NewApiKeyAnswer,
@@ -15,7 +16,13 @@ import type { Scope } from '../../contracts/principal.js';
 import type { Run, RunStatus, RunSummary, SubmitRun } from '../../contracts/runs.js';
 import { isTerminal } from '../../contracts/terminal.js';
 import { followRun, type FollowOptions } from './follow-run.js';
-import { createRequests, type CallOptions, type ClientOptions, type RequestDetails } from './requests.js';
+import {
+  createRequests,
+  TIMEOUT_MS,
+  type CallOptions,
+  type ClientOptions,
+  type RequestDetails,
+} from './requests.js';
 
 export type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
 export type { Run, RunStatus, RunSummary, SubmitRun } from '../../contracts/runs.js';
@@ -26,7 +33,8 @@ export type { CallOptions, ClientOptions } from './requests.js';
 
 /** Which runs; all that is given must fit. */
 export interface RunFilter {
-  status?: RunStatus | undefined;
+  /** One of several: the runs that have any of them. */
+  status?: RunStatus | readonly RunStatus[] | undefined;
   agent?: string | undefined;
   /** ISO 8601 with an offset. */
   createdAfter?: string | undefined;
@@ -68,7 +76,13 @@ export interface NewApiKey {
 export interface Client {
   /** With a key, the same call again meets the same run; only then is it repeated by itself after a passing fault. */
   submit(run: SubmitRun, options?: CallOptions & { idempotencyKey?: string | undefined }): Promise<Run>;
-  get(id: string, options?: CallOptions): Promise<Run>;
+  /** Up to 100 at once; each is taken on or refused by itself. Repeated by itself where every run has a key. */
+  submitBatch(
+    runs: readonly (SubmitRun & { idempotencyKey?: string })[],
+    options?: CallOptions,
+  ): Promise<BatchAnswer>;
+  /** @param options.waitSeconds up to 60: answered when the run has ended, or after that time as it is then */
+  get(id: string, options?: CallOptions & { waitSeconds?: number | undefined }): Promise<Run>;
   /** Newest first. */
   list(filter?: RunFilter, options?: CallOptions): RunListing;
   /** The run once it has ended, however it did. */
@@ -115,8 +129,17 @@ export function createClient(options: ClientOptions): Client {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  const get = (id: string, call: CallOptions = {}): Promise<Run> =>
-    json('getRun', { ...call, parameters: { id } });
+  const get: Client['get'] = (id, { waitSeconds = 0, ...call } = {}) =>
+    json('getRun', {
+      ...call,
+      parameters: { id },
+      ...(waitSeconds === 0
+        ? {}
+        : {
+            query: new URLSearchParams({ wait: String(waitSeconds) }),
+            timeoutMs: waitSeconds * 1_000 + (options.timeoutMs ?? TIMEOUT_MS),
+          }),
+    });
   const events: Client['events'] = (id, follow) => followRun(requests, options.baseUrl, id, follow);
 
   return {
@@ -129,6 +152,12 @@ export function createClient(options: ClientOptions): Client {
         repeatable: idempotencyKey !== undefined,
       });
     },
+    submitBatch: (runs, call = {}) =>
+      json('submitBatch', {
+        ...call,
+        ...post({ runs }),
+        repeatable: runs.every(({ idempotencyKey }) => idempotencyKey !== undefined),
+      }),
     get,
     list: (filter = {}, call = {}) =>
       listing((cursor) =>

@@ -47,7 +47,7 @@ export type Requests = <Result>(
   read: (response: Response) => Result | Promise<Result>,
 ) => Promise<Result>;
 
-const TIMEOUT_MS = 60_000;
+export const TIMEOUT_MS = 60_000;
 const RETRIES = 2;
 const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 8_000;
