@@ -4,7 +4,7 @@
  */
 import type { EphemeralEvent, RunEvent } from '../../../contracts/events.js';
 import { textOf, ToolCalls, type CallMoment } from './tool-calls.js';
-import type { Translate } from './stream-format.js';
+import type { Translate } from './translation.js';
 
 type Frame = { type: string } & Record<string, unknown>;
 

@@ -4,7 +4,7 @@
  */
 import type { EphemeralEvent, RunEvent } from '../../../contracts/events.js';
 import { textOf, ToolCalls, type CallMoment } from './tool-calls.js';
-import { LAST, type Translate } from './stream-format.js';
+import { LAST, type Translate } from './translation.js';
 
 type Chunk = { type: string } & Record<string, unknown>;
 

@@ -1,17 +1,11 @@
 /** The protocols in which the events of a run can be streamed, and how a reader that was cut off goes on in each. */
-import type { EphemeralEvent, RunEvent } from '../../../contracts/events.js';
 import type { EventFrame } from '../event-frame.js';
 import { createAgUiTranslation } from './ag-ui.js';
 import { createAiSdkTranslation } from './ai-sdk.js';
+import { LAST, type Translate } from './translation.js';
 
 export const streamFormats = ['native', 'ag-ui', 'ai-sdk'] as const;
 export type StreamFormat = (typeof streamFormats)[number];
-
-/** What ends a stream of the AI SDK, as the one message that is not JSON. */
-export const LAST = '[DONE]';
-
-/** Given every event from a run's first on, once and in order: the messages that say the same. It keeps what it needs. */
-export type Translate = (event: RunEvent | EphemeralEvent) => unknown[];
 
 /** Where a reader stands: it has the events up to `seq`, and so many messages of the one after it. */
 export interface Position {
