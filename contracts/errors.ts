@@ -18,6 +18,24 @@ const entry = (status: number, retryable: boolean, title: string, advice: string
 });
 
 export const errorTable = {
+  malformed_http: entry(
+    400,
+    false,
+    'What was sent is not an HTTP request',
+    'Use an HTTP/1.1 client; look at what stands between it and the server.',
+  ),
+  headers_too_large: entry(
+    431,
+    false,
+    'The address and the headers are too large',
+    'Send less than 16 KB of them; large things belong into the body.',
+  ),
+  request_timeout: entry(
+    408,
+    true,
+    'The request did not arrive in time',
+    'Send it again; large files go faster in parts, by a link to the store itself.',
+  ),
   malformed_json: entry(
     400,
     false,

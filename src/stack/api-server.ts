@@ -1,5 +1,6 @@
 /** The HTTP server over the ports. */
 import http from 'node:http';
+import { answerBrokenRequests } from '../api/broken-requests.js';
 import { createApp } from '../api/create-app.js';
 import { createSignIn } from '../api/sign-in/sign-in.js';
 import type { Config } from '../config/env.js';
@@ -51,7 +52,9 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
     admission: { port: admission, limits: config.limits },
     corsOrigins: config.corsOrigins,
   });
-  const server = await listen(http.createServer(api.serverOptions, api.app), config.host, options.port);
+  const httpServer = http.createServer(api.serverOptions, api.app);
+  answerBrokenRequests(httpServer, logger);
+  const server = await listen(httpServer, config.host, options.port);
   releasers.push('the API', async () => {
     api.drain();
     await closeServer(server, options.graceMs);

@@ -5,7 +5,7 @@
 import { api, type RouteName } from '../../../contracts/api.js';
 import { version } from '../../../contracts/version.js';
 import { apiKeysOperations } from './api-keys-operations.js';
-import { errorAnswers, errorCodesOf, problemExamples } from './error-answers.js';
+import { errorAnswers, errorCodesOf, problemAnswers, problemExamples } from './error-answers.js';
 import { eventsOperations } from './events-operations.js';
 import { filesOperations } from './files-operations.js';
 import { headerRefs, headers } from './headers.js';
@@ -52,6 +52,7 @@ export function openApiDocument(): Json {
     components: {
       schemas: componentSchemas(),
       headers,
+      responses: problemAnswers(),
       examples: problemExamples(),
       securitySchemes,
     },
@@ -114,7 +115,8 @@ const parameterOf: Record<string, Json> = {
     description:
       'Of the file, relative: plain names joined by `/`, each encoded once and the slashes not. Refused are `..`, absolute paths, backslashes, control characters and encoded separators; `.perdure/` can be read, not written.',
     schema: { type: 'string', minLength: 1, maxLength: 1_024 },
-    example: 'in/text.txt',
+    // Those who encode the slashes, as most programs that read this document do, reach files of one name only.
+    example: 'report.md',
   },
 };
 

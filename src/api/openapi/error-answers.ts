@@ -12,10 +12,19 @@ const STATUS_HEADERS: Partial<Record<number, HeaderName[]>> = {
   503: ['Retry-After'],
 };
 
+/** What any request may be answered with. */
+const everywhere: ErrorCode[] = [
+  'malformed_http',
+  'headers_too_large',
+  'request_timeout',
+  'host_not_allowed',
+  'internal',
+];
+
 /** Every code that the call can be answered with: its own, and those that follow from the route. */
 export function errorCodesOf(name: RouteName, operation: Operation): ErrorCode[] {
   const { scope, path } = api[name];
-  const codes = new Set<ErrorCode>(['host_not_allowed', 'internal', ...(operation.errors ?? [])]);
+  const codes = new Set<ErrorCode>([...everywhere, ...(operation.errors ?? [])]);
   const add = (when: boolean, ...more: ErrorCode[]): void => {
     if (when) for (const code of more) codes.add(code);
   };
@@ -38,15 +47,23 @@ export function errorCodesOf(name: RouteName, operation: Operation): ErrorCode[]
 export function errorAnswers(codes: readonly ErrorCode[]): Json {
   const statuses = [...new Set(codes.map((code) => errorTable[code].status))];
   return Object.fromEntries(
-    statuses.map((status) => [
-      String(status),
-      answerOf(
-        status,
-        codes.filter((code) => errorTable[code].status === status),
-      ),
-    ]),
+    statuses.map((status) => {
+      const [code = 'internal', ...more] = codes.filter((each) => errorTable[each].status === status);
+      return [
+        String(status),
+        more.length === 0 ? { $ref: `#/components/responses/${code}` } : answerOf(status, [code, ...more]),
+      ];
+    }),
   );
 }
+
+/** Of each code by itself. */
+export const problemAnswers = (): Json =>
+  Object.fromEntries(
+    (Object.keys(errorTable) as ErrorCode[])
+      .sort()
+      .map((code) => [code, answerOf(errorTable[code].status, [code])]),
+  );
 
 const answerOf = (status: number, codes: readonly ErrorCode[]): Json => ({
   description: codes.map((code) => `\`${code}\`: ${errorTable[code].title}.`).join(' '),

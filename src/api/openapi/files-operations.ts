@@ -3,7 +3,7 @@ import { examples } from './examples.js';
 import { header, ifNoneMatch, json, notChanged, ref, type Json, type Operations } from './operation.js';
 
 const bytes = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
-const tag = { type: 'string', maxLength: 1_000 };
+const tag = { type: 'string' };
 
 /** What can be done next with the file in the answer. */
 const ofFile = (operationId: string, description: string): Json => ({

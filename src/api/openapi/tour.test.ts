@@ -120,7 +120,7 @@ function promised(): Record<string, number[]> {
       .map(({ operationId, responses }) => [
         operationId,
         Object.entries(responses)
-          .filter(([, { content }]) => !('application/problem+json' in (content ?? {})))
+          .filter(([, answer]) => !('$ref' in answer || 'application/problem+json' in (answer.content ?? {})))
           .map(([status]) => Number(status))
           .toSorted(),
       ]),

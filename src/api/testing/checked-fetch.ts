@@ -5,13 +5,17 @@ import { api, type RouteName } from '../../../contracts/api.js';
 import { openApiDocument } from '../openapi/document.js';
 
 interface DocumentedAnswer {
+  $ref?: string;
   content?: Record<string, unknown>;
   headers?: Record<string, unknown>;
 }
 type Paths = Record<string, Record<string, { responses: Record<string, DocumentedAnswer> }>>;
 
 const document = openApiDocument();
-const { paths } = document as { paths: Paths };
+const { paths, components } = document as {
+  paths: Paths;
+  components: { responses: Record<string, DocumentedAnswer> };
+};
 // The document holds more than schemas, which strict mode would refuse.
 const ajv = new Ajv2020.default({ strict: false, allErrors: true });
 formats.default(ajv);
@@ -37,15 +41,21 @@ export async function checkedFetch(input: string | URL, init: RequestInit = {}):
   );
   if (route === undefined) return response;
   const what = `${method} ${route.path} answered ${response.status}`;
-  const { responses } = paths[route.path]?.[route.method.toLowerCase()] ?? { responses: {} };
-  const documented = responses[String(response.status)];
+  const [at, documented] = answerIn(route.path, route.method.toLowerCase(), String(response.status));
   if (documented === undefined) throw new Error(`${what}, which is not documented`);
   if (response.headers.get('content-type')?.startsWith('application/problem+json') !== true)
     seen.set(route.name, (seen.get(route.name) ?? new Set()).add(response.status));
-  const at = pointer('paths', route.path, route.method.toLowerCase(), 'responses', String(response.status));
   checkHeaders(what, documented, response);
   if (method !== 'HEAD') await checkBody(what, documented, at, response);
   return response;
+}
+
+/** Where the answer stands, and what. */
+function answerIn(path: string, method: string, status: string): [string, DocumentedAnswer | undefined] {
+  const answer = paths[path]?.[method]?.responses[status];
+  const shared = /^#\/components\/responses\/(.*)$/.exec(answer?.$ref ?? '')?.[1];
+  if (shared === undefined) return [pointer('paths', path, method, 'responses', status), answer];
+  return [pointer('components', 'responses', shared), components.responses[shared]];
 }
 
 function checkHeaders(what: string, documented: DocumentedAnswer, response: Response): void {
