@@ -11,7 +11,7 @@ export const formatParameter = query(
   { type: 'string', enum: [...streamFormats], default: 'native' },
 );
 
-const seq = { type: 'string', pattern: '^\\d{1,15}(\\.\\d{1,3})?$' };
+const seq = { type: 'string', pattern: '^(\\d{1,15}(\\.\\d{1,3})?)?$' };
 
 export const eventsOperations: Operations<'streamEvents' | 'createStreamTicket'> = {
   streamEvents: {
@@ -30,7 +30,7 @@ export const eventsOperations: Operations<'streamEvents' | 'createStreamTicket'>
       query('limit', 'Events of one page.', { type: 'integer', minimum: 1, maximum: 1_000, default: 200 }),
       query('ticket', 'Signs in for this stream; see `createStreamTicket`.', { type: 'string' }),
       formatParameter,
-      header('Last-Event-ID', 'As `after`, and before it.', seq),
+      header('Last-Event-ID', 'As `after`, and before it; empty, it counts for nothing.', seq),
     ],
     answers: {
       200: {

@@ -34,7 +34,13 @@ export const filesOperations: Operations<'listFiles' | 'getFile' | 'putFile' | '
       summary: 'Read a file',
       description: 'HTML and SVG are served so that no script in them runs.',
       parameters: [
-        header('Range', 'One range of bytes.', { type: 'string', pattern: '^bytes=\\d*-\\d*$' }),
+        header(
+          'Range',
+          'One range: `bytes=0-99`, `bytes=100-` or `bytes=-100`. Anything else counts for nothing.',
+          {
+            type: 'string',
+          },
+        ),
         header('If-Range', 'The range only of this ETag, else the whole.', tag),
         ifNoneMatch,
       ],
