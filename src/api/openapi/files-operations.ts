@@ -129,6 +129,7 @@ export const filesOperations: Operations<'listFiles' | 'getFile' | 'putFile' | '
         'invalid_path',
         'file_not_found',
         'run_closed',
+        'storage_limit_reached',
         'presign_unsupported',
         'workspace_unavailable',
         'workspace_refused',
