@@ -111,7 +111,12 @@ test('files find room or are refused, and what is deleted makes room', async () 
 test('a link for an upload keeps the room that it may fill', async () => {
   const { submit, port, server, fakes } = await serve({ storageBytes: 10 });
   fakes.workspace.presign = (_scope, path) =>
-    Promise.resolve({ method: 'PUT', url: `https://s3.test/${path}`, headers: {}, expiresAt: '2026-11-25T00:00:00.000Z' });
+    Promise.resolve({
+      method: 'PUT',
+      url: `https://s3.test/${path}`,
+      headers: {},
+      expiresAt: '2026-11-25T00:00:00.000Z',
+    });
   const id = await idOf(await submit());
   const link = (bytes: number) =>
     fetch(`${server.url}/v1/runs/${id}/files/a`, {

@@ -32,7 +32,10 @@ const routes = (Object.keys(api) as RouteName[]).map((name) => ({
 export const seen = new Map<RouteName, Set<number>>();
 
 /** @throws Error where status, content type, headers or body are not those of the document */
-export async function checkedFetch(input: string | URL, init: RequestInit = {}): Promise<Response> {
+export async function checkedFetch(
+  input: Parameters<typeof fetch>[0],
+  init: RequestInit = {},
+): Promise<Response> {
   const response = await fetch(input, init);
   const method = (init.method ?? 'GET').toUpperCase();
   const { pathname } = new URL(response.url);

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkedFetch } from '../../../src/api/testing/checked-fetch.js';
 import { createClient, type Client } from '../../../src/client/client.js';
 import { launch, type PerdureSystem } from './perdure-process.js';
 import { startRoundRobin, type RoundRobin } from './round-robin.js';
@@ -67,7 +68,7 @@ export class Fleet implements PerdureSystem {
     ]);
     const apis = [first, second];
     const balancer = await startRoundRobin(() => apis.map(({ port }) => port));
-    const client = createClient({ baseUrl: balancer.url, token });
+    const client = createClient({ baseUrl: balancer.url, token, fetch: checkedFetch });
     return new Fleet(apis, workers, balancer, client, { authorization: `Bearer ${token}` });
   }
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { checkedFetch } from '../../../src/api/testing/checked-fetch.js';
 import { createClient, type Client } from '../../../src/client/client.js';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -63,7 +64,13 @@ export class PerdureProcess implements PerdureSystem {
       const url = /API\s+(http:\S+)/.exec(output())?.[1];
       const uiUrl = /Temporal Web UI\s+(http:\S+)/.exec(output())?.[1];
       if (url !== undefined && uiUrl !== undefined)
-        return new PerdureProcess(child, output, url, uiUrl, createClient({ baseUrl: url }));
+        return new PerdureProcess(
+          child,
+          output,
+          url,
+          uiUrl,
+          createClient({ baseUrl: url, fetch: checkedFetch }),
+        );
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
