@@ -62,12 +62,16 @@ export async function startEngine(): Promise<Engine> {
         'bare worker': memoryOf(bare.pid ?? NaN),
       }),
       async firstActivityAt(workflowId) {
+        const answer = new Promise<bigint>((resolve) => {
+          const take = (said: { workflowId: string; atNs: string }): void => {
+            if (said.workflowId !== workflowId) return;
+            bare.off('message', take);
+            resolve(BigInt(said.atNs));
+          };
+          bare.on('message', take);
+        });
         bare.send(workflowId);
-        for (;;) {
-          // Others may have asked at the same time.
-          const answer = await answerOf<{ workflowId: string; atNs: string }>(bare);
-          if (answer.workflowId === workflowId) return BigInt(answer.atNs);
-        }
+        return answer;
       },
       release,
     };
