@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const USE = `use: npm run bench -- NAME [--rounds N] [--json] [--save]
+const USE = `use: npm run bench -- NAME [--rounds N] [--json] [--save], or npm run bench -- plots
   --rounds N   how often those who are compared take turns
   --json       ends in one line of JSON
   --save       keeps the results in benchmarks/results`;
@@ -43,6 +43,11 @@ export async function runBench(root, argv) {
     },
   });
   const [name] = positionals;
+  if (name === 'plots' && positionals.length === 1) {
+    const { plotBench } = await import('./plot-bench.mjs');
+    await plotBench(root);
+    return 0;
+  }
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
   if (positionals.length !== 1 || !names.includes(name) || (rounds !== undefined && !(rounds >= 1))) {
     console.error(`${USE}\n  NAME is one of: ${names.join(', ')}`);

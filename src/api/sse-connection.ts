@@ -31,6 +31,7 @@ const HEARTBEAT = ': hb\n\n';
 
 export function createSseConnections(options: StreamOptions, draining: AbortSignal): SseConnections {
   const heartbeats = new HeartbeatWheel(options.heartbeatMs);
+  const outbox = new Outbox();
   const open = new Set<Connection>();
   draining.addEventListener(
     'abort',
@@ -44,7 +45,7 @@ export function createSseConnections(options: StreamOptions, draining: AbortSign
   );
   return {
     open(res, expiresAt) {
-      const connection = new Connection(res, options, () => {
+      const connection = new Connection(res, options, outbox, () => {
         heartbeats.remove(connection);
         open.delete(connection);
       });
@@ -60,10 +61,13 @@ class Connection implements SseConnection {
   onClosed: (() => void) | null = null;
   closed = false;
   private expiry: NodeJS.Timeout | undefined;
+  /** Written in this turn, and to be handed on at its end. */
+  private pending = '';
 
   constructor(
     private readonly res: Response,
     private readonly options: StreamOptions,
+    private readonly outbox: Outbox,
     private readonly onGone: () => void,
   ) {
     res.once('close', () => {
@@ -75,18 +79,26 @@ class Connection implements SseConnection {
       // Nginx and those that learnt from it hold back small answers unless told.
       'X-Accel-Buffering': 'no',
     });
-    res.flushHeaders();
-    res.write(`retry: ${options.retryMs}\n\n`);
+    this.write(`retry: ${options.retryMs}\n\n`);
   }
 
   write(text: string): boolean {
     if (this.closed) return false;
-    if (text !== '') this.res.write(text);
+    if (this.pending === '' && text !== '') this.outbox.add(this);
+    this.pending += text;
     return !this.isFull();
+  }
+
+  /** Together with the answer's head where that has not gone yet. */
+  flush(): void {
+    const text = this.pending;
+    this.pending = '';
+    if (text !== '' && !this.closed && !this.res.destroyed) this.res.write(text);
   }
 
   async hasRoom(): Promise<boolean> {
     if (!this.closed && this.isFull()) {
+      this.flush();
       await this.until('drain', this.options.slowReaderMs);
       // An orderly end would wait behind the bytes that are not read.
       if (this.isFull()) this.res.destroy();
@@ -103,7 +115,7 @@ class Connection implements SseConnection {
   }
 
   beat(text: string): void {
-    if (!this.closed && !this.isFull()) this.res.write(text);
+    if (!this.isFull()) this.write(text);
   }
 
   expireAt(time: number): void {
@@ -125,7 +137,9 @@ class Connection implements SseConnection {
   end(): void {
     this.close();
     if (this.res.writableEnded) return;
-    this.res.end();
+    const last = this.pending;
+    this.pending = '';
+    this.res.end(this.res.destroyed ? '' : last);
     if (this.res.writableFinished) return;
     // The last events wait for a slow reader too, but not for ever.
     const late = setTimeout(() => this.res.destroy(), this.options.slowReaderMs);
@@ -135,7 +149,7 @@ class Connection implements SseConnection {
   }
 
   private isFull(): boolean {
-    return this.res.writableLength > this.options.maxBufferedBytes;
+    return this.res.writableLength + this.pending.length > this.options.maxBufferedBytes;
   }
 
   private close(): void {
@@ -158,6 +172,20 @@ class Connection implements SseConnection {
       const timer = setTimeout(done, ms);
       if (event !== null) this.res.once(event, done);
       this.onClosed = done;
+    });
+  }
+}
+
+/** What an append brings is several events: written in one turn, they go out in one system call a stream. */
+class Outbox {
+  private waiting: Connection[] = [];
+
+  add(connection: Connection): void {
+    if (this.waiting.push(connection) > 1) return;
+    process.nextTick(() => {
+      const all = this.waiting;
+      this.waiting = [];
+      for (const each of all) each.flush();
     });
   }
 }
