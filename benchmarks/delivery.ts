@@ -1,4 +1,4 @@
-/** How long from an event's append to its arrival, at 1, 100 and 1,000 subscribers of one run? */
+/** How long from an event's append to its arrival, at 1, 100, 1,000 and 5,000 subscribers of one run? */
 import { redisMissing, startRedis, type TestRedis } from '../src/adapters/redis/testing/redis-server.js';
 import { startReaders, startServer } from './streams/processes.js';
 
@@ -18,7 +18,10 @@ interface Row {
 /** Quiet enough that no event waits for the one before it. */
 const EVERY_MS = 20;
 
-export async function run({ subscribers = [1, 100, 1_000], events = 200 }: DeliveryOptions = {}): Promise<{
+export async function run({
+  subscribers = [1, 100, 1_000, 5_000],
+  events = 200,
+}: DeliveryOptions = {}): Promise<{
   rows: Row[];
   ratios: Record<string, number>;
 }> {

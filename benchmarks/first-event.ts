@@ -20,7 +20,7 @@ const cases = {
 } as const;
 type Case = keyof typeof cases;
 
-export async function run({ rounds = 7, runs = 60 }: FirstEventOptions = {}): Promise<{
+export async function run({ rounds = 5, runs = 40 }: FirstEventOptions = {}): Promise<{
   rows: Record<string, string | number>[];
   ratios: Record<string, number>;
 }> {

@@ -26,7 +26,7 @@ const ours = { quick: 'perdure, quick tools', regular: 'perdure, regular tools' 
 type Case = typeof BARE | (typeof ours)[keyof typeof ours];
 
 /** Those who are compared take turns, so that a machine that is busy at times is so for all of them. */
-export async function run({ rounds = 5, runs = { 1: 40, 10: 100, 50: 300 } }: RunOptions = {}): Promise<{
+export async function run({ rounds = 5, runs = { 1: 30, 10: 60, 50: 150 } }: RunOptions = {}): Promise<{
   rows: Record<string, string | number>[];
   ratios: Record<string, number>;
 }> {

@@ -1,7 +1,12 @@
-/** How long does a submission take, until its 202, against a bare start of a workflow by Temporal's client? */
+/**
+ * How long does a submission take, until its 202, against a bare start of a workflow by Temporal's client? And against
+ * the least that an answer over HTTP can come after: that start, and one row in a database.
+ */
 import { v7 } from 'uuid';
+import { testPostgres } from '../src/adapters/embedded/testing/backends.js';
 import { startEngine, type Engine } from './engine/engine.js';
 import { BARE_STEPS, chainOf, checkLog, logOf, PLAN_STEPS, submitRun } from './engine/runs.js';
+import { answerOf, endChild, startChild } from './support/child.js';
 import { load, turned } from './support/load.js';
 import { median, quantile, rounded, spread } from './support/statistics.js';
 
@@ -11,16 +16,31 @@ export interface SubmitOptions {
   submissions?: Readonly<Record<number, number>>;
 }
 
-const cases = { bare: 'bare client.workflow.start', ours: 'perdure, POST /v1/runs' } as const;
+const cases = {
+  bare: 'bare client.workflow.start',
+  floor: 'bare HTTP server: start, insert of one row, 202',
+  ours: 'perdure, POST /v1/runs',
+} as const;
 type Case = keyof typeof cases;
 
-export async function run({ rounds = 7, submissions = { 1: 60, 10: 100 } }: SubmitOptions = {}): Promise<{
+export async function run({ rounds = 5, submissions = { 1: 40, 10: 50 } }: SubmitOptions = {}): Promise<{
   rows: Record<string, string | number>[];
   ratios: Record<string, number>;
 }> {
   const engine = await startEngine();
+  const postgres = await testPostgres();
+  const server = await startChild('engine/bare-server', [
+    engine.address,
+    engine.taskQueue,
+    postgres.connectionString,
+  ]);
   try {
-    const acts = { bare: () => bareStart(engine), ours: () => submission(engine) };
+    const { port } = await answerOf<{ port: number }>(server);
+    const acts = {
+      bare: () => bareStart(engine),
+      floor: () => floor(engine, `http://127.0.0.1:${port}`),
+      ours: () => submission(engine),
+    };
     const counts = Object.entries(submissions).map(([atOnce, count]) => ({ atOnce: Number(atOnce), count }));
     for (const act of Object.values(acts)) await load(Math.min(...counts.map((c) => c.count)), 5, act);
 
@@ -45,10 +65,16 @@ export async function run({ rounds = 7, submissions = { 1: 60, 10: 100 } }: Subm
           'p99 ms': rounded(quantile((times.get(`${name} ${atOnce}`) ?? []).flat(), 0.99)),
         });
       const bare = p50('bare');
-      ratios[`submit_c${atOnce}`] = median(p50('ours').map((ms, round) => ms / (bare[round] ?? NaN)));
+      const ratio = (name: Case, to: number[]): number =>
+        median(p50(name).map((ms, round) => ms / (to[round] ?? NaN)));
+      ratios[`submit_c${atOnce}`] = ratio('ours', bare);
+      ratios[`submit_floor_c${atOnce}`] = ratio('floor', bare);
+      ratios[`submit_over_floor_c${atOnce}`] = ratio('ours', p50('floor'));
     }
     return { rows, ratios };
   } finally {
+    await endChild(server);
+    await postgres.release();
     await engine.release();
   }
 }
@@ -59,6 +85,13 @@ async function bareStart({ client, taskQueue }: Engine): Promise<number> {
   const handle = await client.workflow.start('bareRun', { workflowId: `bare-${v7()}`, taskQueue });
   const ms = performance.now() - began;
   if ((await handle.result()) !== BARE_STEPS) throw new Error('a bare run lacks steps');
+  return ms;
+}
+
+async function floor({ client }: Engine, url: string): Promise<number> {
+  const { id, ms } = await submitRun(url, chainOf('echo', PLAN_STEPS));
+  if ((await client.workflow.getHandle(`bare-${id}`).result()) !== BARE_STEPS)
+    throw new Error('a bare run lacks steps');
   return ms;
 }
 

@@ -16,6 +16,8 @@ export type Cpu = Record<Process, number>;
 export interface Engine {
   apiUrl: string;
   client: Client;
+  /** Of Temporal, host:port. */
+  address: string;
   /** Of the bare worker. */
   taskQueue: string;
   cpu(): Cpu;
@@ -48,6 +50,7 @@ export async function startEngine(): Promise<Engine> {
     return {
       apiUrl,
       client: new Client({ connection }),
+      address,
       taskQueue,
       cpu: () => ({
         perdure: cpuSecondsOf(pid),
