@@ -3,7 +3,8 @@ import type { Activities, RunScope } from '../contracts/activities.js';
 import { carryOut } from './carry-out.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { endOf, Journal, now, stepKeys } from './journal.js';
-import { beginning, ending, noteFiles, planCreated } from './run-ends.js';
+import { planRun } from './plan-run.js';
+import { ending, noteFiles } from './run-ends.js';
 import { runTool } from './run-tool.js';
 import { recordedDecision, ruling } from './supervision.js';
 import { toFailure } from './to-failure.js';
@@ -11,15 +12,7 @@ import { toFailure } from './to-failure.js';
 export function createActivities(deps: ActivityDependencies): Activities {
   const journal = (scope: RunScope): Journal => new Journal(deps, scope);
   return guarded({
-    async planRun(input) {
-      const record = new Journal(deps, input, input.run);
-      const given = input.plan;
-      await record.append(...(await beginning(deps, input)));
-      if (given !== null) return null;
-      const plan = await deps.planner.makePlan(input.run.goal);
-      await record.append(planCreated(plan));
-      return plan;
-    },
+    planRun: (input) => planRun(deps, input),
 
     async recordEvents(scope) {
       await journal(scope).append();

@@ -4,6 +4,13 @@ import type { Decision, JournalledFailure } from '../contracts/activities.js';
 import { PerdureError, type ErrorCode, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 
+const LONGEST_PAUSE_SECONDS = 3_600;
+/** Temporal takes a pause of nothing for a failure that is not to be retried at all. */
+const SHORTEST_PAUSE_SECONDS = 0.1;
+
+const pauseMs = (seconds: number): number =>
+  Math.max(SHORTEST_PAUSE_SECONDS, Math.min(seconds, LONGEST_PAUSE_SECONDS)) * 1000;
+
 /** Anything but a PerdureError passes unchanged: an unforeseen error is retried and seen. */
 export function toFailure(error: unknown): unknown {
   if (!(error instanceof PerdureError)) return error;
@@ -11,7 +18,7 @@ export function toFailure(error: unknown): unknown {
     message: error.message,
     type: error.code,
     nonRetryable: !error.retryable,
-    ...(error.retryAfterSeconds === undefined ? {} : { nextRetryDelay: error.retryAfterSeconds * 1000 }),
+    ...(error.retryAfterSeconds === undefined ? {} : { nextRetryDelay: pauseMs(error.retryAfterSeconds) }),
     cause: error,
   });
 }
@@ -48,8 +55,6 @@ export function stepCancelled(error: ErrorInfo, unsent: NewEvent[]): CancelledFa
   return new CancelledFailure(error.message, [journalled]);
 }
 
-const LONGEST_PAUSE_SECONDS = 3_600;
-
 /** A failure that is tried again: when its cause said so, else after 1, 2, 4 ... 30 s. */
 export function retryLater(error: PerdureError, attempt: number): ApplicationFailure {
   const seconds = error.retryAfterSeconds ?? Math.min(2 ** Math.max(0, attempt - 1), 30);
@@ -57,7 +62,7 @@ export function retryLater(error: PerdureError, attempt: number): ApplicationFai
     message: error.message,
     type: error.code,
     nonRetryable: false,
-    nextRetryDelay: Math.min(seconds, LONGEST_PAUSE_SECONDS) * 1000,
+    nextRetryDelay: pauseMs(seconds),
     cause: error,
   });
 }

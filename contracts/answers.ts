@@ -137,6 +137,21 @@ export type ToolDescription = z.infer<typeof toolDescriptionSchema>;
 export const toolListSchema = z.object({ tools: z.array(toolDescriptionSchema) });
 export type ToolList = z.infer<typeof toolListSchema>;
 
+export const agentDescriptionSchema = z.object({
+  name: z.string(),
+  description: z.string(),
+  tools: z.array(z.string()).describe('What its plans may call, and no other.'),
+  models: z
+    .object({ planner: z.array(z.string()), supervisor: z.array(z.string()), tool: z.array(z.string()) })
+    .describe('By role, in the order in which they are asked; without a planner it needs plans.'),
+  maxSteps: z.int().min(1).describe('Steps that a plan of its own making may have.'),
+});
+
+export const agentListSchema = z.object({
+  agents: z.array(agentDescriptionSchema).describe('Sorted by name.'),
+});
+export type AgentList = z.infer<typeof agentListSchema>;
+
 export const apiKeyInfoSchema = z.object({
   id: z.uuid(),
   name: z.string(),

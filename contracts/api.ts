@@ -2,6 +2,7 @@
 import type { Scope } from './principal.js';
 
 export type {
+  AgentList,
   ApiKeyList,
   BatchAnswer,
   BatchResult,
@@ -29,6 +30,7 @@ export const api = {
   readiness: { method: 'GET', path: '/readyz', scope: null },
   openApi: { method: 'GET', path: '/openapi.json', scope: null },
   listTools: { method: 'GET', path: '/v1/tools', scope: 'read' },
+  listAgents: { method: 'GET', path: '/v1/agents', scope: 'read' },
   submitRun: { method: 'POST', path: '/v1/runs', scope: 'write' },
   // Before the calls of one run: its address would fit theirs.
   submitBatch: { method: 'POST', path: '/v1/runs/batch', scope: 'write' },

@@ -70,9 +70,14 @@ export const errorTable = {
     422,
     false,
     'A goal without a plan needs a model',
-    'Send a plan in the request; perdure has no model configured to make one.',
+    'Send a plan in the request, or have the operator set PERDURE_MODEL.',
   ),
-  unknown_agent: entry(422, false, 'There is no such agent', 'Leave agent out, or name one that exists.'),
+  unknown_agent: entry(
+    422,
+    false,
+    'There is no such agent',
+    'Leave agent out, or name one of GET /v1/agents.',
+  ),
   idempotency_key_reused: entry(
     422,
     false,

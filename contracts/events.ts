@@ -1,5 +1,6 @@
 /** The events of a run: one discriminated union that server, worker, client and command line share. */
 import { z } from 'zod';
+import { modelRoles, modelUsageSchema } from './models.js';
 import { jsonValueSchema, planSchema } from './plan.js';
 
 const errorInfo = z.object({ code: z.string(), message: z.string(), retryable: z.boolean() });
@@ -14,12 +15,14 @@ export type StepOutput = z.infer<typeof outputSchema>;
 const durable = {
   'run.queued': z.object({ goal: z.string() }),
   'run.started': z.object({}),
+  'plan.retrying': z.object({ error: errorInfo, nextAttempt: z.number().int() }),
   'plan.created': z.object({ plan: planSchema, version: z.number().int() }),
   'step.started': z.object({ tool: z.string(), title: z.string().optional() }),
   'step.completed': z.object({ output: outputSchema, durationMs: z.number() }),
   'step.failed': z.object({ error: errorInfo }),
   'step.retrying': z.object({ error: errorInfo, nextAttempt: z.number().int() }),
   'supervisor.decided': z.object({ decision: z.enum(['continue', 'stop']), reason: z.string() }),
+  'model.called': modelUsageSchema.extend({ role: z.enum(modelRoles) }),
   'artifact.created': z.object({ path: z.string(), bytes: z.number(), contentType: z.string() }),
   'run.paused': z.object({ reason: z.string().optional(), by: z.string().optional() }),
   'run.resumed': z.object({ by: z.string().optional() }),
@@ -75,13 +78,19 @@ export const eventSchemas = (Object.keys(durable) as DurableEventType[]).map((ty
 
 export const runEventSchema = z.discriminatedUnion('type', eventSchemas);
 
-/** An event that is only passed on while it happens: never stored, never numbered. */
-export const ephemeralEventSchema = z.strictObject({
-  type: z.enum(['step.progress', 'log']),
+const passing = {
   runId: z.uuid(),
   at: z.iso.datetime(),
   stepId: z.string(),
   attempt: z.int().min(1),
-  message: z.string(),
-});
+};
+/** Of what a model writes: without a step while the plan is made. */
+const writing = { ...passing, stepId: z.string().optional() };
+
+/** An event that is only passed on while it happens: never stored, never numbered. */
+export const ephemeralEventSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.enum(['step.progress', 'log']), ...passing, message: z.string() }),
+  z.strictObject({ type: z.literal('output.delta'), ...writing, text: z.string() }),
+  z.strictObject({ type: z.literal('output.reset'), ...writing }),
+]);
 export type EphemeralEvent = z.infer<typeof ephemeralEventSchema>;

@@ -1,5 +1,9 @@
-/** Calls of language models: by which, and what they took. */
+/** Calls of language models: for what, by which, and what they took. */
 import { z } from 'zod';
+
+/** What a model is asked for: to make a plan, to judge a step's end, or to carry out a step. */
+export const modelRoles = ['planner', 'supervisor', 'tool'] as const;
+export type ModelRole = (typeof modelRoles)[number];
 
 /** What one call took. */
 export const modelUsageSchema = z.object({

@@ -95,7 +95,15 @@ export const listRunsSchema = z.strictObject({
   metadata: metadataSchema.optional(),
 });
 
-export const usageSchema = z.object({ steps: z.int().min(0).describe('Steps that have completed.') });
+export const usageSchema = z.object({
+  steps: z.int().min(0).describe('Steps that have ended.'),
+  modelCalls: z.exactOptional(z.int().min(0)).describe('With those below absent until a model has answered.'),
+  inputTokens: z.exactOptional(z.int().min(0)),
+  outputTokens: z.exactOptional(z.int().min(0)),
+  costUsd: z
+    .exactOptional(z.number().min(0).nullable())
+    .describe('US dollars by list prices; null where the price of a model is not known.'),
+});
 export type Usage = z.infer<typeof usageSchema>;
 
 /** A run as the store holds it. Times are ISO 8601 in UTC. */

@@ -22,6 +22,12 @@ export const recordKeeping = (summary: string): ActivityOptions => ({
   summary,
 });
 
+/** For what a model is asked: several calls, each of which its activity ends at its own limit. */
+export const modelCalls = (summary: string): ActivityOptions => ({
+  ...recordKeeping(summary),
+  startToCloseTimeout: '1h',
+});
+
 /**
  * The activity ends a tool at its limit by itself; the server's limit is for a worker that hangs. The margin is
  * more than a stalled database can hold up the journal's appends before and after the tool.

@@ -17,7 +17,7 @@ import type { Activities, FinishRunInput, RunOutcome } from '../contracts/activi
 import type { AgentRunInput, PauseRequest, RunSnapshot } from '../contracts/messages.js';
 import { CANCEL_SIGNAL, PAUSE_SIGNAL, RESUME_SIGNAL, SNAPSHOT_QUERY } from '../contracts/messages.js';
 import type { Plan } from '../contracts/plan.js';
-import { inRow, recordKeeping } from './activity-options.js';
+import { inRow, modelCalls, recordKeeping } from './activity-options.js';
 import { errorOf } from './error-of.js';
 import { Pause } from './pause.js';
 import { Drawing } from './picture.js';
@@ -114,7 +114,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
   async function makePlan(): Promise<Plan> {
     status.set('running');
     const given = scope();
-    const made = await planRun.executeWithOptions(recordKeeping('make a plan'), [
+    const made = await planRun.executeWithOptions(modelCalls('make a plan'), [
       { ...given, run, plan: null, inputsData: input.inputsData },
     ]);
     unsent.settle(given.unsent);

@@ -30,6 +30,7 @@ export async function acceptRun(
     key,
     now: context.now(),
     tools: context.tools,
+    agents: context.agents,
   });
   const submitted = await submitRun(context, submission);
   return { ...submitted, run: toRun(submitted.record, context.engine) };

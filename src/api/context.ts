@@ -2,6 +2,7 @@
 import type { Request } from 'express';
 import type { Principal } from '../../contracts/principal.js';
 import type { Admission } from '../ports/admission.js';
+import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { ApiKeyStore } from '../ports/api-key-store.js';
 import type { EventBus } from '../ports/event-bus.js';
 import type { EventLog } from '../ports/event-log.js';
@@ -63,6 +64,7 @@ export interface ApiDependencies {
   workspace: Workspace;
   engine: RunEngine;
   tools: ToolCatalog;
+  agents: AgentCatalog;
   logger: Logger;
   /** Names, without port, that the Host header may have beside the loopback ones; null allows any. */
   allowedHosts: readonly string[] | null;

@@ -13,6 +13,7 @@ import { createProblemHandler } from './middleware/problem.js';
 import { requestId } from './middleware/request-id.js';
 import { securityHeaders } from './middleware/security-headers.js';
 import { mount } from './mount.js';
+import { createListAgentsRoute } from './routes/agents.js';
 import {
   createCreateApiKeyRoute,
   createListApiKeysRoute,
@@ -68,6 +69,7 @@ export function createApp(deps: ApiDependencies): App {
     health: createHealthRoute(context),
     readiness: createReadinessRoute(context, workers),
     openApi: createOpenApiRoute(),
+    listAgents: createListAgentsRoute(context),
     listTools: createListToolsRoute(context),
     submitRun: [...json, createSubmitRoute(context, workers)],
     submitBatch: [...json, createBatchRoute(context, workers)],

@@ -1,6 +1,7 @@
 /** A submission that was found good: what a request to start a run means, checked field by field. */
 import { createHash } from 'node:crypto';
 import { v5, v7 } from 'uuid';
+import { DEFAULT_AGENT, type Agent } from '../../contracts/agents.js';
 import { checkPlan } from '../../contracts/check-plan.js';
 import { PerdureError, type FieldError } from '../../contracts/errors.js';
 import { MAX_PLAN_BYTES, type Plan } from '../../contracts/plan.js';
@@ -12,6 +13,7 @@ import {
   type SubmitRun,
 } from '../../contracts/runs.js';
 import { workspacePath } from '../../contracts/workspace-path.js';
+import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { ToolCatalog } from '../ports/tool-catalog.js';
 import { canonicalJson } from './canonical-json.js';
 import { invalid, validate } from './validate.js';
@@ -23,7 +25,8 @@ export interface InputFile {
 
 export interface Submission {
   run: NewRun & { requestHash: string };
-  plan: Plan;
+  /** Null to have one made. */
+  plan: Plan | null;
   inputs: SubmitRun['inputs'];
   files: InputFile[];
   priority: number | undefined;
@@ -31,7 +34,6 @@ export interface Submission {
   keyed: boolean;
 }
 
-const DEFAULT_AGENT = 'default';
 /** Namespace of the ids derived from keys; made up once, never to change. */
 const ID_NAMESPACE = '5f0c1d52-8f6e-4d0b-9d53-6a3c5a1f7e11';
 
@@ -41,32 +43,32 @@ const ID_NAMESPACE = '5f0c1d52-8f6e-4d0b-9d53-6a3c5a1f7e11';
  */
 export function readSubmission(
   body: unknown,
-  given: { tenantId: string; key: string | undefined; now: Date; tools: ToolCatalog },
+  given: { tenantId: string; key: string | undefined; now: Date; tools: ToolCatalog; agents: AgentCatalog },
 ): Submission {
   const { tenantId, key, now } = given;
   if (key !== undefined) validate(idempotencyKeySchema, key, 'Idempotency-Key');
   const request = validate(submitRunSchema, body, 'body');
   const files = readFiles(request);
   checkSizes(request);
-  if (request.agent !== undefined && request.agent !== DEFAULT_AGENT) throw unknownAgent(request.agent);
+  const agent = findAgent(request.agent ?? DEFAULT_AGENT, given.agents);
   const { plan } = request;
-  if (plan === undefined)
-    throw new PerdureError('model_not_configured', 'perdure has no model configured; send a plan', {
-      errors: [{ field: 'plan', message: 'is required while no model is configured' }],
-    });
-  const errors = checkPlan(plan, request.inputs?.data, (tool, args) => given.tools.checkArgs(tool, args));
-  if (errors.length > 0) throw invalid('invalid_plan', errors);
+  if (plan === undefined) refuseWithoutPlanner(agent);
+  else {
+    const errors = checkPlan(plan, request.inputs?.data, (tool, args) => given.tools.checkArgs(tool, args));
+    const all = [...errors, ...refusedTools(plan, agent, given.tools)];
+    if (all.length > 0) throw invalid('invalid_plan', all);
+  }
   return {
     run: {
       id: key === undefined ? v7() : v5(JSON.stringify([tenantId, key]), ID_NAMESPACE),
       tenantId,
       goal: request.goal,
-      agent: DEFAULT_AGENT,
+      agent: agent.name,
       metadata: request.metadata ?? {},
       requestHash: createHash('sha256').update(canonicalJson(request)).digest('hex'),
       createdAt: now.toISOString(),
     },
-    plan,
+    plan: plan ?? null,
     inputs: request.inputs,
     files,
     priority: request.priority,
@@ -74,10 +76,42 @@ export function readSubmission(
   };
 }
 
-const unknownAgent = (agent: string): PerdureError =>
-  new PerdureError('unknown_agent', `there is no agent ${JSON.stringify(agent)}, only "${DEFAULT_AGENT}"`, {
-    errors: [{ field: 'agent', message: `must be "${DEFAULT_AGENT}"` }],
-  });
+function findAgent(name: string, agents: AgentCatalog): Agent {
+  const found = agents.find(name);
+  if (found !== undefined) return found;
+  const known = agents.list().map((agent) => JSON.stringify(agent.name));
+  throw new PerdureError(
+    'unknown_agent',
+    `there is no agent ${JSON.stringify(name)}; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}`,
+    {
+      errors: [
+        { field: 'agent', message: `must be ${known.length > 1 ? 'one of ' : ''}${known.join(', ')}` },
+      ],
+    },
+  );
+}
+
+function refuseWithoutPlanner({ name, models }: Agent): void {
+  if (models.planner.length > 0) return;
+  throw new PerdureError(
+    'model_not_configured',
+    `the agent ${JSON.stringify(name)} has no model configured that could make a plan; send one`,
+    { errors: [{ field: 'plan', message: 'is required while no model is configured' }] },
+  );
+}
+
+/** A tool that there is, and that the agent may not call. */
+const refusedTools = (plan: Plan, agent: Agent, tools: ToolCatalog): FieldError[] =>
+  plan.steps.flatMap(({ tool }, i) =>
+    agent.tools.includes(tool) || tools.checkArgs(tool, {}) === undefined
+      ? []
+      : [
+          {
+            field: `plan.steps[${i}].tool`,
+            message: `the agent ${JSON.stringify(agent.name)} may not call ${JSON.stringify(tool)}`,
+          },
+        ],
+  );
 
 function checkSizes(request: SubmitRun): void {
   const parts = [

@@ -1,6 +1,7 @@
 /** The command line's grammar. Each file in commands/ puts its own commands on the program. */
 import { Command } from 'commander';
 import { version } from '../../contracts/version.js';
+import { registerAgents } from './commands/agents.js';
 import { registerApi } from './commands/api.js';
 import { registerCompletion } from './commands/completion.js';
 import { registerDev } from './commands/dev.js';
@@ -21,6 +22,7 @@ const commands = [
   registerRuns,
   registerFiles,
   registerTools,
+  registerAgents,
   registerDev,
   registerApi,
   registerWorker,

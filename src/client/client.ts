@@ -9,6 +9,7 @@ import type {
   RunList,
   StreamTicket,
   ToolList,
+  AgentList,
 } from '../../contracts/api.js';
 import type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
 import type { PresignedRequest } from '../../contracts/presign.js';
@@ -111,6 +112,7 @@ export interface Client {
     ): Promise<PresignedRequest>;
   };
   tools(options?: CallOptions): Promise<ToolList>;
+  agents(options?: CallOptions): Promise<AgentList>;
   apiKeys: {
     create(key: NewApiKey, options?: CallOptions): Promise<NewApiKeyAnswer>;
     list(options?: CallOptions): Promise<ApiKeyList>;
@@ -200,6 +202,7 @@ export function createClient(options: ClientOptions): Client {
         json('presignFile', { ...call, parameters: { id, path }, ...post(request), repeatable: true }),
     },
     tools: (call = {}) => json('listTools', call),
+    agents: (call = {}) => json('listAgents', call),
     apiKeys: {
       create: (key, call = {}) => json('createApiKey', { ...call, ...post(key) }),
       list: (call = {}) => json('listApiKeys', call),

@@ -50,6 +50,8 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   readonly limits: TenantLimits;
   readonly retention: { readonly runDays: number | null; readonly eventDays: number | null };
+  /** Where the files of agents are; missing is an error where it is named. */
+  readonly agentsFolder: { readonly path: string; readonly isNamed: boolean };
   readonly models: ModelConfig;
   /** `host` or `host:port` that tools may call although the guard would refuse them. */
   readonly httpAllow: readonly string[];
@@ -134,6 +136,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     retention: Object.freeze({
       runDays: e.PERDURE_KEEP_RUNS_DAYS ?? null,
       eventDays: e.PERDURE_KEEP_EVENTS_DAYS ?? null,
+    }),
+    agentsFolder: Object.freeze({
+      path: path.resolve(e.PERDURE_AGENTS_DIR ?? 'agents'),
+      isNamed: e.PERDURE_AGENTS_DIR !== undefined,
     }),
     models: modelsOf(e),
     httpAllow: Object.freeze(e.PERDURE_HTTP_ALLOW),

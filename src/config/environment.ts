@@ -108,6 +108,8 @@ export const environment = z.object({
   PERDURE_KEEP_RUNS_DAYS: count('a number of days'),
   PERDURE_KEEP_EVENTS_DAYS: count('a number of days'),
 
+  PERDURE_AGENTS_DIR: z.string().min(1).optional(),
+
   PERDURE_MODEL: models,
   PERDURE_PLANNER_MODEL: models,
   PERDURE_SUPERVISOR_MODEL: models,

@@ -1,7 +1,25 @@
 /** Makes a plan from a goal. */
-import type { Plan } from '../../contracts/plan.js';
+import type { ModelUsage } from '../../contracts/models.js';
+import type { JsonValue, Plan } from '../../contracts/plan.js';
+
+export interface PlanningTask {
+  goal: string;
+  /** Its name. */
+  agent: string;
+  inputsData: { value: JsonValue } | null;
+  /** What is in the workspace. */
+  files: readonly { path: string; bytes: number }[];
+  signal: AbortSignal;
+  /** Told of what the model writes; null when that begins anew. */
+  onText: (piece: string | null) => void;
+  /** Told of each call, also where nothing comes of it. */
+  onUsage: (usage: ModelUsage) => Promise<void>;
+}
 
 export interface Planner {
-  /** @throws PerdureError `model_not_configured` where there is nothing to make one with */
-  makePlan(goal: string): Promise<Plan>;
+  /**
+   * @throws PerdureError `model_not_configured` where there is nothing to make one with, `unknown_agent`,
+   *   `model_output_invalid`, and what a model throws
+   */
+  makePlan(task: PlanningTask): Promise<Plan>;
 }

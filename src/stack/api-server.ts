@@ -5,6 +5,7 @@ import { createApp } from '../api/create-app.js';
 import { createSignIn } from '../api/sign-in/sign-in.js';
 import type { Config } from '../config/env.js';
 import { isLoopback } from '../config/sign-in-policy.js';
+import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { Logger } from '../ports/logger.js';
 import type { ToolRegistry } from '../tools/registry.js';
 import { closeServer, listen } from './http-listener.js';
@@ -21,6 +22,7 @@ export interface ApiServerOptions {
   ownTicketSecret: string | null;
   adapters: Adapters;
   tools: ToolRegistry;
+  agents: AgentCatalog;
   logger: Logger;
   /** Milliseconds that requests under way get to end. */
   graceMs: number;
@@ -38,6 +40,7 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
     workspace: adapters.workspace,
     engine: adapters.engine,
     tools: toolCatalog(tools),
+    agents: options.agents,
     logger,
     allowedHosts: isLoopback(config.host) && options.signIn === 'none' ? [] : null,
     signIn: createSignIn({

@@ -5,6 +5,7 @@ import type { Logger } from '../ports/logger.js';
 import { createToolRegistry } from '../tools/registry.js';
 import { startApiServer } from './api-server.js';
 import type { Running } from './lifecycle.js';
+import { openAgents } from './agents.js';
 import { openAdapters } from './open-adapters.js';
 import { Releasers } from './releasers.js';
 import { verify } from './verify.js';
@@ -17,8 +18,9 @@ export async function startApi(config: Config, logger: Logger, signal: AbortSign
   const signIn = signInPolicy(config);
   const releasers = new Releasers();
   try {
-    const adapters = await openAdapters(config, logger, releasers);
     const tools = createToolRegistry({ httpAllow: config.httpAllow });
+    const agents = openAgents(config, tools, logger);
+    const adapters = await openAdapters(config, logger, releasers);
     const url = await startApiServer(
       {
         config,
@@ -27,6 +29,7 @@ export async function startApi(config: Config, logger: Logger, signal: AbortSign
         ownTicketSecret: null,
         adapters,
         tools,
+        agents: agents.agents,
         logger,
         graceMs: GRACE_MS,
       },

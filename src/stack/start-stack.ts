@@ -65,6 +65,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ]);
     const config = { ...embedded.config, dataDir };
 
+    const tools = parts.createToolRegistry({ httpAllow: config.httpAllow, more: options.tools ?? [] });
+    const agents = parts.openAgents(config, tools, logger);
     const adapters = await parts.openAdapters(config, logger, releasers);
     const { signal } = options;
     await verify({
@@ -73,7 +75,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       seconds: PATIENCE_SECONDS,
       ...(signal === undefined ? {} : { signal }),
     });
-    const tools = parts.createToolRegistry({ httpAllow: config.httpAllow, more: options.tools ?? [] });
     const apiUrl = await parts.startApiServer(
       {
         config,
@@ -82,6 +83,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         ownTicketSecret: randomBytes(32).toString('hex'),
         adapters,
         tools,
+        agents: agents.agents,
         logger,
         graceMs: 3_000,
       },
@@ -94,6 +96,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         config,
         adapters,
         tools,
+        agents,
         builtRoot: options.builtRoot,
         identity: parts.newWorkerIdentity(family),
         logger,
@@ -119,13 +122,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 /** Loaded while the servers start: both take about as long. */
 async function loadParts() {
-  const [adapters, api, tools, worker] = await Promise.all([
+  const [adapters, agents, api, tools, worker] = await Promise.all([
     import('./open-adapters.js'),
+    import('./agents.js'),
     import('./api-server.js'),
     import('../tools/registry.js'),
     import('./worker-part.js'),
   ]);
-  return { ...adapters, ...api, ...tools, ...worker };
+  return { ...adapters, ...agents, ...api, ...tools, ...worker };
 }
 
 /** Without it the start is as good, and what was held waits for its time-out. */

@@ -5,6 +5,7 @@ import { createToolRegistry } from '../tools/registry.js';
 import { createHealthServer } from '../worker/health-server.js';
 import { closeServer, listen } from './http-listener.js';
 import type { Running } from './lifecycle.js';
+import { openAgents } from './agents.js';
 import { openAdapters } from './open-adapters.js';
 import { Releasers } from './releasers.js';
 import { verify, type CheckLine } from './verify.js';
@@ -24,6 +25,8 @@ export async function startWorker(
   const releasers = new Releasers();
   const identity = newWorkerIdentity();
   try {
+    const tools = createToolRegistry({ httpAllow: config.httpAllow });
+    const agents = openAgents(config, tools, logger);
     const adapters = await openAdapters(config, logger, releasers);
     let lines: readonly CheckLine[] = [];
     let done = false;
@@ -54,9 +57,8 @@ export async function startWorker(
         lines = now;
       },
     });
-    const tools = createToolRegistry({ httpAllow: config.httpAllow });
     await startWorkerPart(
-      { config, adapters, tools, builtRoot, identity, logger, graceMs: GRACE_MS, forceMs: FORCE_MS },
+      { config, adapters, tools, agents, builtRoot, identity, logger, graceMs: GRACE_MS, forceMs: FORCE_MS },
       releasers,
     );
     done = true;

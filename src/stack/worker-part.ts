@@ -4,20 +4,23 @@ import os from 'node:os';
 import path from 'node:path';
 import { createActivities } from '../../activities/create-activities.js';
 import { createRetentionActivities } from '../../activities/retention.js';
-import { plannerWithoutModel } from '../agents/planner.js';
+import { createPlanner } from '../agents/planner.js';
 import { ruleSupervisor } from '../agents/supervisor.js';
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import { noteStorage } from '../ports/note-storage.js';
 import type { ToolRegistry } from '../tools/registry.js';
 import { runWorker } from '../worker/run-worker.js';
+import type { AgentParts } from './agents.js';
 import type { Adapters } from './open-adapters.js';
 import type { Releasers } from './releasers.js';
+import { toolCatalog } from './tool-catalog.js';
 
 export interface WorkerPartOptions {
   config: Config;
   adapters: Adapters;
   tools: ToolRegistry;
+  agents: AgentParts;
   builtRoot: string;
   identity: string;
   logger: Logger;
@@ -36,6 +39,7 @@ export const newWorkerIdentity = (family = ''): string =>
 /** Resolves when it polls. */
 export async function startWorkerPart(options: WorkerPartOptions, releasers: Releasers): Promise<void> {
   const { config, adapters, tools } = options;
+  const { agents, models } = options.agents;
   const logger = options.logger.child({ component: 'worker' });
   const worker = runWorker({
     address: adapters.temporal.address,
@@ -55,7 +59,7 @@ export async function startWorkerPart(options: WorkerPartOptions, releasers: Rel
         log: adapters.records.log,
         bus: adapters.bus,
         workspace: adapters.workspace,
-        planner: plannerWithoutModel,
+        planner: createPlanner({ models, agents, tools: toolCatalog(tools) }),
         supervisor: ruleSupervisor,
         tools,
         noteStorage:

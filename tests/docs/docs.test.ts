@@ -128,6 +128,7 @@ test('links between the documents lead somewhere', async () => {
     'docs/operating.md',
     'docs/tools.md',
     'docs/models.md',
+    'docs/agents.md',
     'docs/tenancy.md',
     'docs/adr/README.md',
   ];

@@ -27,6 +27,7 @@ const nobodys: Partial<Record<RouteName, string>> = {
   readiness: 'the server’s state',
   openApi: 'the document of this API',
   listTools: 'the tools, the same for all',
+  listAgents: 'the agents, the same for all',
   submitRun: 'makes a run of the caller’s; an Idempotency-Key counts within a tenant',
   submitBatch: 'makes runs of the caller’s, as POST /v1/runs does',
   createApiKey: 'makes a key of the caller’s',

@@ -132,7 +132,7 @@ class Call {
       system: instructions,
       messages: messages.map(toSdk),
       ...(tools === undefined || tools.length === 0 ? {} : { tools: set }),
-      ...(answerSchema === undefined ? {} : { output: Output.object({ schema: jsonSchema(answerSchema) }) }),
+      ...(answerSchema === undefined ? {} : { output: shaped(answerSchema) }),
       // Plans hold arguments of any shape, which the strict form of schemas cannot say.
       providerOptions: { [providerOf(this.options.name)]: { strictJsonSchema: false } },
       abortSignal: this.stop.signal,
@@ -190,6 +190,14 @@ class Call {
     return new PerdureError('model_timeout', `${this.options.name} ${how}`);
   }
 }
+
+/** Asks the provider for the shape and leaves the text alone: the SDK would parse all of it anew with every piece. */
+const shaped = (schema: Record<string, unknown>) => ({
+  ...Output.object({ schema: jsonSchema(schema) }),
+  parseCompleteOutput: ({ text }: { text: string }) => Promise.resolve(text),
+  // What differs from the last is passed on at once.
+  parsePartialOutput: ({ text }: { text: string }) => Promise.resolve({ partial: text.length }),
+});
 
 export const providerOf = (name: string): string => name.slice(0, name.indexOf(':'));
 

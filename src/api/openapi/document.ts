@@ -45,6 +45,7 @@ export function openApiDocument(): Json {
       { name: 'Events', description: 'What happens in a run: a log without gaps, live or by pages.' },
       { name: 'Files', description: 'The workspace of a run.' },
       { name: 'Tools', description: 'What the steps of a plan can call.' },
+      { name: 'Agents', description: 'Who carries a goal out: instructions, models, tools.' },
       { name: 'API keys', description: 'For programs; made and revoked by admins.' },
       { name: 'Server', description: 'The server itself.' },
     ],

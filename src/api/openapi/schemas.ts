@@ -45,6 +45,8 @@ const answerSchemas: Record<string, z.ZodType> = {
   PresignedRequest: answers.presignedRequestSchema,
   ToolDescription: answers.toolDescriptionSchema,
   ToolList: answers.toolListSchema,
+  AgentDescription: answers.agentDescriptionSchema,
+  AgentList: answers.agentListSchema,
   ApiKeyInfo: answers.apiKeyInfoSchema,
   ApiKeyList: answers.apiKeyListSchema,
   NewApiKey: answers.newApiKeySchema,

@@ -1,7 +1,9 @@
 /** The server itself, and what plans can name on it. */
 import { ifNoneMatch, json, notChanged, ref, type Operations } from './operation.js';
 
-export const serverOperations: Operations<'index' | 'health' | 'readiness' | 'openApi' | 'listTools'> = {
+export const serverOperations: Operations<
+  'index' | 'health' | 'readiness' | 'openApi' | 'listTools' | 'listAgents'
+> = {
   index: {
     tag: 'Server',
     summary: 'Where to find what',
@@ -26,6 +28,15 @@ export const serverOperations: Operations<'index' | 'health' | 'readiness' | 'op
     parameters: [ifNoneMatch],
     answers: {
       200: { description: 'OpenAPI 3.1.', content: json({ type: 'object' }), headers: ['ETag'] },
+      304: notChanged,
+    },
+  },
+  listAgents: {
+    tag: 'Agents',
+    summary: 'The agents that runs can name',
+    parameters: [ifNoneMatch],
+    answers: {
+      200: { description: 'The agents.', content: json(ref('AgentList')), headers: ['ETag'] },
       304: notChanged,
     },
   },

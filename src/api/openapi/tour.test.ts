@@ -52,6 +52,7 @@ test('every call answers as documented, in every way that is no error', async ()
   await call('health');
   await twice('openApi');
   await twice('listTools');
+  await twice('listAgents');
   await call('readiness');
 
   const submitted = await send('submitRun', { goal: 'g', plan }, {}, { 'idempotency-key': 'k' });

@@ -3,6 +3,8 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ApiDependencies } from '../context.js';
 import type { AgentRunInput } from '../../../contracts/messages.js';
+import type { Agent } from '../../../contracts/agents.js';
+import type { AgentCatalog } from '../../ports/agent-catalog.js';
 import type { BusListener, EventBus } from '../../ports/event-bus.js';
 import type { Logger } from '../../ports/logger.js';
 import type { RunEngine } from '../../ports/run-engine.js';
@@ -44,6 +46,7 @@ export interface Fakes {
   workspace: FakeWorkspace;
   engine: FakeEngine;
   tools: ToolCatalog;
+  agents: AgentCatalog;
   logger: FakeLogger;
 }
 
@@ -58,6 +61,7 @@ export function createFakes(): Fakes {
     workspace: createFakeWorkspace(),
     engine: createFakeEngine(),
     tools: fakeTools,
+    agents: fakeAgents,
     logger: createFakeLogger(),
   };
 }
@@ -69,6 +73,7 @@ export const dependenciesOf = (fakes: Fakes, more: Partial<ApiDependencies> = {}
   workspace: fakes.workspace,
   engine: fakes.engine,
   tools: fakes.tools,
+  agents: fakes.agents,
   logger: fakes.logger,
   allowedHosts: ['127.0.0.1', 'localhost'],
   ...more,
@@ -188,6 +193,30 @@ const fakeTools: ToolCatalog = {
     if (name !== 'write_file') return undefined;
     return typeof args.path === 'string' ? [] : [{ path: ['path'], message: 'must be a string' }];
   },
+};
+
+/** One without a model, and one that plans and may only echo. */
+const agents: Agent[] = [
+  {
+    name: 'default',
+    description: 'does anything',
+    instructions: '',
+    models: { planner: [], supervisor: [], tool: [] },
+    tools: ['echo', 'write_file'],
+    maxSteps: 50,
+  },
+  {
+    name: 'echoer',
+    description: 'echoes',
+    instructions: 'secret instructions',
+    models: { planner: ['openai:m'], supervisor: [], tool: [] },
+    tools: ['echo'],
+    maxSteps: 5,
+  },
+];
+const fakeAgents: AgentCatalog = {
+  list: () => agents,
+  find: (name) => agents.find((agent) => agent.name === name),
 };
 
 function createFakeLogger(): FakeLogger {

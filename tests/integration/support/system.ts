@@ -27,15 +27,19 @@ import { migrate } from '../../../src/adapters/postgres/migrate.js';
 import { openPostgresRecords } from '../../../src/adapters/postgres/records.js';
 import { createTemporalRunEngine } from '../../../src/adapters/temporal/run-engine.js';
 import type { OwnWorker } from '../../../src/adapters/temporal/workflow-starter.js';
-import { plannerWithoutModel } from '../../../src/agents/planner.js';
+import { createPlanner } from '../../../src/agents/planner.js';
 import { ruleSupervisor } from '../../../src/agents/supervisor.js';
+import { readConfig } from '../../../src/config/env.js';
 import { createFakes } from '../../../src/api/testing/fakes.js';
 import type { Admission } from '../../../src/ports/admission.js';
+import type { EventBus } from '../../../src/ports/event-bus.js';
 import type { EventLog } from '../../../src/ports/event-log.js';
 import { noteStorage } from '../../../src/ports/note-storage.js';
 import type { RunEngine } from '../../../src/ports/run-engine.js';
 import type { RunStore } from '../../../src/ports/run-store.js';
+import { openAgents } from '../../../src/stack/agents.js';
 import { Releasers } from '../../../src/stack/releasers.js';
+import { toolCatalog } from '../../../src/stack/tool-catalog.js';
 import { createToolRegistry } from '../../../src/tools/registry.js';
 import type { Tool } from '../../../src/tools/tool.js';
 import { runWorker } from '../../../src/worker/run-worker.js';
@@ -48,6 +52,7 @@ export interface System {
   engine: RunEngine;
   store: RunStore;
   log: EventLog;
+  bus: EventBus;
   admission: Admission;
   /** The way to the database. */
   database: CuttableProxy;
@@ -56,6 +61,8 @@ export interface System {
   address: string;
   /** Starts a run without its record, as an API does whose database is down. */
   start(steps: object[], more?: { maxParallel?: number; data?: JsonValue }): Promise<NewRun>;
+  /** The same of a run whose plan a model makes. */
+  startGoal(goal: string, data?: JsonValue): Promise<NewRun>;
   /** Every event of the run, once it has ended. */
   events(runId: string): Promise<RunEvent[]>;
   /** Of all the workflow's executions, oldest first; the workflow is waited for. */
@@ -67,6 +74,8 @@ export async function startSystem(
   options: {
     tools?: readonly Tool[];
     dynamicConfig?: Readonly<Record<string, string>>;
+    /** As in the environment, for what concerns models. */
+    settings?: Readonly<Record<string, string>>;
     /** Runs are started over its connection, as by an API in the worker's process. */
     ownWorker?: OwnWorker;
   } = {},
@@ -103,6 +112,8 @@ export async function startSystem(
     taskQueue: TASK_QUEUE,
     uiUrl: null,
   });
+  const bus = createLocalEventBus();
+  const { models, agents } = openAgents(readConfig(options.settings ?? {}), tools, logger);
   const workspace = createLocalWorkspace(files.directory);
   const worker = runWorker({
     address: temporal.address,
@@ -112,9 +123,9 @@ export async function startSystem(
     activities: createActivities({
       store,
       log,
-      bus: createLocalEventBus(),
+      bus,
       workspace,
-      planner: plannerWithoutModel,
+      planner: createPlanner({ models, agents, tools: toolCatalog(tools) }),
       supervisor: ruleSupervisor,
       tools,
       noteStorage: (scope) => noteStorage(workspace, records.admission, scope),
@@ -134,31 +145,32 @@ export async function startSystem(
   releasers.push('the worker', () => worker.stop());
   await worker.polling;
   const client = new Client({ connection });
+  const traits = Object.fromEntries(
+    tools.list().map(({ name, timeoutSeconds, effect, quick }) => [name, { timeoutSeconds, effect, quick }]),
+  );
 
   return {
     engine,
     store,
     log,
+    bus,
     admission: records.admission,
     database: proxy,
     client,
     address: temporal.address,
+    async startGoal(goal, data) {
+      const run = newRun(goal);
+      await engine.start({
+        run,
+        plan: null,
+        inputsData: data === undefined ? null : { value: data },
+        tools: traits,
+      });
+      return run;
+    },
     async start(steps, { maxParallel, data } = {}) {
-      const run: NewRun = {
-        id: v7(),
-        tenantId: 'acme',
-        goal: 'a test',
-        agent: 'default',
-        metadata: {},
-        requestHash: null,
-        createdAt: new Date().toISOString(),
-      };
+      const run = newRun('a test');
       const plan = planSchema.parse({ steps, ...(maxParallel === undefined ? {} : { maxParallel }) });
-      const traits = Object.fromEntries(
-        tools
-          .list()
-          .map(({ name, timeoutSeconds, effect, quick }) => [name, { timeoutSeconds, effect, quick }]),
-      );
       await engine.start({
         run,
         plan,
@@ -194,6 +206,16 @@ export async function startSystem(
     release: () => releasers.release(logger),
   };
 }
+
+const newRun = (goal: string): NewRun => ({
+  id: v7(),
+  tenantId: 'acme',
+  goal,
+  agent: 'default',
+  metadata: {},
+  requestHash: null,
+  createdAt: new Date().toISOString(),
+});
 
 /** A history belongs to no machine. */
 const anonymous = (history: string): string =>

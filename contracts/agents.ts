@@ -1,0 +1,44 @@
+/** Agents: who carries a goal out, with which instructions, models and tools. */
+import { z } from 'zod';
+import type { ModelRole } from './models.js';
+
+export const DEFAULT_AGENT = 'default';
+
+const modelName = z.string().regex(/^[a-z][a-z0-9-]*:\S+$/, 'must be provider:model');
+/** One, or several of which the later are asked where the one before does not answer. */
+const modelNames = z.union([modelName, z.array(modelName).min(1).max(10)]);
+
+export const agentNameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be 1 to 64 lower-case letters, digits, "_" or "-"');
+
+/** A file of agents/: what is not there is as of the default. */
+export const agentFileSchema = z.strictObject({
+  /** The file's name unless told. */
+  name: agentNameSchema.optional(),
+  description: z.string().trim().min(1).max(500),
+  instructions: z.string().trim().min(1).max(50_000).optional(),
+  models: z
+    .strictObject({
+      planner: modelNames.optional(),
+      supervisor: modelNames.optional(),
+      tool: modelNames.optional(),
+    })
+    .optional(),
+  /** Names of tools; one that ends in `*` stands for all that begin so. All tools unless told. */
+  tools: z.array(z.string().min(1).max(100)).min(1).optional(),
+  maxSteps: z.int().min(1).max(200).optional(),
+});
+export type AgentFile = z.infer<typeof agentFileSchema>;
+
+/** An agent whose every part is known. */
+export interface Agent {
+  name: string;
+  description: string;
+  /** May be empty. */
+  instructions: string;
+  models: Record<ModelRole, string[]>;
+  /** All that it may call, by name. */
+  tools: string[];
+  maxSteps: number;
+}

@@ -1,0 +1,27 @@
+/** Who carries goals out, and the models that they ask: checked before anything is opened. */
+import { readAgents } from '../adapters/agents/read-agents.js';
+import { openModels } from '../adapters/models/open-models.js';
+import type { Config } from '../config/env.js';
+import type { AgentCatalog } from '../ports/agent-catalog.js';
+import type { Logger } from '../ports/logger.js';
+import type { Models } from '../ports/model.js';
+import type { ToolRegistry } from '../tools/registry.js';
+
+export interface AgentParts {
+  agents: AgentCatalog;
+  models: Models;
+}
+
+/** @throws ConfigError for a model, a file or an agent that cannot be used */
+export function openAgents(config: Config, tools: ToolRegistry, logger: Logger): AgentParts {
+  const models = openModels(config.models, logger.child({ component: 'models' }));
+  const agents = readAgents({
+    folder: config.agentsFolder,
+    tools: tools.list().map(({ name }) => name),
+    models: config.models,
+  });
+  // A script that is missing is told now, and not by the first run.
+  for (const agent of agents.list())
+    for (const names of Object.values(agent.models)) if (names.length > 0) models.of(names);
+  return { agents, models };
+}
