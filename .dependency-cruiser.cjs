@@ -31,7 +31,7 @@ module.exports = {
     ]),
     room('src/ports', ['^contracts/', '^(node:)?stream$']),
     room('src/tools', ['^contracts/', '^src/ports/', 'node_modules/', node]),
-    room('src/agents', ['^contracts/', '^src/ports/', npm('zod')]),
+    room('src/agents', ['^contracts/', '^src/ports/', '^src/tools/tool\\.ts$', npm('zod')]),
     room('src/config', ['^contracts/', npm('zod'), '^(node:)?(path|fs)$']),
     room('src/adapters', ['^contracts/', '^src/ports/', '^src/config/', 'node_modules/', node]),
     room('src/api', ['^contracts/', '^src/ports/', 'node_modules/', node]),

@@ -11,6 +11,7 @@ import { resolveArgs } from './resolve-args.js';
 import { outputPath, storeOutput } from './step-output.js';
 import { decisionOf, recordedDecision, ruling } from './supervision.js';
 import { isOutage, outages, retryLater, stepCancelled, stepFailure } from './to-failure.js';
+import { createToolContext } from './tool-context.js';
 import { createToolFiles, type Artifact } from './tool-files.js';
 
 /** Errors of attempts that do not count: they are no fault of the tool's. */
@@ -63,23 +64,19 @@ class ToolRun {
     if (typeof attempt !== 'number') return attempt;
     const startedAt = Date.now();
     const { files, artifacts } = createToolFiles(this.deps.workspace, this.input);
+    const { context, end } = createToolContext(this.deps, this.input, {
+      journal: this.journal,
+      files,
+      attempt,
+    });
     let result: ToolResult;
     try {
       if ('error' in call) throw call.error;
-      result = await callTool(
-        call.tool,
-        call.args,
-        {
-          files,
-          idempotencyKey: `${this.input.runId}/${this.input.step.id}`,
-          progress: (message) => {
-            this.publishProgress(attempt, message);
-          },
-        },
-        this.inRow?.limitMs,
-      );
+      result = await callTool(call.tool, call.args, context, this.inRow?.limitMs);
     } catch (error) {
       return await this.judge(error, attempt, artifacts());
+    } finally {
+      end();
     }
     if ('output' in result) return this.complete(attempt, startedAt, result.output, artifacts());
     const wait =
@@ -273,18 +270,6 @@ class ToolRun {
       { type: 'step.failed', key: stepKeys.end(id), at: now(), stepId: id, attempt, data: { error } },
       ...follows,
     );
-  }
-
-  private publishProgress(attempt: number, message: string): void {
-    const { runId, step } = this.input;
-    this.deps.bus.publish(runId, {
-      type: 'step.progress',
-      runId,
-      at: now(),
-      stepId: step.id,
-      attempt,
-      message,
-    });
   }
 }
 

@@ -308,6 +308,12 @@ export const errorTable = {
     'The model’s answer cannot be used, even after it was told why',
     'Say the goal more clearly, or name a more capable model; the detail says what was wrong.',
   ),
+  agent_no_end: entry(
+    422,
+    false,
+    'The agent did not come to an end',
+    'The detail says whether it ran out of turns or went in circles: say the task more clearly, or raise maxTurns.',
+  ),
   model_script_exhausted: entry(
     500,
     false,

@@ -23,6 +23,13 @@ const durable = {
   'step.retrying': z.object({ error: errorInfo, nextAttempt: z.number().int() }),
   'supervisor.decided': z.object({ decision: z.enum(['continue', 'stop']), reason: z.string() }),
   'model.called': modelUsageSchema.extend({ role: z.enum(modelRoles) }),
+  'agent.called': z.object({
+    turn: z.int().min(1),
+    tool: z.string(),
+    args: jsonValueSchema.optional(),
+    error: errorInfo.optional(),
+    durationMs: z.number(),
+  }),
   'artifact.created': z.object({ path: z.string(), bytes: z.number(), contentType: z.string() }),
   'run.paused': z.object({ reason: z.string().optional(), by: z.string().optional() }),
   'run.resumed': z.object({ by: z.string().optional() }),

@@ -5,16 +5,25 @@ import type { Config } from '../config/env.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { Logger } from '../ports/logger.js';
 import type { Models } from '../ports/model.js';
-import type { ToolRegistry } from '../tools/registry.js';
+import { createAgentTool } from '../agents/agent-tool.js';
+import { createToolRegistry, type ToolRegistry } from '../tools/registry.js';
+import type { Tool } from '../tools/tool.js';
 
 export interface AgentParts {
   agents: AgentCatalog;
   models: Models;
+  tools: ToolRegistry;
 }
 
-/** @throws ConfigError for a model, a file or an agent that cannot be used */
-export function openAgents(config: Config, tools: ToolRegistry, logger: Logger): AgentParts {
+/**
+ * @param more tools beside those that are built in
+ * @throws ConfigError for a model, a file or an agent that cannot be used
+ */
+export function openAgents(config: Config, more: readonly Tool[], logger: Logger): AgentParts {
   const models = openModels(config.models, logger.child({ component: 'models' }));
+  // The tool that calls the others is one of them.
+  const agentTool = createAgentTool(() => parts);
+  const tools = createToolRegistry({ httpAllow: config.httpAllow, more: [agentTool, ...more] });
   const agents = readAgents({
     folder: config.agentsFolder,
     tools: tools.list().map(({ name }) => name),
@@ -23,5 +32,6 @@ export function openAgents(config: Config, tools: ToolRegistry, logger: Logger):
   // A script that is missing is told now, and not by the first run.
   for (const agent of agents.list())
     for (const names of Object.values(agent.models)) if (names.length > 0) models.of(names);
-  return { agents, models };
+  const parts: AgentParts = { agents, models, tools };
+  return parts;
 }

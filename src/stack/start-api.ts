@@ -2,7 +2,6 @@
 import type { Config } from '../config/env.js';
 import { signInPolicy } from '../config/sign-in-policy.js';
 import type { Logger } from '../ports/logger.js';
-import { createToolRegistry } from '../tools/registry.js';
 import { startApiServer } from './api-server.js';
 import type { Running } from './lifecycle.js';
 import { openAgents } from './agents.js';
@@ -18,8 +17,7 @@ export async function startApi(config: Config, logger: Logger, signal: AbortSign
   const signIn = signInPolicy(config);
   const releasers = new Releasers();
   try {
-    const tools = createToolRegistry({ httpAllow: config.httpAllow });
-    const agents = openAgents(config, tools, logger);
+    const agents = openAgents(config, [], logger);
     const adapters = await openAdapters(config, logger, releasers);
     const url = await startApiServer(
       {
@@ -28,7 +26,7 @@ export async function startApi(config: Config, logger: Logger, signal: AbortSign
         signIn,
         ownTicketSecret: null,
         adapters,
-        tools,
+        tools: agents.tools,
         agents: agents.agents,
         logger,
         graceMs: GRACE_MS,

@@ -65,8 +65,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ]);
     const config = { ...embedded.config, dataDir };
 
-    const tools = parts.createToolRegistry({ httpAllow: config.httpAllow, more: options.tools ?? [] });
-    const agents = parts.openAgents(config, tools, logger);
+    const agents = parts.openAgents(config, options.tools ?? [], logger);
     const adapters = await parts.openAdapters(config, logger, releasers);
     const { signal } = options;
     await verify({
@@ -82,7 +81,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         signIn,
         ownTicketSecret: randomBytes(32).toString('hex'),
         adapters,
-        tools,
+        tools: agents.tools,
         agents: agents.agents,
         logger,
         graceMs: 3_000,
@@ -95,7 +94,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       {
         config,
         adapters,
-        tools,
         agents,
         builtRoot: options.builtRoot,
         identity: parts.newWorkerIdentity(family),
@@ -122,14 +120,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 /** Loaded while the servers start: both take about as long. */
 async function loadParts() {
-  const [adapters, agents, api, tools, worker] = await Promise.all([
+  const [adapters, agents, api, worker] = await Promise.all([
     import('./open-adapters.js'),
     import('./agents.js'),
     import('./api-server.js'),
-    import('../tools/registry.js'),
     import('./worker-part.js'),
   ]);
-  return { ...adapters, ...agents, ...api, ...tools, ...worker };
+  return { ...adapters, ...agents, ...api, ...worker };
 }
 
 /** Without it the start is as good, and what was held waits for its time-out. */

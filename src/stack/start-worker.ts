@@ -1,7 +1,6 @@
 /** A worker process: answers probes at once, polls when what it stands on works, drains when asked. */
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
-import { createToolRegistry } from '../tools/registry.js';
 import { createHealthServer } from '../worker/health-server.js';
 import { closeServer, listen } from './http-listener.js';
 import type { Running } from './lifecycle.js';
@@ -25,8 +24,7 @@ export async function startWorker(
   const releasers = new Releasers();
   const identity = newWorkerIdentity();
   try {
-    const tools = createToolRegistry({ httpAllow: config.httpAllow });
-    const agents = openAgents(config, tools, logger);
+    const agents = openAgents(config, [], logger);
     const adapters = await openAdapters(config, logger, releasers);
     let lines: readonly CheckLine[] = [];
     let done = false;
@@ -58,7 +56,7 @@ export async function startWorker(
       },
     });
     await startWorkerPart(
-      { config, adapters, tools, agents, builtRoot, identity, logger, graceMs: GRACE_MS, forceMs: FORCE_MS },
+      { config, adapters, agents, builtRoot, identity, logger, graceMs: GRACE_MS, forceMs: FORCE_MS },
       releasers,
     );
     done = true;

@@ -9,7 +9,6 @@ import { ruleSupervisor } from '../agents/supervisor.js';
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import { noteStorage } from '../ports/note-storage.js';
-import type { ToolRegistry } from '../tools/registry.js';
 import { runWorker } from '../worker/run-worker.js';
 import type { AgentParts } from './agents.js';
 import type { Adapters } from './open-adapters.js';
@@ -19,7 +18,6 @@ import { toolCatalog } from './tool-catalog.js';
 export interface WorkerPartOptions {
   config: Config;
   adapters: Adapters;
-  tools: ToolRegistry;
   agents: AgentParts;
   builtRoot: string;
   identity: string;
@@ -38,8 +36,8 @@ export const newWorkerIdentity = (family = ''): string =>
 
 /** Resolves when it polls. */
 export async function startWorkerPart(options: WorkerPartOptions, releasers: Releasers): Promise<void> {
-  const { config, adapters, tools } = options;
-  const { agents, models } = options.agents;
+  const { config, adapters } = options;
+  const { agents, models, tools } = options.agents;
   const logger = options.logger.child({ component: 'worker' });
   const worker = runWorker({
     address: adapters.temporal.address,

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { errorTable } from '../../contracts/errors.js';
 import { environment } from '../../src/config/environment.js';
+import { createAgentTool } from '../../src/agents/agent-tool.js';
 import { createToolRegistry } from '../../src/tools/registry.js';
 import type { Tool } from '../../src/tools/tool.js';
 
@@ -51,7 +52,10 @@ ${rows.join('\n')}
 });
 
 test('docs/tools.md', async () => {
-  const tools = createToolRegistry({ httpAllow: [] }).list();
+  const agentTool = createAgentTool(() => {
+    throw new Error('only described');
+  });
+  const tools = createToolRegistry({ httpAllow: [], more: [agentTool] }).list();
   const text = `# Tools
 
 What a plan's steps can call. The same list, with the arguments as JSON schemas, is at \`GET /v1/tools\`.

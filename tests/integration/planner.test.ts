@@ -184,3 +184,45 @@ test('data in the goal’s inputs cannot end its mark, and is bounded', async ()
   expect(text.match(/<\/data>/g)).toHaveLength(1);
   expect(text.length).toBeLessThan(25_000);
 });
+
+test('a step that is an agent: its calls, its text and its usage are the step’s; a retry goes on', async () => {
+  told.gardening = [
+    { calls: [{ tool: 'file_write', args: { path: 'note.txt', content: 'roses' } }] },
+    { status: 429, headers: { 'retry-after': '1' } },
+    { text: 'Planted.' },
+  ];
+  const live: EphemeralEvent[] = [];
+  const { id } = await system.start([
+    { id: 'work', tool: 'agent', args: { task: 'Do the gardening', tools: ['file_write'] } },
+    { id: 'said', tool: 'echo', args: { text: '{{steps.work.output.text}}' } },
+  ]);
+  const stop = system.bus.subscribe(id, {
+    onReady: () => undefined,
+    onEvent: (event) => {
+      if (!('seq' in event)) live.push(event);
+    },
+  });
+  const events = await system.events(id);
+  stop();
+  for (const event of events) expect(runEventSchema.safeParse(event).error).toBeUndefined();
+  expect(
+    events.filter(({ stepId }) => stepId === 'work').map(({ type, attempt }) => [type, attempt]),
+  ).toEqual([
+    ['step.started', 1],
+    ['model.called', 1],
+    ['agent.called', 1],
+    ['step.retrying', 1],
+    ['step.started', 2],
+    ['model.called', 2],
+    ['step.completed', 2],
+    ['supervisor.decided', undefined],
+  ]);
+  expect(events.at(-1)).toMatchObject({ type: 'run.completed', result: { text: 'Planted.' } });
+  expect((await system.store.getRun('acme', id))?.usage).toMatchObject({ steps: 2, modelCalls: 2 });
+  expect(live.filter(({ type }) => type !== 'step.progress')).toMatchObject([
+    { type: 'output.reset', stepId: 'work', attempt: 2 },
+    { type: 'output.delta', stepId: 'work', attempt: 2, text: 'Planted.' },
+  ]);
+  // The text is the step's own: the file was written once, by the first attempt.
+  expect(asked('gardening')).toBe(3);
+});

@@ -40,7 +40,6 @@ import type { RunStore } from '../../../src/ports/run-store.js';
 import { openAgents } from '../../../src/stack/agents.js';
 import { Releasers } from '../../../src/stack/releasers.js';
 import { toolCatalog } from '../../../src/stack/tool-catalog.js';
-import { createToolRegistry } from '../../../src/tools/registry.js';
 import type { Tool } from '../../../src/tools/tool.js';
 import { runWorker } from '../../../src/worker/run-worker.js';
 import { startProxy, type CuttableProxy } from './cuttable-proxy.js';
@@ -101,7 +100,6 @@ export async function startSystem(
   releasers.push('the files', () => files.remove());
 
   const { runs: store, log } = records;
-  const tools = createToolRegistry({ httpAllow: [], more: options.tools ?? [] });
   const connection = await Connection.connect({ address: temporal.address });
   releasers.push('the connection', () => connection.close());
   const { ownWorker } = options;
@@ -113,7 +111,11 @@ export async function startSystem(
     uiUrl: null,
   });
   const bus = createLocalEventBus();
-  const { models, agents } = openAgents(readConfig(options.settings ?? {}), tools, logger);
+  const { models, agents, tools } = openAgents(
+    readConfig(options.settings ?? {}),
+    options.tools ?? [],
+    logger,
+  );
   const workspace = createLocalWorkspace(files.directory);
   const worker = runWorker({
     address: temporal.address,
