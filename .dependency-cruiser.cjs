@@ -26,6 +26,7 @@ module.exports = {
       '^src/tools/tool\\.ts$',
       npm('@temporalio/(activity|common)'),
       npm('(@types/)?mime-types'),
+      '^(node:)?crypto$',
       '^timers/promises$',
       '^node:timers/promises$',
     ]),

@@ -4,6 +4,7 @@ import { carryOut } from './carry-out.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { endOf, Journal, now, stepKeys } from './journal.js';
 import { planRun } from './plan-run.js';
+import { requestApproval } from './request-approval.js';
 import { ending, noteFiles } from './run-ends.js';
 import { runTool } from './run-tool.js';
 import { recordedDecision, ruling } from './supervision.js';
@@ -13,6 +14,8 @@ export function createActivities(deps: ActivityDependencies): Activities {
   const journal = (scope: RunScope): Journal => new Journal(deps, scope);
   return guarded({
     planRun: (input) => planRun(deps, input),
+
+    requestApproval: (input) => requestApproval(deps, input),
 
     async recordEvents(scope) {
       await journal(scope).append();
@@ -90,6 +93,7 @@ function guarded(activities: Activities): Activities {
       }
     };
   return {
+    requestApproval: guard('requestApproval'),
     recordEvents: guard('recordEvents'),
     planRun: guard('planRun'),
     runTool: guard('runTool'),

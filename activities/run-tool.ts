@@ -7,6 +7,7 @@ import { DEFAULT_MAX_ATTEMPTS, type Tool, type ToolResult } from '../src/tools/t
 import type { ActivityDependencies } from './dependencies.js';
 import { callTool } from './call-tool.js';
 import { endBy, endOf, Journal, now, stepKeys, type Kept } from './journal.js';
+import { hashOf } from './request-approval.js';
 import { resolveArgs } from './resolve-args.js';
 import { outputPath, storeOutput } from './step-output.js';
 import { decisionOf, recordedDecision, ruling } from './supervision.js';
@@ -97,8 +98,14 @@ class ToolRun {
     }
   }
 
-  private resolvedArgs(): ReturnType<typeof resolveArgs> {
-    return resolveArgs(this.deps, this.input, this.input.step, this.inRow?.outputs);
+  /** What a person has approved is what the tool is given, and nothing else. */
+  private async resolvedArgs(): ReturnType<typeof resolveArgs> {
+    const { approved, step } = this.input;
+    if (approved?.args !== undefined) return approved.args;
+    const args = await resolveArgs(this.deps, this.input, step, this.inRow?.outputs);
+    if (approved !== undefined && hashOf(args) !== approved.argsHash)
+      throw new PerdureError('approval_stale', 'the arguments are not those that were approved');
+    return args;
   }
 
   /** Journals the start. @returns the attempt's number, or the result when the step has completed before */

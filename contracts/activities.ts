@@ -1,7 +1,7 @@
 /** The activities' interface: what workflows call and workers implement. Payloads stay small. */
 import type { ErrorInfo } from './errors.js';
 import type { NewEvent } from './events.js';
-import type { StepTimer } from './messages.js';
+import type { Approved, StepTimer } from './messages.js';
 import type { JsonValue, Plan, PlanStep } from './plan.js';
 import type { NewRun } from './runs.js';
 
@@ -23,8 +23,19 @@ export interface PlanRunInput extends RunScope {
 
 export interface RunToolInput extends RunScope {
   step: PlanStep;
+  /** Where a person was asked: what they have approved. */
+  approved?: Approved;
   /** For the words of a decision: some of the steps that wait for this one, directly or not. */
   dependants?: string[];
+}
+
+export interface RequestApprovalInput extends RunScope {
+  approvalId: string;
+  /** The step that waits; null for the plan. */
+  step: PlanStep | null;
+  reason: 'policy' | 'step';
+  /** ISO 8601. */
+  expiresAt: string | null;
 }
 
 /** A supervisor's word on a step's end; null where it must be asked by an activity of its own. */
@@ -129,6 +140,11 @@ export interface FinishRunInput extends RunScope {
 }
 
 export interface Activities {
+  /**
+   * Asks a person: resolves the arguments of the step and journals what is asked. Done again, it asks nothing new.
+   * @returns of what was asked; an error where the arguments cannot be resolved
+   */
+  requestApproval(input: RequestApprovalInput): Promise<{ argsHash: string } | { error: ErrorInfo }>;
   /** Stores the unsent events, and does nothing else. */
   recordEvents(input: RunScope): Promise<void>;
   /**

@@ -223,6 +223,32 @@ export const errorTable = {
     'The log has the cause under the request id.',
   ),
 
+  approval_not_found: entry(
+    404,
+    false,
+    'There is no such approval',
+    'List those of the run with GET /v1/runs/{id}/approvals.',
+  ),
+  approval_decided: entry(
+    409,
+    false,
+    'The approval is decided already',
+    'GET /v1/runs/{id}/approvals says how, and by whom.',
+  ),
+  approval_stale: entry(
+    409,
+    false,
+    'What was approved is not what would be done',
+    'Read the approval anew, and decide on its present argsHash.',
+  ),
+  approval_denied: entry(409, false, 'A person did not approve it', 'The message says who, and why.'),
+  decision_pending: entry(
+    503,
+    true,
+    'No worker has taken the decision yet',
+    'Send it again: the same decision counts once. See /readyz, or whether a worker polls.',
+  ),
+
   tool_invalid_args: entry(
     422,
     false,

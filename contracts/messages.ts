@@ -1,4 +1,5 @@
 /** Names and shapes that the API and the workflow exchange: workflow input, signals, queries, attributes. */
+import type { ApprovalPolicy } from './approvals.js';
 import type { JsonValue, Plan } from './plan.js';
 import type { NewRun } from './runs.js';
 import type { NewEvent } from './events.js';
@@ -7,6 +8,7 @@ export const AGENT_RUN_WORKFLOW = 'agentRun';
 export const CANCEL_SIGNAL = 'cancelRun';
 export const PAUSE_SIGNAL = 'pauseRun';
 export const RESUME_SIGNAL = 'resumeRun';
+export const DECIDE_UPDATE = 'decideApproval';
 export const SNAPSHOT_QUERY = 'snapshot';
 
 export const workflowIdOf = (runId: string): string => `run-${runId}`;
@@ -34,6 +36,8 @@ export interface AgentRunInput {
   /** Null when none was given. Small; the first activity moves it to the workspace. */
   inputsData: { value: JsonValue } | null;
   tools: Record<string, ToolTraits>;
+  /** What needs a person's word; unless told, only what the plan's steps ask for. */
+  approvals?: ApprovalPolicy;
   /** Present after continue-as-new. */
   carried?: CarriedState;
 }
@@ -68,6 +72,42 @@ export interface PauseRequest {
   reason: string | null;
 }
 
+/** The approval of the plan; that of a step has the step's id, with this before it. */
+export const PLAN_APPROVAL = 'plan';
+export const stepApproval = (stepId: string): string => `step-${stepId}`;
+
+/** What DECIDE_UPDATE brings. */
+export interface DecisionRequest {
+  approvalId: string;
+  decision: 'approve' | 'deny';
+  /** Of what was asked for; null when the caller did not say. */
+  argsHash: string | null;
+  /** Instead of those that were asked for. */
+  args: Record<string, JsonValue> | null;
+  note: string | null;
+  by: string | null;
+}
+
+/** An approval that was asked for and is not decided. */
+export interface PendingApproval {
+  argsHash: string;
+  /** Milliseconds since 1970; null when it waits for ever. */
+  expiresAt: number | null;
+}
+
+/** What was approved: the tool is given just this. */
+export interface Approved {
+  argsHash: string;
+  /** Where a person has changed them; as they are. */
+  args?: Record<string, JsonValue>;
+}
+
+/** Approvals by their ids; a granted one until its step has run. */
+export interface CarriedApprovals {
+  pending: Record<string, PendingApproval>;
+  granted: Record<string, Approved>;
+}
+
 /** All that one workflow execution hands to its successor. */
 export interface CarriedState {
   plan: Plan;
@@ -77,6 +117,7 @@ export interface CarriedState {
   cancelReason: string | null;
   /** Whether the run is paused, and how often it was paused or resumed. */
   pause: { isPaused: boolean; changes: number };
+  approvals: CarriedApprovals;
 }
 
 /** The answer to SNAPSHOT_QUERY. */

@@ -16,6 +16,18 @@ const stepId = z
     'must be 1 to 64 letters, digits, "_" or "-", a letter or digit first',
   );
 
+/** A step that waits for a person's word, whatever the run's policy is. */
+const stepApprovalSchema = z.union([
+  z.literal(true),
+  z.strictObject({
+    /** For whoever decides. */
+    note: z.string().min(1).max(500).optional(),
+    timeoutSeconds: z.int().min(1).max(31_536_000).optional(),
+    /** What a time-out means; deny unless told. */
+    onTimeout: z.enum(['approve', 'deny']).optional(),
+  }),
+]);
+
 export const planStepSchema = z.strictObject({
   id: stepId,
   title: z.string().min(1).max(200).optional(),
@@ -23,6 +35,7 @@ export const planStepSchema = z.strictObject({
   args: z.record(z.string(), jsonValueSchema).default({}),
   dependsOn: z.array(stepId).max(1_000).optional(),
   onFailure: z.enum(['stop', 'continue']).optional(),
+  approval: stepApprovalSchema.optional(),
 });
 
 export const planSchema = z.strictObject({

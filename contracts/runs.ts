@@ -1,5 +1,6 @@
 /** Runs: what is submitted, what is stored, what is answered. */
 import { z } from 'zod';
+import { approvalPolicies } from './approvals.js';
 import type { ErrorInfo } from './errors.js';
 import type { JsonValue, Plan } from './plan.js';
 import { jsonValueSchema, planSchema } from './plan.js';
@@ -45,6 +46,8 @@ export const submitRunSchema = z.strictObject({
     .strictObject({ files: z.array(inputFile).max(200).optional(), data: jsonValueSchema.optional() })
     .optional(),
   metadata: metadataSchema.optional(),
+  /** What needs a person's word; never unless told. Steps may ask for more. */
+  approvals: z.enum(approvalPolicies).optional(),
   /** 1 goes first, 5 last, 3 unless told; among the runs of its own tenant only. */
   priority: z.number().int().min(1).max(5).optional(),
 });

@@ -16,8 +16,9 @@ import {
 import type { Activities, FinishRunInput, RunOutcome } from '../contracts/activities.js';
 import type { AgentRunInput, PauseRequest, RunSnapshot } from '../contracts/messages.js';
 import { CANCEL_SIGNAL, PAUSE_SIGNAL, RESUME_SIGNAL, SNAPSHOT_QUERY } from '../contracts/messages.js';
-import type { Plan } from '../contracts/plan.js';
+import type { Plan, PlanStep } from '../contracts/plan.js';
 import { inRow, modelCalls, recordKeeping } from './activity-options.js';
+import { Approvals } from './approvals.js';
 import { errorOf } from './error-of.js';
 import { Pause } from './pause.js';
 import { Drawing } from './picture.js';
@@ -55,6 +56,14 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
   const pause = new Pause((event) => {
     unsent.add(event);
   }, carried?.pause);
+  const approvals = new Approvals(
+    input.approvals ?? 'never',
+    ({ tool }) => input.tools[tool]?.effect ?? 'irreversible',
+    (event) => {
+      unsent.add(event);
+    },
+    carried?.approvals,
+  );
   setHandler(pauseSignal, (request) => {
     pause.set(true, request);
   });
@@ -66,15 +75,16 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
   let ended: StepsOutcome;
   try {
     const plan = carried?.plan ?? input.plan ?? (await makePlan());
-    const isQuick = ({ tool }: Plan['steps'][number]): boolean => input.tools[tool]?.quick === true;
+    const isQuick = (step: PlanStep): boolean =>
+      input.tools[step.tool]?.quick === true && approvals.isAsked(step) === undefined;
     state = new RunState(plan, isQuick, carried?.steps);
     drawing = new Drawing(run.goal, state);
     const draw = (): void => {
-      status.set(pause.isPaused ? 'paused' : 'running');
+      status.set(pause.isPaused ? 'paused' : approvals.isWaiting ? 'waiting' : 'running');
       drawing?.change();
     };
     const begun = carried !== undefined || input.plan === null;
-    ended = await new StepRunner(input, plan, state, { unsent, pause }, draw).run(begun);
+    ended = await new StepRunner(input, plan, state, { unsent, pause, approvals }, draw).run(begun);
     if (ended.status === 'continue-as-new') {
       await condition(allHandlersFinished);
       await continueAsNew<typeof agentRun>({
@@ -82,12 +92,14 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
         plan: null,
         inputsData: null,
         tools: input.tools,
+        ...(input.approvals === undefined ? {} : { approvals: input.approvals }),
         carried: {
           plan,
           steps: state.carry(),
           unsent: unsent.all(),
           cancelReason: cancel.reason,
           pause: pause.carry(),
+          approvals: approvals.carry(),
         },
       });
     }

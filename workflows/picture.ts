@@ -11,6 +11,7 @@ const marks: Record<StepStatus, string> = {
   waiting: '⏲️',
   failed: '❌',
   skipped: '⏭️',
+  asking: '🙋',
   pending: '⬜',
 };
 
@@ -38,7 +39,7 @@ export class Drawing {
 }
 
 /** Most telling first, where not all steps fit. */
-const telling: StepStatus[] = ['failed', 'running', 'waiting', 'skipped', 'pending', 'completed'];
+const telling: StepStatus[] = ['failed', 'asking', 'running', 'waiting', 'skipped', 'pending', 'completed'];
 
 /** With the goal, for the summary that Temporal shows is not carried to the next execution. */
 export function picture(goal: string, state: RunState): string {

@@ -5,7 +5,7 @@ import type { Plan, PlanStep } from '../contracts/plan.js';
 import { Deadlines } from './deadlines.js';
 import { Queue } from './queue.js';
 
-export type StepStatus = 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped';
+export type StepStatus = 'pending' | 'asking' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped';
 
 interface Node {
   step: PlanStep;
@@ -29,6 +29,7 @@ const letters: Record<StepStatus, string> = {
   waiting: 'w',
   running: '.',
   pending: '.',
+  asking: '.',
 };
 /** Failures that are carried with their words, which are for the eye only. */
 const CARRIED_FAILURES = 100;
@@ -50,7 +51,15 @@ export class RunState {
       dependants: [],
     }));
     for (const node of this.nodes) this.byId.set(node.step.id, node);
-    this.counts = { pending: this.nodes.length, running: 0, waiting: 0, completed: 0, failed: 0, skipped: 0 };
+    this.counts = {
+      pending: this.nodes.length,
+      asking: 0,
+      running: 0,
+      waiting: 0,
+      completed: 0,
+      failed: 0,
+      skipped: 0,
+    };
     for (const node of this.nodes)
       for (const id of dependenciesOf(node.step)) {
         this.node(id).dependants.push(node);
@@ -141,6 +150,11 @@ export class RunState {
     this.queueIfReady(node);
   }
 
+  /** The step, taken to be started, waits for a person's word first; approved, it is put back. */
+  ask(id: string): void {
+    this.move(this.node(id), 'asking');
+  }
+
   /** The running step waits until its timer's time. */
   wait(id: string, timer: StepTimer): void {
     const node = this.node(id);
@@ -192,7 +206,8 @@ export class RunState {
       node.failure = 'stopped with the run';
       this.move(node, 'failed');
     }
-    for (const node of this.nodes) if (node.status === 'pending') this.move(node, 'skipped');
+    for (const node of this.nodes)
+      if (node.status === 'pending' || node.status === 'asking') this.move(node, 'skipped');
     return begun.map((node) => node.step.id);
   }
 
@@ -238,8 +253,8 @@ export class RunState {
 
   /** Whether all is over once the `running` steps that run now, and no others, have completed. */
   endsWith(running: number): boolean {
-    const { pending, waiting } = this.counts;
-    return pending === 0 && waiting === 0 && this.counts.running === running;
+    const { pending, asking, waiting } = this.counts;
+    return pending === 0 && asking === 0 && waiting === 0 && this.counts.running === running;
   }
 
   /** Completed steps that nothing builds on: their output is the run's result. @param andRunning as if those had completed */

@@ -14,10 +14,11 @@ import type {
   StepDeferred,
 } from '../contracts/activities.js';
 import { outcomeUnknown, type ErrorInfo } from '../contracts/errors.js';
-import type { AgentRunInput, StepTimer } from '../contracts/messages.js';
+import { PLAN_APPROVAL, stepApproval, type AgentRunInput, type StepTimer } from '../contracts/messages.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
 import { recordKeeping, toolCall } from './activity-options.js';
+import type { Approvals, Verdict } from './approvals.js';
 import { errorOf, journalledFailureOf } from './error-of.js';
 import type { Pause } from './pause.js';
 import { label } from './picture.js';
@@ -37,9 +38,8 @@ const DEFAULT_PARALLEL = 10;
 /** A tool that the submitting server did not know of (a newer worker's): generous, the worker limits it. */
 const unknownTool = { timeoutSeconds: 600, effect: 'irreversible', quick: false } as const;
 
-const { recordEvents, runTool, completeDeferred, failStep, superviseStep } = proxyActivities<Activities>(
-  recordKeeping('records'),
-);
+const { recordEvents, requestApproval, runTool, completeDeferred, failStep, superviseStep } =
+  proxyActivities<Activities>(recordKeeping('records'));
 
 export class StepRunner {
   /** Not cancelled by Temporal's cancellation of the workflow: that is ours to pass on. */
@@ -49,6 +49,7 @@ export class StepRunner {
   private readonly timer: WaitTimer;
   private readonly unsent: UnsentEvents;
   private readonly pause: Pause;
+  private readonly approvals: Approvals;
   /** Events that no step's activity may be there to take along. */
   private hasNews: boolean;
   private busy = 0;
@@ -67,12 +68,13 @@ export class StepRunner {
     private readonly input: AgentRunInput,
     private readonly plan: Plan,
     private readonly state: RunState,
-    { unsent, pause }: { unsent: UnsentEvents; pause: Pause },
+    { unsent, pause, approvals }: { unsent: UnsentEvents; pause: Pause; approvals: Approvals },
     private readonly draw: () => void,
   ) {
     this.unsent = unsent;
     this.pause = pause;
-    pause.onChange = () => {
+    this.approvals = approvals;
+    pause.onChange = approvals.onChange = () => {
       this.settled += 1;
       this.hasNews = true;
     };
@@ -98,11 +100,14 @@ export class StepRunner {
   async run(begun: boolean): Promise<StepsOutcome> {
     return CancellationScope.nonCancellable(async () => {
       if (!begun) await this.begin();
+      if (this.approvals.isPlanOpen) this.track(this.askForPlan());
       for (;;) {
         this.tellNews();
         this.startReady();
-        const isHeld = this.ending || this.draining || this.pause.isPaused;
-        this.timer.set(isHeld ? undefined : this.state.nextWait(), this.state);
+        this.timer.set(
+          this.ending || this.draining || this.isHeld ? undefined : this.state.nextWait(),
+          this.state,
+        );
         if (this.busy === 0 && !this.timer.isSet && !this.isWaitingToResume) return this.outcome();
         this.draw();
         const seen = this.settled;
@@ -117,6 +122,11 @@ export class StepRunner {
     if (this.cancelled) return { status: 'cancelled' };
     if (this.draining) return { status: 'continue-as-new' };
     return { status: 'completed', finished: this.finished };
+  }
+
+  /** Whether nothing may be begun for the moment. */
+  private get isHeld(): boolean {
+    return this.pause.isPaused || this.approvals.isPlanOpen;
   }
 
   private get isWaitingToResume(): boolean {
@@ -141,8 +151,9 @@ export class StepRunner {
   private startReady(): void {
     if (this.ending) return;
     this.draining ||=
-      workflowInfo().continueAsNewSuggested && this.state.count('pending') + this.state.count('waiting') > 0;
-    if (this.draining || this.pause.isPaused) return;
+      workflowInfo().continueAsNewSuggested &&
+      this.state.count('pending') + this.state.count('asking') + this.state.count('waiting') > 0;
+    if (this.draining || this.isHeld) return;
     const limit = this.plan.maxParallel ?? DEFAULT_PARALLEL;
     const hasRoom = (): boolean =>
       this.state.count('running') - this.inRow + (this.inRow > 0 ? 1 : 0) < limit;
@@ -155,7 +166,13 @@ export class StepRunner {
       }
       const step = this.state.start();
       if (step === undefined) break;
-      this.follow(step, () => this.execute(step));
+      const reason = this.approvals.reasonFor(step);
+      if (reason === undefined) {
+        this.follow(step, () => this.execute(step));
+        continue;
+      }
+      this.state.ask(step.id);
+      this.follow(step, () => this.askFor(step, reason));
     }
     if (this.inRow === 0 && this.state.hasQuick && hasRoom()) this.track(this.runRow(this.row(true)));
   }
@@ -173,7 +190,7 @@ export class StepRunner {
       this.plan,
       this.state,
       begun,
-      this.ending || this.pause.isPaused ? 0 : MAX_ROW,
+      this.ending || this.isHeld ? 0 : MAX_ROW,
     );
     this.inRow = row.steps.length;
     return row;
@@ -252,12 +269,19 @@ export class StepRunner {
     const options = toolCall(this.traitsOf(step).timeoutSeconds, summaryOf(label(step)));
     const scope = this.scope();
     const dependants = this.dependantsOf(step);
+    const approved = this.approvals.grantOf(step.id);
     try {
       const result = await this.work.run(() =>
         runTool.executeWithOptions(options, [
-          { ...scope, step, ...(dependants.length === 0 ? {} : { dependants }) },
+          {
+            ...scope,
+            step,
+            ...(approved === undefined ? {} : { approved }),
+            ...(dependants.length === 0 ? {} : { dependants }),
+          },
         ]),
       );
+      this.approvals.used(step.id);
       this.unsent.settle(scope.unsent, result.unsent);
       if (result.status === 'deferred') this.state.wait(step.id, timerOf(result));
       else await this.supervise(step, null, result.decision);
@@ -267,6 +291,56 @@ export class StepRunner {
       this.unsent.settle(scope.unsent, failure.unsent);
       await this.supervise(step, failure.error, failure.decision);
     }
+  }
+
+  /** Has a person decide whether the step may run; approved, it takes its turn again. */
+  private async askFor(step: PlanStep, reason: 'policy' | 'step'): Promise<void> {
+    const how = typeof step.approval === 'object' ? step.approval : {};
+    const verdict = await this.hearing(stepApproval(step.id), how, step, reason);
+    if (verdict.status === 'carried') return;
+    if (verdict.status === 'approved') {
+      this.state.putBack(step.id, true);
+      return;
+    }
+    const recorded = await this.keep((scope) =>
+      failStep.executeWithOptions(recordKeeping(summaryOf(`end of ${label(step)}`)), [
+        { ...scope, step: judged(step), error: verdict.error, dependants: this.dependantsOf(step) },
+      ]),
+    );
+    await this.supervise(step, recorded.error, recorded.decision);
+  }
+
+  private async askForPlan(): Promise<void> {
+    const verdict = await this.hearing(PLAN_APPROVAL, {}, null, 'policy').catch((error: unknown) => {
+      if (isCancellation(error)) return undefined;
+      throw error;
+    });
+    if (verdict?.status === 'denied') this.stopped = verdict.error;
+  }
+
+  private hearing(
+    approvalId: string,
+    how: Exclude<NonNullable<PlanStep['approval']>, true>,
+    step: PlanStep | null,
+    reason: 'policy' | 'step',
+  ): Promise<Verdict> {
+    const { timeoutSeconds, onTimeout = 'deny' } = how;
+    const summary = summaryOf(step === null ? 'ask about the plan' : `ask about ${label(step)}`);
+    const ask = (expiresAt: number | null): ReturnType<Activities['requestApproval']> =>
+      this.keep((scope) =>
+        requestApproval.executeWithOptions(recordKeeping(summary), [
+          {
+            ...scope,
+            approvalId,
+            step,
+            reason,
+            expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+          },
+        ]),
+      );
+    return this.work.run(() =>
+      this.approvals.wait(approvalId, { timeoutSeconds, onTimeout }, ask, () => this.draining),
+    );
   }
 
   private async endWait(step: PlanStep, timer: StepTimer): Promise<void> {

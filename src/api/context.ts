@@ -4,6 +4,7 @@ import type { Principal } from '../../contracts/principal.js';
 import type { Admission } from '../ports/admission.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { ApiKeyStore } from '../ports/api-key-store.js';
+import type { ApprovalStore } from '../ports/approval-store.js';
 import type { EventBus } from '../ports/event-bus.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Logger } from '../ports/logger.js';
@@ -59,6 +60,7 @@ const defaultStreams: StreamOptions = {
 
 export interface ApiDependencies {
   runs: RunStore;
+  approvals: ApprovalStore;
   log: EventLog;
   bus: EventBus;
   workspace: Workspace;

@@ -19,6 +19,11 @@ import {
   createListApiKeysRoute,
   createRevokeApiKeyRoute,
 } from './routes/api-keys.js';
+import {
+  createDecideRoute,
+  createListApprovalsRoute,
+  createListRunApprovalsRoute,
+} from './routes/approvals.js';
 import { createEventsRoute } from './routes/events.js';
 import {
   createDeleteFileRoute,
@@ -78,6 +83,9 @@ export function createApp(deps: ApiDependencies): App {
     getPlan: createGetPlanRoute(context),
     streamEvents: createEventsRoute(context),
     cancelRun: [...json, createCancelRoute(context)],
+    listRunApprovals: createListRunApprovalsRoute(context),
+    decideApproval: [...json, createDecideRoute(context)],
+    listApprovals: createListApprovalsRoute(context),
     pauseRun: [...json, createPauseRoute(context)],
     resumeRun: [...json, createResumeRoute(context)],
     listFiles: createListFilesRoute(context),

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { v5, v7 } from 'uuid';
 import { DEFAULT_AGENT, type Agent } from '../../contracts/agents.js';
+import type { ApprovalPolicy } from '../../contracts/approvals.js';
 import { checkPlan } from '../../contracts/check-plan.js';
 import { PerdureError, type FieldError } from '../../contracts/errors.js';
 import { MAX_PLAN_BYTES, type Plan } from '../../contracts/plan.js';
@@ -15,7 +16,7 @@ import {
 import { workspacePath } from '../../contracts/workspace-path.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { ToolCatalog } from '../ports/tool-catalog.js';
-import { canonicalJson } from './canonical-json.js';
+import { canonicalJson } from '../../contracts/canonical-json.js';
 import { invalid, validate } from './validate.js';
 
 export interface InputFile {
@@ -29,6 +30,7 @@ export interface Submission {
   plan: Plan | null;
   inputs: SubmitRun['inputs'];
   files: InputFile[];
+  approvals: ApprovalPolicy | undefined;
   priority: number | undefined;
   /** True when the client sent an Idempotency-Key: the id is then the same for every repeat. */
   keyed: boolean;
@@ -71,6 +73,7 @@ export function readSubmission(
     plan: plan ?? null,
     inputs: request.inputs,
     files,
+    approvals: request.approvals,
     priority: request.priority,
     keyed: key !== undefined,
   };

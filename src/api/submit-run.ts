@@ -74,12 +74,13 @@ async function startStaged(context: ApiContext, submission: Submission): Promise
   return { record: record ?? queuedRecord(run), replayed: !started.started };
 }
 
-const start = ({ engine, tools }: ApiContext, { run, plan, inputs, priority }: Submission) =>
+const start = ({ engine, tools }: ApiContext, { run, plan, inputs, approvals, priority }: Submission) =>
   engine.start(
     {
       run,
       plan,
       inputsData: inputs?.data === undefined ? null : { value: inputs.data },
+      ...(approvals === undefined ? {} : { approvals }),
       tools: Object.fromEntries(
         tools
           .list()

@@ -11,7 +11,9 @@ import type {
   ToolList,
   AgentList,
 } from '../../contracts/api.js';
+import type { ApprovalList, ApprovalStatus } from '../../contracts/approvals.js';
 import type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
+import type { JsonValue } from '../../contracts/plan.js';
 import type { PresignedRequest } from '../../contracts/presign.js';
 import type { Scope } from '../../contracts/principal.js';
 import type { Run, RunStatus, RunSummary, SubmitRun } from '../../contracts/runs.js';
@@ -49,6 +51,22 @@ export interface RunFilter {
 
 /** Awaited, the first page; iterated over, the runs of all pages. */
 export type RunListing = Promise<RunList> & AsyncIterable<RunSummary>;
+
+export interface ApprovalFilter {
+  runId?: string | undefined;
+  status?: ApprovalStatus | undefined;
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
+export interface ApprovalDecision {
+  decision: 'approve' | 'deny';
+  /** Of the approval, so that nothing else is approved. */
+  argsHash?: string;
+  /** Instead of those that were asked for; with approve only. */
+  args?: Record<string, JsonValue>;
+  note?: string;
+}
 
 export type FileBody = NonNullable<RequestInit['body']>;
 
@@ -94,6 +112,12 @@ export interface Client {
   /** Steps under way end, none begins. Paused again, it stays so. */
   pause(id: string, options?: CallOptions & { reason?: string | undefined }): Promise<Run>;
   resume(id: string, options?: CallOptions): Promise<Run>;
+  approvals: {
+    /** Of all runs, or of one; the oldest first. */
+    list(filter?: ApprovalFilter, options?: CallOptions): Promise<ApprovalList>;
+    /** The first decision counts: PerdureApiError 409 to whoever comes later. */
+    decide(id: string, approvalId: string, decision: ApprovalDecision, options?: CallOptions): Promise<Run>;
+  };
   files: {
     list(id: string, options?: CallOptions): Promise<FileList>;
     /** @param options.headers such as `range` and `if-none-match`; an answer of 304 is no error */
@@ -178,6 +202,14 @@ export function createClient(options: ClientOptions): Client {
     pause: (id, { reason, ...call } = {}) =>
       json('pauseRun', { ...call, parameters: { id }, ...post(reason === undefined ? {} : { reason }) }),
     resume: (id, call = {}) => json('resumeRun', { ...call, parameters: { id }, ...post({}) }),
+    approvals: {
+      list: ({ runId, ...filter } = {}, call = {}) =>
+        runId === undefined
+          ? json('listApprovals', { ...call, query: queryOf(filter) })
+          : json('listRunApprovals', { ...call, parameters: { id: runId }, query: queryOf(filter) }),
+      decide: (id, approvalId, decision, call = {}) =>
+        json('decideApproval', { ...call, parameters: { id, approvalId }, ...post(decision) }),
+    },
     files: {
       list: (id, call = {}) => json('listFiles', { ...call, parameters: { id } }),
       get: (id, path, call = {}) =>
@@ -226,7 +258,10 @@ function listing(pageAt: (cursor?: string) => Promise<RunList>): RunListing {
   });
 }
 
-function queryOf({ metadata = {}, ...filter }: RunFilter): URLSearchParams {
+function queryOf({
+  metadata = {},
+  ...filter
+}: RunFilter | (ApprovalFilter & { metadata?: never })): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
   for (const [name, value] of Object.entries(metadata)) query.set(`metadata[${name}]`, value);

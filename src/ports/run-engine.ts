@@ -1,5 +1,5 @@
 /** What the API asks of the durable engine. */
-import type { AgentRunInput, PauseRequest } from '../../contracts/messages.js';
+import type { AgentRunInput, DecisionRequest, PauseRequest } from '../../contracts/messages.js';
 
 export interface RunEngine {
   /**
@@ -19,6 +19,12 @@ export interface RunEngine {
   /** Takes effect once a worker is there. @returns as cancel */
   pause(runId: string, request: PauseRequest): Promise<boolean>;
   resume(runId: string, request: PauseRequest): Promise<boolean>;
+  /**
+   * A person's word, which a worker takes; the first one counts, and the same again is no other.
+   * @returns false when there is no open workflow of this id
+   * @throws PerdureError `approval_decided`, `approval_stale`, `decision_pending`
+   */
+  decide(runId: string, request: DecisionRequest): Promise<boolean>;
   /** Workers polling the run task queue, as the server sees them. */
   pollerCount(): Promise<number>;
   /** Whether the server sees this worker poll the run task queue, for workflows and for activities. */

@@ -31,10 +31,11 @@ export interface ApiServerOptions {
 /** @returns where it listens */
 export async function startApiServer(options: ApiServerOptions, releasers: Releasers): Promise<string> {
   const { config, adapters, tools } = options;
-  const { runs, log, apiKeys, admission } = adapters.records;
+  const { runs, log, apiKeys, admission, approvals } = adapters.records;
   const logger = options.logger.child({ component: 'api' });
   const api = createApp({
     runs,
+    approvals,
     log,
     bus: adapters.bus,
     workspace: adapters.workspace,

@@ -19,6 +19,7 @@ const OTHER_UNKNOWN = '01a20eca-d14f-72ca-9ad6-7b45cd32c879';
 const ownOnly: Partial<Record<RouteName, { what: string; body?: object }>> = {
   listRuns: { what: 'runs' },
   listApiKeys: { what: 'apiKeys' },
+  listApprovals: { what: 'approvals' },
 };
 /** Calls that show nothing of any tenant, or only make something for the caller. */
 const nobodys: Partial<Record<RouteName, string>> = {
@@ -34,6 +35,7 @@ const nobodys: Partial<Record<RouteName, string>> = {
 };
 const bodies: Partial<Record<RouteName, string>> = {
   putFile: 'mine now',
+  decideApproval: JSON.stringify({ decision: 'approve' }),
   presignFile: JSON.stringify({ method: 'GET' }),
 };
 
@@ -58,7 +60,12 @@ beforeAll(async () => {
   const [a, b] = [await keyOf('tenant-a'), await keyOf('tenant-b')];
   tokens = { a: a.token, b: b.token };
   const run = (await (await submit(tokens.a)).json()) as { id: string };
-  given = { id: run.id, keyId: a.key.id, path: 'in.txt' };
+  const at = new Date().toISOString();
+  const asked = { approvalId: 'step-a', kind: 'step', reason: 'step', argsHash: 'x' } as const;
+  await fakes.log.append(run.id, [
+    { type: 'approval.requested', key: 'asked', at, stepId: 'a', data: asked },
+  ]);
+  given = { id: run.id, keyId: a.key.id, path: 'in.txt', approvalId: 'step-a' };
 });
 afterAll(() => server.close());
 

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { admissionSuite } from '../../../tests/port-suites/admission.suite.js';
 import { apiKeysSuite } from '../../../tests/port-suites/api-keys.suite.js';
+import { approvalsSuite } from '../../../tests/port-suites/approvals.suite.js';
 import { recordsSuite } from '../../../tests/port-suites/records.suite.js';
 import { retentionSuite } from '../../../tests/port-suites/retention.suite.js';
 import { createFakes } from '../../api/testing/fakes.js';
@@ -29,6 +30,7 @@ recordsSuite('Postgres', open);
 apiKeysSuite('Postgres', open);
 admissionSuite('Postgres', open);
 retentionSuite('Postgres', open);
+approvalsSuite('Postgres', open);
 
 test('a database that is away is told as such', async () => {
   const records = openPostgresRecords('postgres://nobody@127.0.0.1:9/nothing', logger);

@@ -105,8 +105,12 @@ describe('indexes', () => {
       insert into perdure.api_keys (id, tenant_id, name, scope, token_hash, prefix, created_by)
       select gen_random_uuid(), tenant_id, 'key', 'read', md5(id::text) || md5(id::text), 'pdk_', 'me' from perdure.runs;
     `);
+    await client.query(`
+      insert into perdure.approvals (run_id, id, tenant_id, kind, status, args_hash, requested_at)
+      select id, 'plan', tenant_id, 'plan', case when last_seq = 2 and status = 'running' then 'pending' else 'approved' end,
+        'h', created_at from perdure.runs`);
     await client.query(
-      'vacuum analyze perdure.runs, perdure.run_events, perdure.tenant_storage, perdure.api_keys',
+      'vacuum analyze perdure.approvals, perdure.runs, perdure.run_events, perdure.tenant_storage, perdure.api_keys',
     );
     await client.query(`
       insert into perdure.runs (id, tenant_id, goal, agent, created_at, last_seq) values (${aRun}, 't3', 'g', 'a', now(), 500);
@@ -172,11 +176,23 @@ describe('indexes', () => {
       'runs_finished',
     ],
     ['a run that is deleted', `delete_run('t3', ${some})`, 'runs_pkey'],
+    ['a page of approvals', `list_approvals('t3', '{}', 21, null, null, null)`, 'approvals_of_tenant'],
+    [
+      'what waits for a word',
+      `list_approvals('t3', '{"status": "pending"}', 21, '2026-01-02', ${some}, 'plan')`,
+      'approvals_by_status',
+    ],
+    [
+      'the approvals of a run',
+      `list_approvals('t3', '{"runId": ${some.replaceAll("'", '"')}}', 21, null, null, null)`,
+      'approvals_pkey',
+    ],
+    ['an approval', `find_approval('t3', ${some}, 'plan')`, 'approvals_pkey'],
     ['events to trim', `delete_old_events('2026-01-02', 100)`, 'runs_to_trim'],
   ])('%s: no table is read through', async (_, call, index) => {
     const plans = await plansOf(call);
     expect(plans).toMatch(/Query Text/);
-    expect(plans).not.toMatch(/Seq Scan on (?:runs|run_events|tenant_storage|api_keys)/);
+    expect(plans).not.toMatch(/Seq Scan on (?:runs|run_events|approvals|tenant_storage|api_keys)/);
     expect(plans).toMatch(new RegExp(index));
   });
 });

@@ -1,11 +1,13 @@
 /** All that the database keeps, over whichever transport reaches it. */
 import type { Admission } from '../../ports/admission.js';
 import type { ApiKeyStore } from '../../ports/api-key-store.js';
+import type { ApprovalStore } from '../../ports/approval-store.js';
 import type { EventLog } from '../../ports/event-log.js';
 import type { Retention } from '../../ports/retention.js';
 import type { RunStore } from '../../ports/run-store.js';
 import { createAdmission } from './admission.js';
 import { createApiKeyStore } from './api-key-store.js';
+import { createApprovalStore } from './approval-store.js';
 import { createEventLog } from './event-log.js';
 import { createRetention } from './retention.js';
 import { createRunStore } from './run-store.js';
@@ -16,6 +18,7 @@ export interface Records {
   log: EventLog;
   apiKeys: ApiKeyStore;
   admission: Admission;
+  approvals: ApprovalStore;
   retention: Retention;
   close(): Promise<void>;
 }
@@ -25,6 +28,7 @@ export const createRecords = (sql: SqlFunctions): Records => ({
   log: createEventLog(sql),
   apiKeys: createApiKeyStore(sql),
   admission: createAdmission(sql),
+  approvals: createApprovalStore(sql),
   retention: createRetention(sql),
   close: () => sql.close(),
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { PerdureError } from '../../../contracts/errors.js';
 import type { NewRun, RunHead, RunRecord } from '../../../contracts/runs.js';
 import type { ListRunsFilter, RunPage, RunStore } from '../../ports/run-store.js';
+import { decodeCursor, encodeCursor } from './cursor.js';
 import { SCHEMA_VERSION } from './schema-version.js';
 import { MisconfiguredError, unmigrated, type SqlFunctions } from './sql-functions.js';
 
@@ -31,7 +32,7 @@ export function createRunStore(sql: SqlFunctions): RunStore {
       limit: number,
       cursor?: string,
     ): Promise<RunPage> {
-      const [beforeTime, beforeId] = cursor === undefined ? [null, null] : decodeCursor(cursor);
+      const [beforeTime, beforeId] = cursor === undefined ? [null, null] : decodeCursor(cursor, cursorSchema);
       const found = (await sql.call('list_runs', {
         p_tenant_id: tenantId,
         p_filter: filter,
@@ -41,7 +42,7 @@ export function createRunStore(sql: SqlFunctions): RunStore {
       })) as RunHead[];
       const runs = found.slice(0, limit);
       const last = found.length > limit ? runs.at(-1) : undefined;
-      return { runs, nextCursor: last === undefined ? null : encodeCursor(last) };
+      return { runs, nextCursor: last === undefined ? null : encodeCursor([last.createdAt, last.id]) };
     },
 
     async check() {
@@ -62,17 +63,4 @@ export function createRunStore(sql: SqlFunctions): RunStore {
         );
     },
   };
-}
-
-const encodeCursor = (run: RunHead): string =>
-  Buffer.from(JSON.stringify([run.createdAt, run.id])).toString('base64url');
-
-function decodeCursor(cursor: string): [string, string] {
-  try {
-    return cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-  } catch {
-    throw new PerdureError('invalid_request', 'the cursor is not one that this server gave', {
-      errors: [{ field: 'cursor', message: 'is not one that this server gave' }],
-    });
-  }
 }

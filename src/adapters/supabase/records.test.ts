@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { admissionSuite } from '../../../tests/port-suites/admission.suite.js';
 import { apiKeysSuite } from '../../../tests/port-suites/api-keys.suite.js';
+import { approvalsSuite } from '../../../tests/port-suites/approvals.suite.js';
 import { recordsSuite } from '../../../tests/port-suites/records.suite.js';
 import { retentionSuite } from '../../../tests/port-suites/retention.suite.js';
 import { claimPort } from '../embedded/free-port.js';
@@ -27,6 +28,7 @@ describe.skipIf(missing !== null)('Supabase', () => {
   apiKeysSuite('PostgREST', open);
   admissionSuite('PostgREST', open);
   retentionSuite('PostgREST', open);
+  approvalsSuite('PostgREST', open);
 
   test('an address where nothing listens is an outage', async () => {
     const address = `127.0.0.1:${await claimPort('127.0.0.1', 0, 'port', 'none')}`;

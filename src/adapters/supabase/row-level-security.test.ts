@@ -14,6 +14,7 @@ const at = '2026-01-02T03:04:05.678Z';
 const TABLES = [
   'runs',
   'run_events',
+  'approvals',
   'api_keys',
   'tenant_storage',
   'submission_windows',
@@ -48,6 +49,8 @@ describe.skipIf(missing !== null)('row-level security', () => {
       await service.runs.createRun({
         ...{ id, tenantId, goal: tenantId, agent: 'default', metadata: {}, requestHash: null, createdAt: at },
       });
+      const asked = { approvalId: 'plan', kind: 'plan', reason: 'policy', argsHash: 'x' } as const;
+      await service.log.append(id, [{ type: 'approval.requested', key: 'asked', at, data: asked }]);
       await service.admission.recordStorage(tenantId, id, 5);
       await service.admission.takeSubmission(tenantId, 10);
       await service.admission.admitRun(tenantId, uuid(), { openRuns: 10, submissionsPerMinute: null });

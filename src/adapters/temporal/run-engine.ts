@@ -21,6 +21,7 @@ import {
 import { summaryOf } from '../../../contracts/summary.js';
 import type { RunEngine } from '../../ports/run-engine.js';
 import { checkTemporal } from './check-temporal.js';
+import { decide } from './decide.js';
 import { createWorkflowStarter, type OwnWorker } from './workflow-starter.js';
 
 export interface TemporalEngineOptions {
@@ -135,6 +136,7 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
 
     pause: (runId, request) => signal(runId, PAUSE_SIGNAL, request),
     resume: (runId, request) => signal(runId, RESUME_SIGNAL, request),
+    decide: (runId, request) => call(() => decide(client.workflow.getHandle(workflowIdOf(runId)), request)),
 
     pollerCount: () =>
       call(async () => {

@@ -5,6 +5,7 @@
 import { api, type RouteName } from '../../../contracts/api.js';
 import { version } from '../../../contracts/version.js';
 import { apiKeysOperations } from './api-keys-operations.js';
+import { approvalsOperations } from './approvals-operations.js';
 import { errorAnswers, errorCodesOf, problemAnswers, problemExamples } from './error-answers.js';
 import { eventsOperations } from './events-operations.js';
 import { filesOperations } from './files-operations.js';
@@ -21,6 +22,7 @@ const operations: Operations<RouteName> = {
   ...eventsOperations,
   ...filesOperations,
   ...apiKeysOperations,
+  ...approvalsOperations,
   ...serverOperations,
 };
 
@@ -46,6 +48,7 @@ export function openApiDocument(): Json {
       { name: 'Files', description: 'The workspace of a run.' },
       { name: 'Tools', description: 'What the steps of a plan can call.' },
       { name: 'Agents', description: 'Who carries a goal out: instructions, models, tools.' },
+      { name: 'Approvals', description: 'What waits for a person’s word.' },
       { name: 'API keys', description: 'For programs; made and revoked by admins.' },
       { name: 'Server', description: 'The server itself.' },
     ],
@@ -112,6 +115,10 @@ const answerOf = ({ description, content, headers: named = [], links }: Answer):
 const parameterOf: Record<string, Json> = {
   id: { description: 'Of the run.', schema: { type: 'string', format: 'uuid' } },
   keyId: { description: 'Of the key; not the key itself.', schema: { type: 'string', format: 'uuid' } },
+  approvalId: {
+    description: 'Of the approval, as it is asked for.',
+    schema: { type: 'string', minLength: 1, maxLength: 100 },
+  },
   path: {
     description:
       'Of the file, relative: plain names joined by `/`, each encoded once and the slashes not. Refused are `..`, absolute paths, backslashes, control characters and encoded separators; `.perdure/` can be read, not written.',

@@ -119,5 +119,26 @@ export const examples = {
   },
   apiKey,
   apiKeyList: { apiKeys: [apiKey] },
+  approvalList: {
+    approvals: [
+      {
+        id: 'step-pay',
+        runId: '0190a5c2-5d0a-7c3e-9f60-2f1f6a2b3c4d',
+        kind: 'step',
+        status: 'pending',
+        stepId: 'pay',
+        tool: 'http_fetch',
+        title: 'Pay the invoice',
+        args: { url: 'https://pay.example.com/invoices/7', method: 'POST' },
+        argsHash: 'c1d2e3f4a5b60718293a4b5c6d7e8f90c1d2e3f4a5b60718293a4b5c6d7e8f90',
+        note: 'Over the limit of the month',
+        requestedAt: '2026-11-24T09:00:00.000Z',
+        expiresAt: '2026-11-25T09:00:00.000Z',
+        decidedAt: null,
+        decidedBy: null,
+      },
+    ],
+    nextCursor: null,
+  },
   newApiKey: { ...apiKey, token: 'pdk_7c9e66797425_0e1f…' },
 };

@@ -37,7 +37,7 @@ const idempotencyKey = header(
 );
 
 /** After a call that asks the run for something. */
-const changed = {
+export const changed = {
   description: 'The run as it is now.',
   content: json(ref('Run'), examples.queued),
   links: runLinks,

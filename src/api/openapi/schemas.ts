@@ -1,6 +1,7 @@
 /** The schemas of the contract as JSON schemas of the document, each under its name. */
 import { z } from 'zod';
 import * as answers from '../../../contracts/answers.js';
+import { approvalListSchema, approvalSchema, decideApprovalSchema } from '../../../contracts/approvals.js';
 import { createApiKeySchema } from '../../../contracts/api-keys.js';
 import {
   ephemeralEventSchema,
@@ -51,6 +52,8 @@ const answerSchemas: Record<string, z.ZodType> = {
   ApiKeyList: answers.apiKeyListSchema,
   NewApiKey: answers.newApiKeySchema,
   StreamTicket: answers.streamTicketSchema,
+  Approval: approvalSchema,
+  ApprovalList: approvalListSchema,
   Health: answers.healthSchema,
   Readiness: answers.readinessSchema,
   Index: answers.indexSchema,
@@ -67,6 +70,7 @@ const requestSchemas: Record<string, z.ZodType> = {
   // The server checks the items one by one.
   SubmitBatch: batchSchema.extend({ runs: z.array(batchItemSchema).min(1).max(MAX_BATCH) }),
   CancelRun: cancelRunSchema,
+  DecideApproval: decideApprovalSchema,
   PauseRun: pauseRunSchema,
   ResumeRun: resumeRunSchema,
   CreateApiKey: createApiKeySchema,

@@ -88,13 +88,30 @@ test('every call answers as documented, in every way that is no error', async ()
 
   await call('streamEvents', { id }, { headers: { accept: 'application/json' } });
   await call('createStreamTicket', { id });
+  const argsHash = 'a'.repeat(64);
+  const asked = {
+    approvalId: 'step-a',
+    kind: 'step',
+    reason: 'step',
+    tool: 'echo',
+    args: {},
+    argsHash,
+  } as const;
+  await fakes.log.append(id, [{ type: 'approval.requested', key: 'asked', at, stepId: 'a', data: asked }]);
+  await call('listApprovals', {}, {}, '?status=pending&limit=1');
+  await call('listRunApprovals', { id });
+  const decision = { decision: 'approve', argsHash, args: { other: 1 }, note: 'fine' };
+  await send('decideApproval', decision, { id, approvalId: 'step-a' });
+  await send('decideApproval', { decision: 'deny' }, { id, approvalId: 'step-a' });
+  await send('decideApproval', { decision: 'deny', args: {} }, { id, approvalId: 'step-a' });
+  await send('decideApproval', { decision: 'deny' }, { id, approvalId: 'step-b' });
   await send('pauseRun', { reason: 'r' }, { id });
   await send('resumeRun', {}, { id });
   await send('cancelRun', { reason: 'r' }, { id });
   await fakes.log.append(id, [{ type: 'run.cancelled', key: 'end', at, data: { reason: 'r' } }]);
   const events = await call('streamEvents', { id });
   expect(await events.text()).toContain('event: run.cancelled');
-  await call('streamEvents', { id }, {}, '?after=3');
+  await call('streamEvents', { id }, {}, '?after=4');
 
   const made = await send('createApiKey', { name: 'n', expiresAt: '2099-01-01T00:00:00+02:00' });
   const { id: keyId } = (await made.json()) as { id: string };

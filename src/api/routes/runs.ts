@@ -107,7 +107,7 @@ export function createCancelRoute(context: ApiContext): RequestHandler {
  * @param isOpen whether Temporal had an open workflow to take the change
  * @throws PerdureError `run_closed`
  */
-async function answerChange(
+export async function answerChange(
   context: ApiContext,
   req: Request,
   res: Response,

@@ -1,14 +1,17 @@
 /** RunStore and EventLog in memory, with the rules of the real one: keys, gap-free seq, a last event. */
+import type { Approval } from '../../../contracts/approvals.js';
 import { PerdureError } from '../../../contracts/errors.js';
 import type { NewEvent, RunEvent } from '../../../contracts/events.js';
 import { queuedRecord, type RunHead, type RunRecord } from '../../../contracts/runs.js';
 import { isTerminal, isTerminalEvent } from '../../../contracts/terminal.js';
+import type { ApprovalStore } from '../../ports/approval-store.js';
 import type { AppendedEvent, EventLog } from '../../ports/event-log.js';
 import type { RunStore } from '../../ports/run-store.js';
 
 export interface FakeStore {
   runs: RunStore;
   log: EventLog;
+  approvals: ApprovalStore;
   /** Every call throws store_unavailable while true. */
   down: boolean;
 }
@@ -91,8 +94,41 @@ export function createFakeStore(): FakeStore {
     check: () => call(() => undefined),
   };
 
-  const store: FakeStore = { runs, log, down: false };
+  const approvalsOf = (tenantId: string): Approval[] =>
+    [...entries.values()]
+      .filter(({ record }) => record.tenantId === tenantId)
+      .flatMap(({ events }) => approvalsIn(events.map(({ event }) => event)));
+  const approvals: ApprovalStore = {
+    list: (tenantId, filter, limit) =>
+      call(() => ({
+        approvals: approvalsOf(tenantId)
+          .filter(({ runId }) => filter.runId === undefined || runId === filter.runId)
+          .filter(({ status }) => filter.status === undefined || status === filter.status)
+          .slice(0, limit),
+        nextCursor: null,
+      })),
+    find: (tenantId, runId, id) =>
+      call(() => approvalsOf(tenantId).find((a) => a.runId === runId && a.id === id) ?? null),
+  };
+  const store: FakeStore = { runs, log, approvals, down: false };
   return store;
+}
+
+function approvalsIn(events: readonly RunEvent[]): Approval[] {
+  const decisions = events.filter((event) => event.type === 'approval.decided');
+  return events
+    .filter((event) => event.type === 'approval.requested')
+    .map(({ approvalId, runId, at, stepId, kind, argsHash, tool, title, args, note, expiresAt }) => {
+      const decided = decisions.find((event) => event.approvalId === approvalId);
+      return {
+        ...{ id: approvalId, runId, kind, argsHash, requestedAt: at, stepId: stepId ?? null },
+        ...{ tool: tool ?? null, title: title ?? null, args: args ?? null, note: note ?? null },
+        expiresAt: expiresAt ?? null,
+        status: decided?.decision ?? 'pending',
+        decidedAt: decided?.at ?? null,
+        decidedBy: decided?.by ?? null,
+      };
+    });
 }
 
 function headOf({ plan: _plan, ...head }: RunRecord): RunHead {

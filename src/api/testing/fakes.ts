@@ -2,8 +2,9 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ApiDependencies } from '../context.js';
-import type { AgentRunInput } from '../../../contracts/messages.js';
 import type { Agent } from '../../../contracts/agents.js';
+import { PerdureError } from '../../../contracts/errors.js';
+import type { AgentRunInput, DecisionRequest } from '../../../contracts/messages.js';
 import type { AgentCatalog } from '../../ports/agent-catalog.js';
 import type { BusListener, EventBus } from '../../ports/event-bus.js';
 import type { Logger } from '../../ports/logger.js';
@@ -14,6 +15,7 @@ import { createFakeWorkspace, type FakeWorkspace } from './fake-workspace.js';
 
 export interface FakeEngine extends RunEngine {
   starts: AgentRunInput[];
+  decisions: DecisionRequest[];
   pauses: { runId: string; paused: boolean }[];
   cancels: { runId: string; reason: string | null }[];
   pollers: number;
@@ -68,6 +70,7 @@ export function createFakes(): Fakes {
 
 export const dependenciesOf = (fakes: Fakes, more: Partial<ApiDependencies> = {}): ApiDependencies => ({
   runs: fakes.runs,
+  approvals: fakes.store.approvals,
   log: fakes.log,
   bus: fakes.bus,
   workspace: fakes.workspace,
@@ -140,6 +143,7 @@ function createFakeEngine(): FakeEngine {
     starts: [],
     cancels: [],
     pauses: [],
+    decisions: [],
     pollers: 1,
     down: null,
     onStart: null,
@@ -159,6 +163,14 @@ function createFakeEngine(): FakeEngine {
       }),
     pause: (runId) => pauseOrNot(runId, true),
     resume: (runId) => pauseOrNot(runId, false),
+    decide: async (runId, request) => {
+      await Promise.resolve().then(up);
+      if (!open.has(runId)) return false;
+      if (engine.decisions.some(({ approvalId }) => approvalId === request.approvalId))
+        throw new PerdureError('approval_decided', `${request.approvalId} waits for no decision`);
+      engine.decisions.push(request);
+      return true;
+    },
     async cancel(runId, reason) {
       await Promise.resolve().then(up);
       if (!open.has(runId)) return false;

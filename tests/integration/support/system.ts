@@ -31,8 +31,10 @@ import { createPlanner } from '../../../src/agents/planner.js';
 import { ruleSupervisor } from '../../../src/agents/supervisor.js';
 import { readConfig } from '../../../src/config/env.js';
 import { createFakes } from '../../../src/api/testing/fakes.js';
+import type { ApprovalPolicy } from '../../../contracts/approvals.js';
 import type { Admission } from '../../../src/ports/admission.js';
 import type { EventBus } from '../../../src/ports/event-bus.js';
+import type { ApprovalStore } from '../../../src/ports/approval-store.js';
 import type { EventLog } from '../../../src/ports/event-log.js';
 import { noteStorage } from '../../../src/ports/note-storage.js';
 import type { RunEngine } from '../../../src/ports/run-engine.js';
@@ -53,13 +55,17 @@ export interface System {
   log: EventLog;
   bus: EventBus;
   admission: Admission;
+  approvals: ApprovalStore;
   /** The way to the database. */
   database: CuttableProxy;
   client: Client;
   /** Of Temporal, host:port. */
   address: string;
   /** Starts a run without its record, as an API does whose database is down. */
-  start(steps: object[], more?: { maxParallel?: number; data?: JsonValue }): Promise<NewRun>;
+  start(
+    steps: object[],
+    more?: { maxParallel?: number; data?: JsonValue; approvals?: ApprovalPolicy },
+  ): Promise<NewRun>;
   /** The same of a run whose plan a model makes. */
   startGoal(goal: string, data?: JsonValue): Promise<NewRun>;
   /** Every event of the run, once it has ended. */
@@ -157,6 +163,7 @@ export async function startSystem(
     log,
     bus,
     admission: records.admission,
+    approvals: records.approvals,
     database: proxy,
     client,
     address: temporal.address,
@@ -170,7 +177,7 @@ export async function startSystem(
       });
       return run;
     },
-    async start(steps, { maxParallel, data } = {}) {
+    async start(steps, { maxParallel, data, approvals } = {}) {
       const run = newRun('a test');
       const plan = planSchema.parse({ steps, ...(maxParallel === undefined ? {} : { maxParallel }) });
       await engine.start({
@@ -178,6 +185,7 @@ export async function startSystem(
         plan,
         inputsData: data === undefined ? null : { value: data },
         tools: traits,
+        ...(approvals === undefined ? {} : { approvals }),
       });
       return run;
     },

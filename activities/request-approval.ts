@@ -1,0 +1,81 @@
+/** Asks a person whether a step, or the plan, may be carried out: exactly what is asked is journalled. */
+import { createHash } from 'node:crypto';
+import type { Activities, RequestApprovalInput } from '../contracts/activities.js';
+import { canonicalJson } from '../contracts/canonical-json.js';
+import { PerdureError } from '../contracts/errors.js';
+import type { NewEvent } from '../contracts/events.js';
+import type { JsonValue } from '../contracts/plan.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { Journal, now } from './journal.js';
+import { resolveArgs } from './resolve-args.js';
+import { isOutage } from './to-failure.js';
+
+/** Bytes of JSON that an event shows of the arguments; whoever decides on larger ones knows them by their hash. */
+const SHOWN_ARGS_BYTES = 64_000;
+
+/** Of exactly this value. */
+export const hashOf = (value: JsonValue): string =>
+  createHash('sha256').update(canonicalJson(value)).digest('hex');
+
+export async function requestApproval(
+  deps: ActivityDependencies,
+  input: RequestApprovalInput,
+): ReturnType<Activities['requestApproval']> {
+  const { approvalId, step, reason, expiresAt } = input;
+  const key = `approval/${approvalId}/requested`;
+  const journal = new Journal(deps, input);
+  // What earlier steps could not store, this one may refer to.
+  await journal.append();
+  const about = await aboutOf(deps, input);
+  if (about instanceof PerdureError) return { error: about.toInfo() };
+  const note = typeof step?.approval === 'object' ? step.approval.note : undefined;
+  const event: NewEvent = {
+    type: 'approval.requested',
+    key,
+    at: now(),
+    ...(step === null ? {} : { stepId: step.id }),
+    data: {
+      approvalId,
+      kind: step === null ? 'plan' : 'step',
+      reason,
+      ...about,
+      ...(note === undefined ? {} : { note }),
+      ...(expiresAt === null ? {} : { expiresAt }),
+    },
+  };
+  const rows = await journal.append(event);
+  const recorded = rows.find((row) => row.key === key)?.event;
+  return { argsHash: recorded?.type === 'approval.requested' ? recorded.argsHash : about.argsHash };
+}
+
+interface About {
+  tool?: string;
+  title?: string;
+  args?: Record<string, JsonValue>;
+  argsHash: string;
+}
+
+/** @returns the error of arguments that no time mends */
+async function aboutOf(
+  deps: ActivityDependencies,
+  { runId, tenantId, step }: RequestApprovalInput,
+): Promise<About | PerdureError> {
+  if (step === null) {
+    const plans = await deps.log.find(runId, ['plan/1']);
+    const plan = plans.find((event) => event.type === 'plan.created')?.plan;
+    return { argsHash: hashOf((plan ?? null) as JsonValue) };
+  }
+  try {
+    const args = await resolveArgs(deps, { runId, tenantId }, step);
+    const isShown = Buffer.byteLength(JSON.stringify(args)) <= SHOWN_ARGS_BYTES;
+    return {
+      tool: step.tool,
+      ...(step.title === undefined ? {} : { title: step.title }),
+      ...(isShown ? { args } : {}),
+      argsHash: hashOf(args),
+    };
+  } catch (error) {
+    if (!(error instanceof PerdureError) || isOutage(error)) throw error;
+    return error;
+  }
+}

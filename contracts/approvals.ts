@@ -1,0 +1,69 @@
+/** Approvals: what a person is asked before a run goes on, and what they answer. */
+import { z } from 'zod';
+import { jsonValueSchema } from './plan.js';
+
+/** What of a run needs a person's word: nothing, its plan, each step that cannot be undone, or each step. */
+export const approvalPolicies = ['never', 'plan', 'irreversible', 'all'] as const;
+export type ApprovalPolicy = (typeof approvalPolicies)[number];
+
+export const approvalStatuses = ['pending', 'approved', 'denied', 'closed'] as const;
+export type ApprovalStatus = (typeof approvalStatuses)[number];
+
+/** Bytes of JSON that arguments may have which a person has changed: the workflow carries them. */
+export const MAX_EDITED_ARGS_BYTES = 32_000;
+
+export const decideApprovalSchema = z
+  .strictObject({
+    decision: z.enum(['approve', 'deny']),
+    /** What was asked for; refused when that is not what the run would do. */
+    argsHash: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'must be the argsHash of the approval')
+      .optional(),
+    /** Instead of those that were asked for, as they are: references in them are not resolved. */
+    args: z.record(z.string(), jsonValueSchema).optional(),
+    note: z.string().max(2_000).optional(),
+  })
+  .refine(({ decision, args }) => decision === 'approve' || args === undefined, {
+    path: ['args'],
+    message: 'must not be given with deny',
+  });
+
+export const listApprovalsSchema = z.strictObject({
+  status: z.enum(approvalStatuses).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(300).optional(),
+});
+
+const time = z.iso.datetime();
+export const approvalSchema = z.object({
+  id: z.string(),
+  runId: z.uuid(),
+  kind: z.enum(['plan', 'step']),
+  status: z
+    .enum(approvalStatuses)
+    .describe('`closed` when the run came to its end before anybody had decided.'),
+  stepId: z.string().nullable(),
+  tool: z.string().nullable(),
+  title: z.string().nullable(),
+  args: z
+    .record(z.string(), jsonValueSchema)
+    .nullable()
+    .describe(
+      'What the tool will be given, references resolved. Null for a plan, and where it is too large.',
+    ),
+  argsHash: z.string().describe('Of exactly these arguments, or of the plan; a decision may name it.'),
+  note: z.string().nullable().describe('What the plan says about it to whoever decides.'),
+  requestedAt: time,
+  expiresAt: time.nullable().describe('When it is decided by itself.'),
+  decidedAt: time.nullable(),
+  decidedBy: z.string().nullable().describe('The subject; null where nobody signs in, and for a time-out.'),
+});
+/** An approval as the API answers it. */
+export type Approval = z.infer<typeof approvalSchema>;
+
+export const approvalListSchema = z.object({
+  approvals: z.array(approvalSchema).describe('The oldest first.'),
+  nextCursor: z.string().nullable().describe('The `cursor` of the next page; null on the last.'),
+});
+export type ApprovalList = z.infer<typeof approvalListSchema>;

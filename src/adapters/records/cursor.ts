@@ -1,0 +1,17 @@
+/** Where a page ended, in a form that callers hand back and nobody reads. */
+import type { z } from 'zod';
+import { PerdureError } from '../../../contracts/errors.js';
+
+export const encodeCursor = (place: readonly string[]): string =>
+  Buffer.from(JSON.stringify(place)).toString('base64url');
+
+/** @throws PerdureError `invalid_request` */
+export function decodeCursor<Place>(cursor: string, schema: z.ZodType<Place>): Place {
+  try {
+    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+  } catch {
+    throw new PerdureError('invalid_request', 'the cursor is not one that this server gave', {
+      errors: [{ field: 'cursor', message: 'is not one that this server gave' }],
+    });
+  }
+}

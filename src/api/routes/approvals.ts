@@ -1,0 +1,86 @@
+/** Approvals: what people are asked, and what they answer. */
+import type { Request, RequestHandler } from 'express';
+import {
+  decideApprovalSchema,
+  listApprovalsSchema,
+  MAX_EDITED_ARGS_BYTES,
+  type Approval,
+  type ApprovalList,
+} from '../../../contracts/approvals.js';
+import { PerdureError, type FieldError } from '../../../contracts/errors.js';
+import { fieldError } from '../../../contracts/field-errors.js';
+import type { JsonValue } from '../../../contracts/plan.js';
+import type { ApiContext } from '../context.js';
+import { queryOf } from '../query.js';
+import { findOpenRun, findRun } from '../run-lookup.js';
+import { invalid, validate } from '../validate.js';
+import { answerChange } from './runs.js';
+
+export function createListApprovalsRoute(context: ApiContext): RequestHandler {
+  return async (req, res) => {
+    const { status, limit, cursor } = validate(listApprovalsSchema, queryOf(req), 'query');
+    const filter = status === undefined ? {} : { status };
+    const { tenantId } = context.principalOf(req);
+    const page: ApprovalList = await context.approvals.list(tenantId, filter, limit, cursor);
+    res.set('Cache-Control', 'no-store').json(page);
+  };
+}
+
+export function createListRunApprovalsRoute(context: ApiContext): RequestHandler {
+  return async (req, res) => {
+    const { status, limit, cursor } = validate(listApprovalsSchema, queryOf(req), 'query');
+    const { id: runId, tenantId } = await findRun(context, req);
+    const filter = status === undefined ? { runId } : { runId, status };
+    const page: ApprovalList = await context.approvals.list(tenantId, filter, limit, cursor);
+    res.set('Cache-Control', 'no-store').json(page);
+  };
+}
+
+export function createDecideRoute(context: ApiContext): RequestHandler {
+  return async (req, res) => {
+    const { decision, argsHash, args, note } = validate(decideApprovalSchema, req.body, 'body');
+    const run = await findOpenRun(context, req);
+    const approval = await findApproval(context, req, run);
+    if (args !== undefined) checkArgs(context, approval, args);
+    // Whether it is decided already is for the workflow to say: the record may be a moment behind.
+    const isOpen = await context.engine.decide(run.id, {
+      approvalId: approval.id,
+      decision,
+      argsHash: argsHash ?? null,
+      args: args ?? null,
+      note: note ?? null,
+      by: context.principalOf(req).subject,
+    });
+    await answerChange(context, req, res, isOpen);
+  };
+}
+
+async function findApproval(
+  { approvals }: ApiContext,
+  req: Request,
+  { id, tenantId }: { id: string; tenantId: string },
+): Promise<Approval> {
+  const { approvalId } = req.params;
+  const given = typeof approvalId === 'string' ? approvalId.slice(0, 100) : '';
+  const found = await approvals.find(tenantId, id, given);
+  if (found === null)
+    throw new PerdureError('approval_not_found', `the run has no approval ${JSON.stringify(given)}`);
+  return found;
+}
+
+/** @throws PerdureError `invalid_request` naming the fields that the tool cannot take */
+function checkArgs({ tools }: ApiContext, { tool }: Approval, args: Record<string, JsonValue>): void {
+  const errors: FieldError[] = [];
+  if (tool === null)
+    errors.push({ field: 'args', message: 'must not be given: it is a plan that is asked for' });
+  else
+    for (const { path, message } of tools.checkArgs(tool, args) ?? [])
+      errors.push(fieldError({ path: ['args', ...path], message }));
+  const bytes = Buffer.byteLength(JSON.stringify(args));
+  if (bytes > MAX_EDITED_ARGS_BYTES)
+    errors.push({
+      field: 'args',
+      message: `is ${bytes} bytes of JSON, at most ${MAX_EDITED_ARGS_BYTES} are allowed`,
+    });
+  if (errors.length > 0) throw invalid('invalid_request', errors);
+}

@@ -1,0 +1,200 @@
+/** What waits for a person's word, and what was said. Decisions come one after the other: the first one counts. */
+import { ApplicationFailure, condition, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { ApprovalPolicy } from '../contracts/approvals.js';
+import type { ErrorCode, ErrorInfo } from '../contracts/errors.js';
+import type { NewEvent } from '../contracts/events.js';
+import {
+  DECIDE_UPDATE,
+  PLAN_APPROVAL,
+  stepApproval,
+  type Approved,
+  type CarriedApprovals,
+  type DecisionRequest,
+  type PendingApproval,
+} from '../contracts/messages.js';
+import type { PlanStep } from '../contracts/plan.js';
+
+const decideUpdate = defineUpdate<undefined, [DecisionRequest]>(DECIDE_UPDATE);
+
+export type Verdict = { status: 'approved' } | { status: 'denied'; error: ErrorInfo } | { status: 'carried' };
+
+interface Open {
+  /** Null until it is known what exactly is asked. */
+  argsHash: string | null;
+  expiresAt: number | null;
+  verdict?: Exclude<Verdict, { status: 'carried' }>;
+}
+
+export class Approvals {
+  /** Told when an event was recorded. */
+  onChange: () => void = () => undefined;
+  private readonly open = new Map<string, Open>();
+  private readonly granted: Map<string, Approved>;
+
+  /** @param record takes the event of a decision */
+  constructor(
+    private readonly policy: ApprovalPolicy,
+    private readonly effectOf: (step: PlanStep) => string,
+    private readonly record: (event: NewEvent) => void,
+    carried?: CarriedApprovals,
+  ) {
+    for (const [id, pending] of Object.entries(carried?.pending ?? {})) this.open.set(id, { ...pending });
+    this.granted = new Map(Object.entries(carried?.granted ?? {}));
+    setHandler(decideUpdate, (request) => this.decide(request), {
+      validator: ({ approvalId }: DecisionRequest) => {
+        this.undecided(approvalId);
+      },
+    });
+  }
+
+  /** Why the step must be asked for; undefined when it need not, or when it was approved. */
+  reasonFor(step: PlanStep): 'policy' | 'step' | undefined {
+    if (this.granted.has(stepApproval(step.id))) return undefined;
+    return this.isAsked(step);
+  }
+
+  /** The same, whether it was approved or not. */
+  isAsked(step: PlanStep): 'policy' | 'step' | undefined {
+    const byPolicy =
+      this.policy === 'all' || (this.policy === 'irreversible' && this.effectOf(step) === 'irreversible');
+    if (byPolicy) return 'policy';
+    return step.approval === undefined ? undefined : 'step';
+  }
+
+  get isPlanOpen(): boolean {
+    return this.policy === 'plan' && !this.granted.has(PLAN_APPROVAL);
+  }
+
+  /** Whether a person's word is waited for. */
+  get isWaiting(): boolean {
+    for (const { verdict } of this.open.values()) if (verdict === undefined) return true;
+    return false;
+  }
+
+  /**
+   * Resolves when a person has decided or the time is over, or as `carried` when `isEnough` says so.
+   * @param ask asks; not called where it was asked in an execution before this one
+   */
+  async wait(
+    id: string,
+    how: { timeoutSeconds: number | undefined; onTimeout: 'approve' | 'deny' },
+    ask: (expiresAt: number | null) => Promise<{ argsHash: string } | { error: ErrorInfo }>,
+    isEnough: () => boolean,
+  ): Promise<Verdict> {
+    const known = this.open.get(id);
+    const expiresAt =
+      known?.expiresAt ?? (how.timeoutSeconds === undefined ? null : Date.now() + how.timeoutSeconds * 1_000);
+    // Open before it is asked: who is quick meets no "there is nothing to decide".
+    const open: Open = known ?? { argsHash: null, expiresAt };
+    this.open.set(id, open);
+    try {
+      if (open.argsHash === null) {
+        const asked = await ask(expiresAt);
+        if ('error' in asked) {
+          // Whoever was quick meets that there is nothing to decide.
+          open.verdict = { status: 'denied', error: asked.error };
+          this.open.delete(id);
+          return open.verdict;
+        }
+        open.argsHash = asked.argsHash;
+      }
+      const isOver = (): boolean => open.verdict !== undefined || isEnough();
+      if (expiresAt === null) await condition(isOver);
+      else if (!isOver()) await condition(isOver, Math.max(1, expiresAt - Date.now()));
+      if (open.verdict === undefined && isEnough()) return { status: 'carried' };
+    } catch (error) {
+      // The run is stopped: whoever decides just now is told so, and holds nothing up.
+      open.verdict = {
+        status: 'denied',
+        error: { code: 'cancelled', message: 'the run was stopped', retryable: false },
+      };
+      this.open.delete(id);
+      throw error;
+    }
+    const verdict = open.verdict ?? this.timeOut(id, open, how.onTimeout);
+    this.open.delete(id);
+    return verdict;
+  }
+
+  /** What the step's tool may be given; undefined where nobody was asked. */
+  grantOf(stepId: string): Approved | undefined {
+    return this.granted.get(stepApproval(stepId));
+  }
+
+  /** What has run needs to be carried no more. */
+  used(stepId: string): void {
+    this.granted.delete(stepApproval(stepId));
+  }
+
+  private async decide(request: DecisionRequest): Promise<undefined> {
+    const { approvalId, decision, argsHash, args, note, by } = request;
+    const open = this.undecided(approvalId);
+    await condition(() => open.argsHash !== null || open.verdict !== undefined);
+    this.undecided(approvalId);
+    if (argsHash !== null && argsHash !== open.argsHash)
+      throw refused(
+        'approval_stale',
+        `${approvalId} asks for ${open.argsHash ?? ''}, and not for ${argsHash}`,
+      );
+    this.settle(approvalId, open, decision, {
+      ...(by === null ? {} : { by }),
+      ...(note === null ? {} : { note }),
+      ...(args === null ? {} : { args }),
+    });
+    return undefined;
+  }
+
+  private timeOut(id: string, open: Open, decision: 'approve' | 'deny'): NonNullable<Open['verdict']> {
+    return this.settle(id, open, decision, { timedOut: true });
+  }
+
+  private settle(
+    id: string,
+    open: Open,
+    decision: 'approve' | 'deny',
+    details: { by?: string; note?: string; args?: Approved['args'] & object; timedOut?: true },
+  ): NonNullable<Open['verdict']> {
+    const isApproved = decision === 'approve';
+    const verdict: NonNullable<Open['verdict']> = isApproved
+      ? { status: 'approved' }
+      : { status: 'denied', error: { code: 'approval_denied', message: whyOf(details), retryable: false } };
+    open.verdict = verdict;
+    if (isApproved) {
+      const args = details.args === undefined ? {} : { args: details.args };
+      this.granted.set(id, { argsHash: open.argsHash ?? '', ...args });
+    }
+    this.record({
+      type: 'approval.decided',
+      key: `approval/${id}/decided`,
+      at: new Date().toISOString(),
+      data: { approvalId: id, decision: isApproved ? 'approved' : 'denied', ...details },
+      ...(id === PLAN_APPROVAL ? {} : { stepId: id.slice(stepApproval('').length) }),
+    });
+    this.onChange();
+    return verdict;
+  }
+
+  /** @throws ApplicationFailure `approval_decided` */
+  private undecided(id: string): Open {
+    const open = this.open.get(id);
+    if (open === undefined || open.verdict !== undefined)
+      throw refused('approval_decided', `${id} waits for no decision`);
+    return open;
+  }
+
+  carry(): CarriedApprovals {
+    const pending: Record<string, PendingApproval> = {};
+    for (const [id, { argsHash, expiresAt, verdict }] of this.open)
+      if (argsHash !== null && verdict === undefined) pending[id] = { argsHash, expiresAt };
+    return { pending, granted: Object.fromEntries(this.granted) };
+  }
+}
+
+const refused = (code: ErrorCode, message: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(message, code);
+
+const whyOf = ({ by, note, timedOut }: { by?: string; note?: string; timedOut?: true }): string => {
+  if (timedOut === true) return 'nobody decided in time';
+  const who = by === undefined ? 'it was denied' : `${by} denied it`;
+  return note === undefined ? who : `${who}: ${note}`;
+};
