@@ -249,7 +249,7 @@ export class StepRunner {
   }
 
   private async execute(step: PlanStep): Promise<void> {
-    const options = toolCall(this.traitsOf(step).timeoutSeconds, summaryOf(label(step)));
+    const options = toolCall(step.id, this.traitsOf(step).timeoutSeconds, summaryOf(label(step)));
     const scope = this.scope();
     const dependants = this.dependantsOf(step);
     try {

@@ -41,6 +41,7 @@ import {
 } from './routes/runs.js';
 import { createStreamTicketRoute } from './routes/stream-tickets.js';
 import { createListToolsRoute } from './routes/tools.js';
+import { createWhyRoute } from './routes/why.js';
 import { serverOptionsOf } from './server-options.js';
 import { createWorkerWatch } from './worker-watch.js';
 
@@ -77,6 +78,7 @@ export function createApp(deps: ApiDependencies): App {
     getRun: createGetRunRoute(context),
     getPlan: createGetPlanRoute(context),
     streamEvents: createEventsRoute(context),
+    whyRun: createWhyRoute(context),
     cancelRun: [...json, createCancelRoute(context)],
     pauseRun: [...json, createPauseRoute(context)],
     resumeRun: [...json, createResumeRoute(context)],

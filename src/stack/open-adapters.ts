@@ -13,6 +13,7 @@ import type { Records } from '../adapters/records/records.js';
 import { isLasting } from '../adapters/redis/failure-words.js';
 import { releaseHeldActivities } from '../adapters/temporal/held-activities.js';
 import { applyRetentionSchedule } from '../adapters/temporal/retention-schedule.js';
+import { createRunInspector } from '../adapters/temporal/run-inspector.js';
 import { createTemporalRunEngine } from '../adapters/temporal/run-engine.js';
 import type { OwnWorker } from '../adapters/temporal/workflow-starter.js';
 import type { Config } from '../config/env.js';
@@ -20,6 +21,7 @@ import { ConfigError } from '../config/env.js';
 import type { EventBus } from '../ports/event-bus.js';
 import type { Logger } from '../ports/logger.js';
 import type { RunEngine } from '../ports/run-engine.js';
+import type { RunInspector } from '../ports/run-inspector.js';
 import type { Workspace } from '../ports/workspace.js';
 import type { Releasers } from './releasers.js';
 import { connectTemporal, temporalSecurity, type TemporalSecurity } from './temporal-connection.js';
@@ -30,6 +32,7 @@ export interface Adapters {
   bus: EventBus;
   workspace: Workspace;
   engine: RunEngine;
+  inspector: RunInspector;
   temporal: { address: string; security: TemporalSecurity; ownWorker: OwnWorker };
   /** Has Temporal delete old runs and events each day, as configured. */
   applyRetention: () => Promise<void>;
@@ -56,6 +59,7 @@ export async function openAdapters(config: Config, logger: Logger, releasers: Re
     workspace: workspace.port,
     bus: bus.port,
     engine: temporal.engine,
+    inspector: temporal.inspector,
     temporal: temporal.connection,
     applyRetention: temporal.applyRetention,
     releaseHeldBy: temporal.releaseHeldBy,
@@ -157,7 +161,10 @@ async function openTemporal(
   config: Config,
   releasers: Releasers,
 ): Promise<
-  { engine: RunEngine; connection: Adapters['temporal'] } & Pick<Adapters, 'applyRetention' | 'releaseHeldBy'>
+  { connection: Adapters['temporal'] } & Pick<
+    Adapters,
+    'engine' | 'inspector' | 'applyRetention' | 'releaseHeldBy'
+  >
 > {
   const { temporalAddress: address } = config;
   if (address === null) throw new ConfigError('TEMPORAL_ADDRESS must be set');
@@ -172,6 +179,11 @@ async function openTemporal(
     taskQueue: config.taskQueue,
     uiUrl: config.temporalUiUrl,
   });
+  const inspector = createRunInspector({
+    connection,
+    namespace: config.temporalNamespace,
+    taskQueue: config.taskQueue,
+  });
   const applyRetention = (): Promise<void> =>
     applyRetentionSchedule({
       connection,
@@ -183,5 +195,5 @@ async function openTemporal(
     connection.withDeadline(Date.now() + RELEASE_MS, () =>
       releaseHeldActivities({ connection, namespace: config.temporalNamespace, isDead }),
     );
-  return { engine, connection: { address, security, ownWorker }, applyRetention, releaseHeldBy };
+  return { engine, inspector, connection: { address, security, ownWorker }, applyRetention, releaseHeldBy };
 }

@@ -50,6 +50,7 @@ function installRuntime(logger: Logger): void {
   Runtime.install({
     // Signals are the process's business: it drains in an order of its own.
     shutdownSignals: [],
+    workerHeartbeatInterval: '5s',
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       sdk[levels[level]]({ ...meta }, message);
     }),
