@@ -61,4 +61,6 @@ export interface RunInspector {
   /** Null when there is no workflow of the run, open or closed. */
   workflow(runId: string): Promise<WorkflowFacts | null>;
   queue(): Promise<QueueFacts>;
+  /** Open runs whose tasks go to another task queue than this process's: its workers will never move them. */
+  openRunsElsewhere(): Promise<number>;
 }

@@ -55,14 +55,14 @@ export async function startWorker(
         lines = now;
       },
     });
-    await startWorkerPart(
+    const { lost } = await startWorkerPart(
       { config, adapters, agents, builtRoot, identity, logger, graceMs: GRACE_MS, forceMs: FORCE_MS },
       releasers,
     );
     done = true;
     logger.info({ identity, taskQueue: config.taskQueue }, 'the worker has started');
     return {
-      lost: new Promise(() => undefined),
+      lost,
       release: () => {
         draining = true;
         return releasers.release(logger);

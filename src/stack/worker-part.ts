@@ -4,11 +4,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { createActivities } from '../../activities/create-activities.js';
 import { createRetentionActivities } from '../../activities/retention.js';
+import { StartupError } from '../adapters/embedded/startup-error.js';
 import { createPlanner } from '../agents/planner.js';
 import { ruleSupervisor } from '../agents/supervisor.js';
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import { noteStorage } from '../ports/note-storage.js';
+import { startPulse } from '../worker/pulse.js';
 import { runWorker } from '../worker/run-worker.js';
 import type { AgentParts } from './agents.js';
 import type { Adapters } from './open-adapters.js';
@@ -34,8 +36,18 @@ export interface WorkerPartOptions {
 export const newWorkerIdentity = (family = ''): string =>
   `${process.pid}@${os.hostname()}#${family}${randomBytes(4).toString('hex')}`;
 
-/** Resolves when it polls. */
-export async function startWorkerPart(options: WorkerPartOptions, releasers: Releasers): Promise<void> {
+/** Milliseconds between two words in the log about what the worker does. */
+const PULSE_MS = 30_000;
+
+/**
+ * Resolves when it polls.
+ * @returns `lost` settles when the worker gives up, with a sentence that says why
+ * @throws StartupError when it gives up before
+ */
+export async function startWorkerPart(
+  options: WorkerPartOptions,
+  releasers: Releasers,
+): Promise<{ lost: Promise<string> }> {
   const { config, adapters } = options;
   const { agents, models, tools } = options.agents;
   const logger = options.logger.child({ component: 'worker' });
@@ -76,6 +88,22 @@ export async function startWorkerPart(options: WorkerPartOptions, releasers: Rel
     forceMs: options.forceMs,
   });
   releasers.push('the worker', () => worker.stop());
-  await worker.polling;
+  const gaveUp = worker.lost.then((sentence) => {
+    throw new StartupError(`${sentence}.`);
+  });
+  gaveUp.catch(() => undefined);
+  const stopPulse = startPulse({
+    worker,
+    inspector: adapters.inspector,
+    identity: options.identity,
+    logger,
+    everyMs: PULSE_MS,
+  });
+  releasers.push('the pulse', () => {
+    stopPulse();
+    return Promise.resolve();
+  });
+  await Promise.race([worker.polling, gaveUp]);
   await adapters.applyRetention();
+  return { lost: worker.lost };
 }

@@ -1,6 +1,6 @@
 /** RunInspector by Temporal's describe calls and the newest part of a run's history. */
 import type { Connection } from '@temporalio/client';
-import { workflowIdOf } from '../../../contracts/messages.js';
+import { AGENT_RUN_WORKFLOW, workflowIdOf } from '../../../contracts/messages.js';
 import type { PendingActivity, QueueSide, RunInspector, WorkflowFacts } from '../../ports/run-inspector.js';
 import { isNotFound } from './grpc-status.js';
 import { workersOf } from './workers.js';
@@ -79,6 +79,13 @@ export function createRunInspector({ connection, namespace, taskQueue }: Inspect
           workersOf(service, namespace, taskQueue),
         ]);
         return { name: taskQueue, workers, workflows, activities };
+      }),
+
+    openRunsElsewhere: () =>
+      callTemporal(connection, async () => {
+        const query = `WorkflowType = "${AGENT_RUN_WORKFLOW}" and ExecutionStatus = "Running" and TaskQueue != "${taskQueue}"`;
+        const { count } = await service.countWorkflowExecutions({ namespace, query });
+        return Number(count);
       }),
   };
 }

@@ -141,6 +141,7 @@ function createFakeInspector(): FakeInspector {
     facts: { name: 'fake', workers: null, workflows: side, activities: side },
     workflow: (runId) => Promise.resolve(inspector.workflows.get(runId) ?? null),
     queue: () => Promise.resolve(inspector.facts),
+    openRunsElsewhere: () => Promise.resolve(0),
   };
   return inspector;
 }
