@@ -7,6 +7,7 @@ import { registerCompletion } from './commands/completion.js';
 import { registerDev } from './commands/dev.js';
 import { registerFiles } from './commands/files.js';
 import { registerKeys } from './commands/keys.js';
+import { registerDoctor } from './commands/doctor.js';
 import { registerMigrate } from './commands/migrate.js';
 import { registerRun } from './commands/run.js';
 import { registerRuns } from './commands/runs.js';
@@ -27,6 +28,7 @@ const commands = [
   registerApi,
   registerWorker,
   registerMigrate,
+  registerDoctor,
   registerKeys,
   registerCompletion,
 ];

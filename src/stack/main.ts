@@ -6,6 +6,8 @@ import { createLogger } from '../adapters/pino/logger.js';
 import { processEnvironment, readConfig } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import { withApiKeys, type ApiKeys } from './api-keys.js';
+import { examine } from './doctor/examine.js';
+import type { Report } from './doctor/report.js';
 import { runProcess, type LifeWords, type Running } from './lifecycle.js';
 import { prepareBackEnds, type Prepared } from './prepare-back-ends.js';
 import { openOutputLog } from './process-log.js';
@@ -53,6 +55,9 @@ export const migrateBackEnds = (): Promise<Prepared> =>
 /** API keys, straight from the records. */
 export const withKeys = <Value>(use: (keys: ApiKeys) => Promise<Value>): Promise<Value> =>
   withApiKeys(readConfig(), builtRoot, createLogger([]), use);
+
+/** Whether everything that a run needs works. */
+export const runDoctor = (): Promise<Report> => examine(readConfig(), createLogger([]));
 
 /** One line at a time about what a start waits for. */
 export const onProgress = (line: string): void => {
