@@ -13,6 +13,7 @@ export const whyCauses = [
   'no_worker_polling',
   'backlog',
   'attempt_failed',
+  'paused',
   'timer',
   'bus_unavailable',
   'moving',

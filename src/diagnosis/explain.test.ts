@@ -42,6 +42,7 @@ const facts: RunFacts = {
   queue: { answer: { name: 'q', workers: null, workflows: side, activities: side } },
   workspace: null,
   bus: null,
+  pause: null,
   maxAttempts: new Map([['echo', 5]]),
 };
 const activity: PendingActivity = {

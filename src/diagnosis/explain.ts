@@ -53,6 +53,7 @@ const rules: readonly ((run: OpenRun) => Finding | null)[] = [
   recordsUnavailable,
   workspaceUnavailable,
   attemptFailed,
+  paused,
   timer,
   busUnavailable,
   stepRunning,
@@ -114,6 +115,18 @@ function taskFailing({ workflow, now }: OpenRun): Finding | null {
 }
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
+
+function paused({ pause, workflow, now }: OpenRun): Finding | null {
+  if (pause === null || workflow.activities.length > 0) return null;
+  const by = pause.by === null ? '' : ` by ${pause.by}`;
+  return {
+    state: 'waiting',
+    cause: 'paused',
+    sentence: `The run was paused ${ago(pause.at, now)}${by}${pause.reason === null ? '' : `: ${pause.reason}`}.`,
+    whatToDo: 'Let it go on with POST /v1/runs/{id}/resume when it may.',
+    evidence: known({ 'paused at': pause.at, by: pause.by, reason: pause.reason }),
+  };
+}
 
 function timer({ workflow, now }: OpenRun): Finding | null {
   if (workflow.timer === null || workflow.activities.length > 0 || workflow.task !== null) return null;

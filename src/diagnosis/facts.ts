@@ -14,6 +14,8 @@ export interface RunFacts {
   /** Null where Temporal has no workflow of this run. */
   workflow: Asked<WorkflowFacts | null>;
   queue: Asked<QueueFacts>;
+  /** How the run was paused, while it is. */
+  pause: { at: string; by: string | null; reason: string | null } | null;
   /** What is wrong with it; null when nothing is. */
   workspace: string | null;
   bus: string | null;

@@ -1,5 +1,7 @@
 /** Asks the parts, all at once, each for a moment only: a part that is away is a fact like any other. */
 import { PerdureError } from '../../contracts/errors.js';
+import type { RunEvent } from '../../contracts/events.js';
+import type { EventLog } from '../ports/event-log.js';
 import type { EventBus } from '../ports/event-bus.js';
 import type { Logger } from '../ports/logger.js';
 import type { RunInspector } from '../ports/run-inspector.js';
@@ -10,6 +12,7 @@ import type { Asked, RunFacts } from './facts.js';
 
 export interface Sources {
   runs: Pick<RunStore, 'getRun'>;
+  log: Pick<EventLog, 'read'>;
   inspector: RunInspector;
   workspace: Pick<Workspace, 'check'>;
   bus: Pick<EventBus, 'problem'>;
@@ -19,9 +22,11 @@ export interface Sources {
 
 /** Milliseconds that one part may take. */
 const ASK_MS = 3_000;
+/** Events among which the pause is looked for: what was under way may have ended since. */
+const NEWEST = 200;
 
 export async function gather(sources: Sources, tenantId: string, runId: string): Promise<RunFacts> {
-  const { runs, inspector, workspace, bus, tools, logger } = sources;
+  const { runs, log, inspector, workspace, bus, tools, logger } = sources;
   const ask = async <Value>(part: string, question: Promise<Value>): Promise<Asked<Value>> => {
     try {
       return { answer: await soon(question) };
@@ -39,9 +44,15 @@ export async function gather(sources: Sources, tenantId: string, runId: string):
   ]);
   // After the workflow: one that has ended by then has its end in the record.
   const record = await ask('records', runs.getRun(tenantId, runId));
+  const run = 'answer' in record ? record.answer : null;
+  const newest =
+    run?.status === 'paused'
+      ? await ask('records', log.read(runId, Math.max(0, run.lastSeq - NEWEST), NEWEST))
+      : { answer: [] };
   return {
     runId,
     now: new Date(),
+    pause: 'answer' in newest ? pauseOf(newest.answer) : null,
     record,
     workflow,
     queue,
@@ -49,6 +60,13 @@ export async function gather(sources: Sources, tenantId: string, runId: string):
     bus: bus.problem(),
     maxAttempts: new Map(tools.list().map(({ name, maxAttempts }) => [name, maxAttempts])),
   };
+}
+
+function pauseOf(events: readonly RunEvent[]): RunFacts['pause'] {
+  const event = events.findLast(({ type }) => type === 'run.paused');
+  return event?.type === 'run.paused'
+    ? { at: event.at, by: event.by ?? null, reason: event.reason ?? null }
+    : null;
 }
 
 class LateError extends Error {

@@ -152,6 +152,17 @@ describe.skipIf(missing !== null)('why', () => {
     await client.wait(run.id);
   });
 
+  test('a person paused it', { timeout: 120_000 }, async () => {
+    await startWorker();
+    const run = await submit(step('nap', 'wait', { seconds: 3_600 }));
+    await why(run, 'timer');
+    await client.pause(run.id, { reason: 'lunch' });
+    const waits = await why(run, 'paused');
+    expect(waits.sentence).toMatch(/^The run was paused \d+ s ago by \S*a-person\S*: lunch\.$/);
+    await client.cancel(run.id);
+    await client.wait(run.id);
+  });
+
   test('more tasks than workers have places for', { timeout: 180_000 }, async () => {
     await startWorker();
     const steps = Array.from({ length: 50 }, (_, i) =>
