@@ -186,7 +186,8 @@ async function persistently<Value>(act: () => Promise<Value>): Promise<Value> {
 }
 
 async function untilEnded(client: Client, onLine: (line: string) => void): Promise<void> {
-  for (const deadline = Date.now() + CALM_MS; Date.now() < deadline; await sleep(1_000)) {
+  for (const deadline = Date.now() + CALM_MS; Date.now() < deadline;) {
+    await sleep(1_000);
     let open = 0;
     for (const status of ['queued', 'running', 'waiting'] as const)
       open += (await persistently(() => client.list({ status, limit: 200 }))).runs.length;
