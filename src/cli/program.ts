@@ -9,6 +9,7 @@ import { registerFiles } from './commands/files.js';
 import { registerKeys } from './commands/keys.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerMigrate } from './commands/migrate.js';
+import { registerReplay } from './commands/replay.js';
 import { registerRun } from './commands/run.js';
 import { registerRuns } from './commands/runs.js';
 import { registerTools } from './commands/tools.js';
@@ -29,6 +30,7 @@ const commands = [
   registerWorker,
   registerMigrate,
   registerDoctor,
+  registerReplay,
   registerKeys,
   registerCompletion,
 ];

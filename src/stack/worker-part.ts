@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
 import { createActivities } from '../../activities/create-activities.js';
+import { createReconcileActivities } from '../../activities/reconcile.js';
 import { createRetentionActivities } from '../../activities/retention.js';
 import { StartupError } from '../adapters/embedded/startup-error.js';
 import { createPlanner } from '../agents/planner.js';
@@ -59,6 +60,13 @@ export async function startWorkerPart(
     taskQueue: config.taskQueue,
     bundlePath: path.join(options.builtRoot, 'workflow-bundle.js'),
     activities: {
+      ...createReconcileActivities({
+        store: adapters.records.runs,
+        log: adapters.records.log,
+        records: adapters.records.open,
+        workflows: adapters.workflows,
+        logger,
+      }),
       ...createRetentionActivities({
         retention: adapters.records.retention,
         workspace: adapters.workspace,
@@ -104,6 +112,6 @@ export async function startWorkerPart(
     return Promise.resolve();
   });
   await Promise.race([worker.polling, gaveUp]);
-  await adapters.applyRetention();
+  await adapters.applySchedules();
   return { lost: worker.lost };
 }

@@ -171,6 +171,7 @@ describe('indexes', () => {
       `expired_runs('2026-01-02', 100, '2026-01-01T03:00:00Z', ${some})`,
       'runs_finished',
     ],
+    ['open runs', `open_runs('2027-01-02', 100, null, null)`, 'runs_open_by_age'],
     ['a run that is deleted', `delete_run('t3', ${some})`, 'runs_pkey'],
     ['events to trim', `delete_old_events('2026-01-02', 100)`, 'runs_to_trim'],
   ])('%s: no table is read through', async (_, call, index) => {

@@ -2,11 +2,13 @@
 import type { Admission } from '../../ports/admission.js';
 import type { ApiKeyStore } from '../../ports/api-key-store.js';
 import type { EventLog } from '../../ports/event-log.js';
+import type { OpenRecords } from '../../ports/open-runs.js';
 import type { Retention } from '../../ports/retention.js';
 import type { RunStore } from '../../ports/run-store.js';
 import { createAdmission } from './admission.js';
 import { createApiKeyStore } from './api-key-store.js';
 import { createEventLog } from './event-log.js';
+import { createOpenRecords } from './open-records.js';
 import { createRetention } from './retention.js';
 import { createRunStore } from './run-store.js';
 import type { SqlFunctions } from './sql-functions.js';
@@ -17,6 +19,7 @@ export interface Records {
   apiKeys: ApiKeyStore;
   admission: Admission;
   retention: Retention;
+  open: OpenRecords;
   close(): Promise<void>;
 }
 
@@ -26,5 +29,6 @@ export const createRecords = (sql: SqlFunctions): Records => ({
   apiKeys: createApiKeyStore(sql),
   admission: createAdmission(sql),
   retention: createRetention(sql),
+  open: createOpenRecords(sql),
   close: () => sql.close(),
 });

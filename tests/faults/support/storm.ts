@@ -210,14 +210,15 @@ async function every(ms: number, signal: AbortSignal, act: () => void): Promise<
 
 async function addressOf(api: ReturnType<typeof spawn>): Promise<string> {
   let output = '';
-  for await (const chunk of api.stdout ?? []) {
-    output += String(chunk);
-    const url = /"the API listens at (http:[^"]+)"/.exec(output)?.[1];
-    if (url === undefined) continue;
-    api.stdout?.resume();
-    return url;
+  api.stdout?.on('data', (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-20_000);
+  });
+  for (;;) {
+    const url = /the API listens at (http:[^"\s]+)/.exec(output)?.[1];
+    if (url !== undefined) return url;
+    if (api.exitCode !== null) throw new Error(`the API did not start: ${output}`);
+    await sleep(50);
   }
-  throw new Error(`the API did not start: ${output}`);
 }
 
 /** Counts acts by run and step. */
