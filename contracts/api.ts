@@ -38,6 +38,7 @@ export const api = {
   getRun: { method: 'GET', path: '/v1/runs/{id}', scope: 'read' },
   getPlan: { method: 'GET', path: '/v1/runs/{id}/plan', scope: 'read' },
   streamEvents: { method: 'GET', path: '/v1/runs/{id}/events', scope: 'read' },
+  whyRun: { method: 'GET', path: '/v1/runs/{id}/why', scope: 'read' },
   cancelRun: { method: 'POST', path: '/v1/runs/{id}/cancel', scope: 'write' },
   pauseRun: { method: 'POST', path: '/v1/runs/{id}/pause', scope: 'write' },
   resumeRun: { method: 'POST', path: '/v1/runs/{id}/resume', scope: 'write' },

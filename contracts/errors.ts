@@ -370,6 +370,12 @@ export const errorTable = {
     'A step failed',
     'See the step.failed event; the run stopped because the step’s onFailure is stop.',
   ),
+  workflow_gone: entry(
+    500,
+    false,
+    'The run’s workflow is gone',
+    'It was terminated, timed out or deleted in Temporal behind perdure’s back; submit the run again.',
+  ),
   cancelled: entry(409, false, 'The run was cancelled', 'Submit a new run.'),
 } as const satisfies Record<string, ErrorEntry>;
 

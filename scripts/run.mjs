@@ -1,4 +1,4 @@
-/** `node scripts/run.mjs setup|start|perdure|demo|test|bench`: what npm's scripts call, on a bare checkout too. */
+/** `node scripts/run.mjs setup|start|perdure|demo|test|faults|bench`: what npm's scripts call, on a bare checkout too. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -22,6 +22,13 @@ const commands = {
     await ensureBuilt(root);
     const { runTests } = await import('./run-tests.mjs');
     return runTests(root, argv);
+  },
+  faults: async (argv) => {
+    const { ensureInstalled, ensureBuilt } = await import('./bootstrap.mjs');
+    await ensureInstalled(root);
+    await ensureBuilt(root);
+    const { runFaults } = await import('./run-faults.mjs');
+    return runFaults(root, argv);
   },
   bench: async (argv) => {
     const { ensureInstalled, ensureBuilt } = await import('./bootstrap.mjs');

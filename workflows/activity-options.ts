@@ -34,7 +34,9 @@ export const modelCalls = (summary: string): ActivityOptions => ({
  */
 const TIMEOUT_MARGIN_SECONDS = 90;
 
-export const toolCall = (timeoutSeconds: number, summary: string): ActivityOptions => ({
+/** The activity's id tells which step it is of, to whoever asks Temporal what a run waits for. */
+export const toolCall = (stepId: string, timeoutSeconds: number, summary: string): ActivityOptions => ({
+  activityId: `step:${stepId}`,
   startToCloseTimeout: (timeoutSeconds + TIMEOUT_MARGIN_SECONDS) * 1000,
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: untilItWorks,

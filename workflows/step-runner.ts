@@ -266,7 +266,7 @@ export class StepRunner {
   }
 
   private async execute(step: PlanStep): Promise<void> {
-    const options = toolCall(this.traitsOf(step).timeoutSeconds, summaryOf(label(step)));
+    const options = toolCall(step.id, this.traitsOf(step).timeoutSeconds, summaryOf(label(step)));
     const scope = this.scope();
     const dependants = this.dependantsOf(step);
     const approved = this.approvals.grantOf(step.id);

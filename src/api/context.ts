@@ -9,6 +9,7 @@ import type { EventBus } from '../ports/event-bus.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { RunEngine } from '../ports/run-engine.js';
+import type { RunInspector } from '../ports/run-inspector.js';
 import type { RunStore } from '../ports/run-store.js';
 import type { ToolCatalog } from '../ports/tool-catalog.js';
 import type { Workspace } from '../ports/workspace.js';
@@ -65,6 +66,7 @@ export interface ApiDependencies {
   bus: EventBus;
   workspace: Workspace;
   engine: RunEngine;
+  inspector: RunInspector;
   tools: ToolCatalog;
   agents: AgentCatalog;
   logger: Logger;

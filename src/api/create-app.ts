@@ -46,6 +46,7 @@ import {
 } from './routes/runs.js';
 import { createStreamTicketRoute } from './routes/stream-tickets.js';
 import { createListToolsRoute } from './routes/tools.js';
+import { createWhyRoute } from './routes/why.js';
 import { serverOptionsOf } from './server-options.js';
 import { createWorkerWatch } from './worker-watch.js';
 
@@ -82,6 +83,7 @@ export function createApp(deps: ApiDependencies): App {
     getRun: createGetRunRoute(context),
     getPlan: createGetPlanRoute(context),
     streamEvents: createEventsRoute(context),
+    whyRun: createWhyRoute(context),
     cancelRun: [...json, createCancelRoute(context)],
     listRunApprovals: createListRunApprovalsRoute(context),
     decideApproval: [...json, createDecideRoute(context)],

@@ -15,6 +15,12 @@ const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const findRun = (context: ApiContext, req: Request): Promise<RunHead> =>
   lookUp(context, req, (tenantId, id) => context.runs.findRun(tenantId, id));
 
+/** The id that the address names, in lower case; null for one of no shape. */
+export function idOf({ params: { id } }: Request): string | null {
+  const given = typeof id === 'string' ? id.toLowerCase() : '';
+  return uuid.test(given) ? given : null;
+}
+
 /** The same with its plan. */
 export const getRun = (context: ApiContext, req: Request): Promise<RunRecord> =>
   lookUp(context, req, (tenantId, id) => context.runs.getRun(tenantId, id));
@@ -24,16 +30,18 @@ async function lookUp<Found>(
   req: Request,
   ask: (tenantId: string, id: string) => Promise<Found | null>,
 ): Promise<Found> {
-  const { id: given } = req.params;
-  const id = typeof given === 'string' ? given.toLowerCase() : '';
-  if (uuid.test(id)) {
+  const id = idOf(req);
+  if (id !== null) {
     const tenantId = context.principalOf(req).tenantId;
     const run = await ask(tenantId, id);
     if (run !== null) return run;
     if ((await context.engine.tenantOf(id)) === tenantId)
       throw new PerdureError('run_not_recorded', `the run ${id} was accepted and waits for its record`);
   }
-  throw new PerdureError('run_not_found', `there is no run ${JSON.stringify(id.slice(0, 100))}`);
+  throw new PerdureError(
+    'run_not_found',
+    `there is no run ${JSON.stringify(String(req.params.id).slice(0, 100).toLowerCase())}`,
+  );
 }
 
 /** @throws PerdureError `run_not_found`, or `run_closed` */

@@ -1,6 +1,7 @@
 /** Whether workers poll the run queue, asked of Temporal and remembered for a moment. */
 import type { Response } from 'express';
 import type { RunEngine } from '../ports/run-engine.js';
+import type { ApiContext } from './context.js';
 import { withDeadline } from './deadline.js';
 
 export interface WorkerWatch {
@@ -30,6 +31,12 @@ export function createWorkerWatch(engine: RunEngine): WorkerWatch {
 }
 
 /** A run that was taken on is safe with Temporal; but nothing moves until a worker comes, and that is said at once. */
-export async function warnWithoutWorker(workers: WorkerWatch, res: Response): Promise<void> {
-  if ((await workers.pollers(WARNING_MS)) === 0) res.set('Perdure-Warning', 'no_worker_polling');
+export async function warnWithoutWorker(
+  { logger }: Pick<ApiContext, 'logger'>,
+  workers: WorkerWatch,
+  res: Response,
+): Promise<void> {
+  if ((await workers.pollers(WARNING_MS)) !== 0) return;
+  logger.warn({}, 'a run was accepted, and Temporal sees no worker poll the task queue');
+  res.set('Perdure-Warning', 'no_worker_polling');
 }

@@ -7,7 +7,9 @@ import { registerCompletion } from './commands/completion.js';
 import { registerDev } from './commands/dev.js';
 import { registerFiles } from './commands/files.js';
 import { registerKeys } from './commands/keys.js';
+import { registerDoctor } from './commands/doctor.js';
 import { registerMigrate } from './commands/migrate.js';
+import { registerReplay } from './commands/replay.js';
 import { registerRun } from './commands/run.js';
 import { registerRuns } from './commands/runs.js';
 import { registerTools } from './commands/tools.js';
@@ -27,6 +29,8 @@ const commands = [
   registerApi,
   registerWorker,
   registerMigrate,
+  registerDoctor,
+  registerReplay,
   registerKeys,
   registerCompletion,
 ];

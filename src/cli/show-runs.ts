@@ -42,6 +42,22 @@ export async function listRuns(
   );
 }
 
+/** The sentence first; what it was concluded from follows. */
+export async function showWhy(client: Client, id: string, { json, signal }: Options): Promise<void> {
+  const why = await client.why(id, { signal });
+  if (json === true) {
+    writeJson(why);
+    return;
+  }
+  const lines = [
+    pc.bold(printable(why.sentence)),
+    printable(why.whatToDo),
+    '',
+    ...why.evidence.map(({ what, value }) => pc.dim(`${printable(what)}: ${printable(value)}`)),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
 export async function showRun(client: Client, id: string, { json, signal }: Options): Promise<void> {
   const run = await client.get(id, { signal });
   if (json === true) {

@@ -17,6 +17,7 @@ import type { JsonValue } from '../../contracts/plan.js';
 import type { PresignedRequest } from '../../contracts/presign.js';
 import type { Scope } from '../../contracts/principal.js';
 import type { Run, RunStatus, RunSummary, SubmitRun } from '../../contracts/runs.js';
+import type { Why } from '../../contracts/why.js';
 import { isTerminal } from '../../contracts/terminal.js';
 import { followRun, type FollowOptions } from './follow-run.js';
 import {
@@ -108,6 +109,8 @@ export interface Client {
   wait(id: string, options?: FollowOptions): Promise<Run>;
   /** See followRun: every durable event once and in order, to the end, over broken connections. */
   events(id: string, options?: FollowOptions): AsyncGenerator<RunEvent | EphemeralEvent, void, undefined>;
+  /** Why it moves or does not. */
+  why(id: string, options?: CallOptions): Promise<Why>;
   cancel(id: string, options?: CallOptions & { reason?: string | undefined }): Promise<Run>;
   /** Steps under way end, none begins. Paused again, it stays so. */
   pause(id: string, options?: CallOptions & { reason?: string | undefined }): Promise<Run>;
@@ -197,6 +200,7 @@ export function createClient(options: ClientOptions): Client {
       }
     },
     events,
+    why: (id, call = {}) => json('whyRun', { ...call, parameters: { id } }),
     cancel: (id, { reason, ...call } = {}) =>
       json('cancelRun', { ...call, parameters: { id }, ...post(reason === undefined ? {} : { reason }) }),
     pause: (id, { reason, ...call } = {}) =>

@@ -40,6 +40,7 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
     bus: adapters.bus,
     workspace: adapters.workspace,
     engine: adapters.engine,
+    inspector: adapters.inspector,
     tools: toolCatalog(tools),
     agents: options.agents,
     logger,

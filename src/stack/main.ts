@@ -1,13 +1,19 @@
 /** The processes of perdure, as the command line starts them. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Connection } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pc from 'picocolors';
 import { createLogger } from '../adapters/pino/logger.js';
-import { processEnvironment, readConfig } from '../config/env.js';
+import { ConfigError, processEnvironment, readConfig } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import { withApiKeys, type ApiKeys } from './api-keys.js';
+import { examine } from './doctor/examine.js';
+import type { Report } from './doctor/report.js';
+import { temporalSecurity } from './temporal-connection.js';
 import { runProcess, type LifeWords, type Running } from './lifecycle.js';
 import { prepareBackEnds, type Prepared } from './prepare-back-ends.js';
+import { replayRuns, type ReplayReport } from './replay-runs.js';
 import { openOutputLog } from './process-log.js';
 import { refuseUnshared } from './required-settings.js';
 import { startApi } from './start-api.js';
@@ -53,6 +59,39 @@ export const migrateBackEnds = (): Promise<Prepared> =>
 /** API keys, straight from the records. */
 export const withKeys = <Value>(use: (keys: ApiKeys) => Promise<Value>): Promise<Value> =>
   withApiKeys(readConfig(), builtRoot, createLogger([]), use);
+
+/** Whether everything that a run needs works. */
+export const runDoctor = (): Promise<Report> => examine(readConfig(), createLogger([]));
+
+/**
+ * Whether this build can go on with the runs of TEMPORAL_ADDRESS.
+ * @throws ConfigError where there is none
+ */
+export async function runReplay(since: Date, limit: number): Promise<ReplayReport> {
+  const config = readConfig();
+  if (config.temporalAddress === null)
+    throw new ConfigError('TEMPORAL_ADDRESS must be set: histories are read from there');
+  const connection = await Connection.connect({
+    address: config.temporalAddress,
+    ...(await temporalSecurity(config)),
+  });
+  // The SDK logs every divergence at length; the report has what matters.
+  Runtime.install({
+    logger: new DefaultLogger('ERROR', () => undefined),
+    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
+  });
+  try {
+    return await replayRuns({
+      connection,
+      namespace: config.temporalNamespace,
+      since,
+      limit,
+      workflows: { workflowBundle: { codePath: path.join(builtRoot, 'workflow-bundle.js') } },
+    });
+  } finally {
+    await connection.close();
+  }
+}
 
 /** One line at a time about what a start waits for. */
 export const onProgress = (line: string): void => {

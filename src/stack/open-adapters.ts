@@ -12,7 +12,10 @@ import { openPostgresRecords } from '../adapters/postgres/records.js';
 import type { Records } from '../adapters/records/records.js';
 import { isLasting } from '../adapters/redis/failure-words.js';
 import { releaseHeldActivities } from '../adapters/temporal/held-activities.js';
+import { applyReconcileSchedule } from '../adapters/temporal/reconcile-schedule.js';
 import { applyRetentionSchedule } from '../adapters/temporal/retention-schedule.js';
+import { createRunInspector } from '../adapters/temporal/run-inspector.js';
+import { createRunWorkflows } from '../adapters/temporal/run-workflows.js';
 import { createTemporalRunEngine } from '../adapters/temporal/run-engine.js';
 import type { OwnWorker } from '../adapters/temporal/workflow-starter.js';
 import type { Config } from '../config/env.js';
@@ -20,6 +23,8 @@ import { ConfigError } from '../config/env.js';
 import type { EventBus } from '../ports/event-bus.js';
 import type { Logger } from '../ports/logger.js';
 import type { RunEngine } from '../ports/run-engine.js';
+import type { RunWorkflows } from '../ports/open-runs.js';
+import type { RunInspector } from '../ports/run-inspector.js';
 import type { Workspace } from '../ports/workspace.js';
 import type { Releasers } from './releasers.js';
 import { connectTemporal, temporalSecurity, type TemporalSecurity } from './temporal-connection.js';
@@ -30,9 +35,11 @@ export interface Adapters {
   bus: EventBus;
   workspace: Workspace;
   engine: RunEngine;
+  inspector: RunInspector;
   temporal: { address: string; security: TemporalSecurity; ownWorker: OwnWorker };
-  /** Has Temporal delete old runs and events each day, as configured. */
-  applyRetention: () => Promise<void>;
+  workflows: RunWorkflows;
+  /** Has Temporal start our regular jobs: retention as configured, and the reconciler. */
+  applySchedules: () => Promise<void>;
   /** Has activities run again at once whose worker is known to be dead. @returns how many */
   releaseHeldBy: (isDead: (identity: string) => boolean) => Promise<number>;
   /** One for each back end. The bus is required of a worker only: without it streams poll the log. */
@@ -56,8 +63,10 @@ export async function openAdapters(config: Config, logger: Logger, releasers: Re
     workspace: workspace.port,
     bus: bus.port,
     engine: temporal.engine,
+    inspector: temporal.inspector,
     temporal: temporal.connection,
-    applyRetention: temporal.applyRetention,
+    workflows: temporal.workflows,
+    applySchedules: temporal.applySchedules,
     releaseHeldBy: temporal.releaseHeldBy,
     checks: {
       records: {
@@ -157,7 +166,10 @@ async function openTemporal(
   config: Config,
   releasers: Releasers,
 ): Promise<
-  { engine: RunEngine; connection: Adapters['temporal'] } & Pick<Adapters, 'applyRetention' | 'releaseHeldBy'>
+  { connection: Adapters['temporal'] } & Pick<
+    Adapters,
+    'engine' | 'inspector' | 'applySchedules' | 'workflows' | 'releaseHeldBy'
+  >
 > {
   const { temporalAddress: address } = config;
   if (address === null) throw new ConfigError('TEMPORAL_ADDRESS must be set');
@@ -172,16 +184,27 @@ async function openTemporal(
     taskQueue: config.taskQueue,
     uiUrl: config.temporalUiUrl,
   });
-  const applyRetention = (): Promise<void> =>
-    applyRetentionSchedule({
-      connection,
-      namespace: config.temporalNamespace,
-      taskQueue: config.taskQueue,
-      retention: config.retention,
-    });
+  const inspector = createRunInspector({
+    connection,
+    namespace: config.temporalNamespace,
+    taskQueue: config.taskQueue,
+  });
+  const applySchedules = async (): Promise<void> => {
+    const { temporalNamespace: namespace, taskQueue } = config;
+    await applyRetentionSchedule({ connection, namespace, taskQueue, retention: config.retention });
+    await applyReconcileSchedule(connection, namespace, taskQueue);
+  };
+  const workflows = createRunWorkflows(connection, config.temporalNamespace);
   const releaseHeldBy: Adapters['releaseHeldBy'] = (isDead) =>
     connection.withDeadline(Date.now() + RELEASE_MS, () =>
       releaseHeldActivities({ connection, namespace: config.temporalNamespace, isDead }),
     );
-  return { engine, connection: { address, security, ownWorker }, applyRetention, releaseHeldBy };
+  return {
+    engine,
+    inspector,
+    connection: { address, security, ownWorker },
+    workflows,
+    applySchedules,
+    releaseHeldBy,
+  };
 }

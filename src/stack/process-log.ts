@@ -29,20 +29,20 @@ export async function openFileLog(
     { level: logLevel, stream: file },
     { level: logLevel === 'silent' ? 'silent' : 'error', stream: terminalLines(process.stderr) },
   ]);
-  installRuntime(logger);
+  installRuntime(logger, logLevel === 'debug');
   return logger;
 }
 
 /** JSON lines, for whatever collects them. */
 export function openOutputLog({ logLevel }: Config): Logger {
   const logger = createLogger([{ level: logLevel, stream: process.stdout }]);
-  installRuntime(logger);
+  installRuntime(logger, logLevel === 'debug');
   return logger;
 }
 
 let runtimeInstalled = false;
 /** The SDK has one runtime a process; its own words go to our log. */
-function installRuntime(logger: Logger): void {
+function installRuntime(logger: Logger, debug: boolean): void {
   if (runtimeInstalled) return;
   runtimeInstalled = true;
   const sdk = logger.child({ component: 'temporal-sdk' });
@@ -50,8 +50,13 @@ function installRuntime(logger: Logger): void {
   Runtime.install({
     // Signals are the process's business: it drains in an order of its own.
     shutdownSignals: [],
-    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+    workerHeartbeatInterval: '5s',
+    logger: new DefaultLogger(debug ? 'DEBUG' : 'INFO', ({ level, message, meta }) => {
       sdk[levels[level]]({ ...meta }, message);
     }),
+    // The native half has the polls: what each was answered is told to whoever asks for so much.
+    telemetryOptions: {
+      logging: { forward: {}, filter: { core: debug ? 'DEBUG' : 'INFO', other: 'WARN' } },
+    },
   });
 }

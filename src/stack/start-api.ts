@@ -2,6 +2,7 @@
 import type { Config } from '../config/env.js';
 import { signInPolicy } from '../config/sign-in-policy.js';
 import type { Logger } from '../ports/logger.js';
+import type { Tool } from '../tools/tool.js';
 import { startApiServer } from './api-server.js';
 import type { Running } from './lifecycle.js';
 import { openAgents } from './agents.js';
@@ -13,11 +14,16 @@ import { verify } from './verify.js';
 const GRACE_MS = 20_000;
 
 /** @throws StartupError or ConfigError; whatever was opened is closed again */
-export async function startApi(config: Config, logger: Logger, signal: AbortSignal): Promise<Running> {
+export async function startApi(
+  config: Config,
+  logger: Logger,
+  signal: AbortSignal,
+  moreTools: readonly Tool[] = [],
+): Promise<Running> {
   const signIn = signInPolicy(config);
   const releasers = new Releasers();
   try {
-    const agents = openAgents(config, [], logger);
+    const agents = openAgents(config, moreTools, logger);
     const adapters = await openAdapters(config, logger, releasers);
     const url = await startApiServer(
       {

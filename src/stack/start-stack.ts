@@ -90,7 +90,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     );
     const family = familyOf(dataDir);
     await releaseFormer(adapters, family, logger);
-    await parts.startWorkerPart(
+    const worker = await parts.startWorkerPart(
       {
         config,
         adapters,
@@ -109,7 +109,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       dataDir,
       isOpen: signIn === 'none',
       logger,
-      lost: embedded.lost,
+      lost: Promise.race([embedded.lost, worker.lost]),
       release: () => releasers.release(logger),
     };
   } catch (error) {

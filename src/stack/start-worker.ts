@@ -1,6 +1,7 @@
 /** A worker process: answers probes at once, polls when what it stands on works, drains when asked. */
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
+import type { Tool } from '../tools/tool.js';
 import { createHealthServer } from '../worker/health-server.js';
 import { closeServer, listen } from './http-listener.js';
 import type { Running } from './lifecycle.js';
@@ -20,11 +21,12 @@ export async function startWorker(
   builtRoot: string,
   logger: Logger,
   signal: AbortSignal,
+  moreTools: readonly Tool[] = [],
 ): Promise<Running> {
   const releasers = new Releasers();
   const identity = newWorkerIdentity();
   try {
-    const agents = openAgents(config, [], logger);
+    const agents = openAgents(config, moreTools, logger);
     const adapters = await openAdapters(config, logger, releasers);
     let lines: readonly CheckLine[] = [];
     let done = false;
@@ -55,14 +57,14 @@ export async function startWorker(
         lines = now;
       },
     });
-    await startWorkerPart(
+    const { lost } = await startWorkerPart(
       { config, adapters, agents, builtRoot, identity, logger, graceMs: GRACE_MS, forceMs: FORCE_MS },
       releasers,
     );
     done = true;
     logger.info({ identity, taskQueue: config.taskQueue }, 'the worker has started');
     return {
-      lost: new Promise(() => undefined),
+      lost,
       release: () => {
         draining = true;
         return releasers.release(logger);

@@ -3,12 +3,15 @@ import { randomBytes } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
 import { createActivities } from '../../activities/create-activities.js';
+import { createReconcileActivities } from '../../activities/reconcile.js';
 import { createRetentionActivities } from '../../activities/retention.js';
+import { StartupError } from '../adapters/embedded/startup-error.js';
 import { createPlanner } from '../agents/planner.js';
 import { ruleSupervisor } from '../agents/supervisor.js';
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import { noteStorage } from '../ports/note-storage.js';
+import { startPulse } from '../worker/pulse.js';
 import { runWorker } from '../worker/run-worker.js';
 import type { AgentParts } from './agents.js';
 import type { Adapters } from './open-adapters.js';
@@ -34,8 +37,18 @@ export interface WorkerPartOptions {
 export const newWorkerIdentity = (family = ''): string =>
   `${process.pid}@${os.hostname()}#${family}${randomBytes(4).toString('hex')}`;
 
-/** Resolves when it polls. */
-export async function startWorkerPart(options: WorkerPartOptions, releasers: Releasers): Promise<void> {
+/** Milliseconds between two words in the log about what the worker does. */
+const PULSE_MS = 30_000;
+
+/**
+ * Resolves when it polls.
+ * @returns `lost` settles when the worker gives up, with a sentence that says why
+ * @throws StartupError when it gives up before
+ */
+export async function startWorkerPart(
+  options: WorkerPartOptions,
+  releasers: Releasers,
+): Promise<{ lost: Promise<string> }> {
   const { config, adapters } = options;
   const { agents, models, tools } = options.agents;
   const logger = options.logger.child({ component: 'worker' });
@@ -47,6 +60,13 @@ export async function startWorkerPart(options: WorkerPartOptions, releasers: Rel
     taskQueue: config.taskQueue,
     bundlePath: path.join(options.builtRoot, 'workflow-bundle.js'),
     activities: {
+      ...createReconcileActivities({
+        store: adapters.records.runs,
+        log: adapters.records.log,
+        records: adapters.records.open,
+        workflows: adapters.workflows,
+        logger,
+      }),
       ...createRetentionActivities({
         retention: adapters.records.retention,
         workspace: adapters.workspace,
@@ -76,6 +96,22 @@ export async function startWorkerPart(options: WorkerPartOptions, releasers: Rel
     forceMs: options.forceMs,
   });
   releasers.push('the worker', () => worker.stop());
-  await worker.polling;
-  await adapters.applyRetention();
+  const gaveUp = worker.lost.then((sentence) => {
+    throw new StartupError(`${sentence}.`);
+  });
+  gaveUp.catch(() => undefined);
+  const stopPulse = startPulse({
+    worker,
+    inspector: adapters.inspector,
+    identity: options.identity,
+    logger,
+    everyMs: PULSE_MS,
+  });
+  releasers.push('the pulse', () => {
+    stopPulse();
+    return Promise.resolve();
+  });
+  await Promise.race([worker.polling, gaveUp]);
+  await adapters.applySchedules();
+  return { lost: worker.lost };
 }

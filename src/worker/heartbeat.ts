@@ -5,9 +5,11 @@ import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 /** A fifth of the heartbeat time-out (workflows/activity-options.ts). */
 export const HEARTBEAT_MS = 1_000;
 
-export const heartbeatInterceptor = (): { inbound: ActivityInboundCallsInterceptor } => ({
+/** @param onTask told of every activity that begins, the local ones too */
+export const heartbeatInterceptor = (onTask: () => void): { inbound: ActivityInboundCallsInterceptor } => ({
   inbound: {
     async execute(input, next) {
+      onTask();
       if (activityInfo().isLocal || activityInfo().heartbeatTimeoutMs === undefined) return next(input);
       const timer = setInterval(() => {
         heartbeat();

@@ -24,20 +24,44 @@ export interface WorkerSettings {
   forceMs: number;
 }
 
+export interface WorkerActivity {
+  /** Requests for work that wait at the server for an answer. */
+  polls: { workflows: boolean; activities: boolean };
+  inFlight: { workflowTasks: number; activities: number; localActivities: number };
+  cachedWorkflows: number;
+  /** ISO 8601; null when none was taken since the process began. */
+  lastTaskAt: string | null;
+}
+
 export interface RunningWorker {
   /** Resolves when the worker polls for the first time. */
   polling: Promise<void>;
+  /** Settles when it gives up, with a sentence that says why: waiting or building it anew would change nothing. */
+  lost: Promise<string>;
+  /** What it does at this moment; null while it is built anew. */
+  activity(): WorkerActivity | null;
   /** Drains and resolves when nothing is under way any more, or `forceMs` after. */
   stop(): Promise<void>;
 }
 
 const LONGEST_PAUSE_MS = 15_000;
+/** What no pause mends: the namespace is gone, or we are not let in. As the SDK words it. */
+const FATAL =
+  /namespace\s.*(?:not found|not exist)|permission ?denied|unauthenticated|workflow bundle|ENOENT/i;
 
 export function runWorker(settings: WorkerSettings): RunningWorker {
   const { logger } = settings;
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
   let current: Worker | undefined;
+  let lastTaskAt: string | null = null;
+  const onTask = (): void => {
+    lastTaskAt = new Date().toISOString();
+  };
+  let tellLost: (sentence: string) => void = () => undefined;
+  const lost = new Promise<string>((resolve) => {
+    tellLost = resolve;
+  });
   let tellPolling: () => void = () => undefined;
   const polling = new Promise<void>((resolve) => {
     tellPolling = resolve;
@@ -51,7 +75,7 @@ export function runWorker(settings: WorkerSettings): RunningWorker {
           ...settings.security,
         });
         try {
-          current = await createWorker(settings, connection);
+          current = await createWorker(settings, connection, onTask);
           const ended = current.run();
           logger.info({ taskQueue: settings.taskQueue }, 'the worker polls');
           failures = 0;
@@ -70,6 +94,14 @@ export function runWorker(settings: WorkerSettings): RunningWorker {
           logger.warn({ err: error }, 'the worker did not end in time and was left');
           return;
         }
+        if (isFatal(error)) {
+          logger.error(
+            { err: error, cause: causeOf(error) },
+            'the worker cannot poll, and no waiting mends it',
+          );
+          tellLost(`the worker cannot poll: ${messageOf(error)}`);
+          return;
+        }
         const pause = Math.min(1_000 * 2 ** failures, LONGEST_PAUSE_MS);
         logger.error(
           { err: error, cause: causeOf(error), retryInMs: pause },
@@ -83,6 +115,24 @@ export function runWorker(settings: WorkerSettings): RunningWorker {
 
   return {
     polling,
+    lost,
+    activity() {
+      if (current?.getState() !== 'RUNNING') return null;
+      const status = current.getStatus();
+      return {
+        polls: {
+          workflows: status.hasOutstandingWorkflowPoll,
+          activities: status.hasOutstandingActivityPoll,
+        },
+        inFlight: {
+          workflowTasks: status.numInFlightWorkflowActivations,
+          activities: status.numInFlightNonLocalActivities,
+          localActivities: status.numInFlightLocalActivities,
+        },
+        cachedWorkflows: status.numCachedWorkflows,
+        lastTaskAt,
+      };
+    },
     async stop() {
       stopping.abort();
       settings.onConnection?.(null);
@@ -98,7 +148,15 @@ function causeOf(error: unknown): string | undefined {
   return cause instanceof Error ? (cause.stack ?? cause.message) : undefined;
 }
 
-function createWorker(settings: WorkerSettings, connection: NativeConnection): Promise<Worker> {
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const isFatal = (error: unknown): boolean => FATAL.test(`${messageOf(error)} ${causeOf(error) ?? ''}`);
+
+function createWorker(
+  settings: WorkerSettings,
+  connection: NativeConnection,
+  onTask: () => void,
+): Promise<Worker> {
   return Worker.create({
     connection,
     ...(settings.identity === undefined ? {} : { identity: settings.identity }),
@@ -106,7 +164,7 @@ function createWorker(settings: WorkerSettings, connection: NativeConnection): P
     taskQueue: settings.taskQueue,
     workflowBundle: { codePath: settings.bundlePath },
     activities: settings.activities,
-    interceptors: { activity: [heartbeatInterceptor] },
+    interceptors: { activity: [() => heartbeatInterceptor(onTask)] },
     shutdownGraceTime: settings.graceMs,
     shutdownForceTime: settings.forceMs,
     // Every beat is sent: the server's clock for a lost worker runs on them, and a cancellation reaches a tool

@@ -20,6 +20,9 @@ const DYNAMIC_CONFIG: Readonly<Record<string, string>> = {
   'history.timerProcessorMaxPollRPS': '2000',
   'system.enableActivityEagerExecution': 'true',
   'matching.enableFairness': 'true',
+  // Workers tell how full they are: what they say tells a full one from one that is gone.
+  'frontend.WorkerHeartbeatsEnabled': 'true',
+  'frontend.ListWorkersEnabled': 'true',
 };
 const PRAGMAS: Readonly<Record<string, string>> = { journal_mode: 'wal', synchronous: 'normal' };
 

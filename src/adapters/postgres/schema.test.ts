@@ -175,6 +175,7 @@ describe('indexes', () => {
       `expired_runs('2026-01-02', 100, '2026-01-01T03:00:00Z', ${some})`,
       'runs_finished',
     ],
+    ['open runs', `open_runs('2027-01-02', 100, null, null)`, 'runs_open_by_age'],
     ['a run that is deleted', `delete_run('t3', ${some})`, 'runs_pkey'],
     ['a page of approvals', `list_approvals('t3', '{}', 21, null, null, null)`, 'approvals_of_tenant'],
     [

@@ -3,12 +3,14 @@ import type { Admission } from '../../ports/admission.js';
 import type { ApiKeyStore } from '../../ports/api-key-store.js';
 import type { ApprovalStore } from '../../ports/approval-store.js';
 import type { EventLog } from '../../ports/event-log.js';
+import type { OpenRecords } from '../../ports/open-runs.js';
 import type { Retention } from '../../ports/retention.js';
 import type { RunStore } from '../../ports/run-store.js';
 import { createAdmission } from './admission.js';
 import { createApiKeyStore } from './api-key-store.js';
 import { createApprovalStore } from './approval-store.js';
 import { createEventLog } from './event-log.js';
+import { createOpenRecords } from './open-records.js';
 import { createRetention } from './retention.js';
 import { createRunStore } from './run-store.js';
 import type { SqlFunctions } from './sql-functions.js';
@@ -20,6 +22,7 @@ export interface Records {
   admission: Admission;
   approvals: ApprovalStore;
   retention: Retention;
+  open: OpenRecords;
   close(): Promise<void>;
 }
 
@@ -30,5 +33,6 @@ export const createRecords = (sql: SqlFunctions): Records => ({
   admission: createAdmission(sql),
   approvals: createApprovalStore(sql),
   retention: createRetention(sql),
+  open: createOpenRecords(sql),
   close: () => sql.close(),
 });

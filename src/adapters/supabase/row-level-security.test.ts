@@ -131,6 +131,7 @@ describe.skipIf(missing !== null)('row-level security', () => {
       ['list_api_keys', { p_tenant_id: 'globex' }],
       ['take_submission', { p_tenant_id: 'globex', p_per_minute: 1 }],
       ['delete_old_events', { p_before: at, p_limit: 1 }],
+      ['open_runs', { p_before: at, p_limit: 1, p_after_time: null, p_after_id: null }],
       ['schema_version', {}],
     ];
     for (const client of [acme, anon])

@@ -1,6 +1,7 @@
 /** The Temporal Schedule that starts retention once a day. */
 import { ScheduleClient, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Connection, ScheduleOptions } from '@temporalio/client';
+import { applySchedule } from './apply-schedule.js';
 import { RETENTION_SCHEDULE, RETENTION_WORKFLOW, type RetentionInput } from '../../../contracts/retention.js';
 
 export interface RetentionScheduleOptions {
@@ -34,12 +35,7 @@ export async function applyRetentionSchedule(options: RetentionScheduleOptions):
     // The next day does what one day did not come to; after an outage nothing is made up for.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1h' },
   } satisfies ScheduleOptions;
-  try {
-    await client.create(wanted);
-  } catch (error) {
-    if (!(error instanceof Error && error.name === 'ScheduleAlreadyRunning')) throw error;
-    await handle.update(({ state }) => ({ ...wanted, state }));
-  }
+  await applySchedule(connection, namespace, wanted);
 }
 
 function unlessNotFound(error: unknown): void {

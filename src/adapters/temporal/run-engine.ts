@@ -3,12 +3,10 @@ import { createHash } from 'node:crypto';
 import { defineSearchAttributeKey, WorkflowNotFoundError } from '@temporalio/common';
 import {
   Client,
-  isGrpcServiceError,
   WorkflowExecutionAlreadyStartedError,
   type Connection,
   type WorkflowStartOptions,
 } from '@temporalio/client';
-import { PerdureError } from '../../../contracts/errors.js';
 import type { AgentRunInput, PauseRequest } from '../../../contracts/messages.js';
 import {
   AGENT_RUN_WORKFLOW,
@@ -23,6 +21,7 @@ import type { RunEngine } from '../../ports/run-engine.js';
 import { checkTemporal } from './check-temporal.js';
 import { decide } from './decide.js';
 import { createWorkflowStarter, type OwnWorker } from './workflow-starter.js';
+import { CALL_DEADLINE, callTemporal } from './unavailable.js';
 
 export interface TemporalEngineOptions {
   connection: Connection;
@@ -34,8 +33,6 @@ export interface TemporalEngineOptions {
   uiUrl: string | null;
 }
 
-/** Milliseconds a call may take, its retries included. */
-const CALL_DEADLINE = 8_000;
 /** A poller asks anew at least once a minute; one that was not seen for longer is gone. */
 const POLLER_FRESH_MS = 70_000;
 
@@ -58,13 +55,7 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
     ownWorker: options.ownWorker ?? { connection: null },
     deadlineMs: CALL_DEADLINE,
   });
-  const call = async <Value>(act: () => Promise<Value>): Promise<Value> => {
-    try {
-      return await connection.withDeadline(Date.now() + CALL_DEADLINE, act);
-    } catch (error) {
-      throw translate(error);
-    }
-  };
+  const call = <Value>(act: () => Promise<Value>): Promise<Value> => callTemporal(connection, act);
 
   const pollers = async (type: 1 | 2, identity?: string): Promise<number> => {
     const queue = await connection.workflowService.describeTaskQueue({
@@ -206,19 +197,3 @@ function startOptions(
 /** Temporal takes at most 64 bytes. */
 const fairnessKeyOf = (tenantId: string): string =>
   Buffer.byteLength(tenantId) <= 64 ? tenantId : createHash('sha256').update(tenantId).digest('hex');
-
-// gRPC status codes that pass. Source: gRPC status codes guide.
-const passing = new Set([1, 4, 8, 10, 14]);
-
-function translate(error: unknown): unknown {
-  const service = isGrpcServiceError(error) ? error : error instanceof Error ? error.cause : undefined;
-  if (isGrpcServiceError(service) && passing.has(service.code))
-    return new PerdureError(
-      'temporal_unavailable',
-      `Temporal did not answer: ${service.details || service.message}`,
-      {
-        cause: error,
-      },
-    );
-  return error;
-}

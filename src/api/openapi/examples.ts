@@ -100,6 +100,16 @@ export const examples = {
   },
   queued,
   run: { ...summary, plan },
+  why: {
+    runId: id,
+    state: 'stuck',
+    cause: 'no_worker_polling',
+    sentence:
+      'No worker polls the task queue "perdure": the last poll was 34 s ago, by 4711@worker-1#9f3a12bc, and step "count" (javascript) has waited for one for 31 s.',
+    whatToDo: 'Start a worker, or look at the log of the one that should be there, and at its /readyz.',
+    evidence: [{ what: 'waits since', value: at }],
+    askedAt: finishedAt,
+  },
   runList: { runs: [summary], nextCursor: null },
   plan,
   eventPage: { events: [completed], nextAfter: null },

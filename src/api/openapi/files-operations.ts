@@ -126,6 +126,7 @@ export const filesOperations: Operations<'listFiles' | 'getFile' | 'putFile' | '
         },
       },
       errors: [
+        'storage_limit_reached',
         'invalid_path',
         'file_not_found',
         'run_closed',

@@ -22,6 +22,7 @@ const ofRun = (operationId: string, description: string): Json => ({
 /** What can be done next with the run in the answer. */
 export const runLinks: Json = {
   run: ofRun('getRun', 'The run as it is now.'),
+  why: ofRun('whyRun', 'Why it moves or does not.'),
   events: ofRun('streamEvents', 'What happened, and what happens.'),
   plan: ofRun('getPlan', 'Its plan.'),
   cancel: ofRun('cancelRun', 'Stops it.'),
@@ -44,7 +45,15 @@ export const changed = {
 };
 
 export const runsOperations: Operations<
-  'submitRun' | 'submitBatch' | 'listRuns' | 'getRun' | 'getPlan' | 'cancelRun' | 'pauseRun' | 'resumeRun'
+  | 'submitRun'
+  | 'submitBatch'
+  | 'listRuns'
+  | 'getRun'
+  | 'getPlan'
+  | 'whyRun'
+  | 'cancelRun'
+  | 'pauseRun'
+  | 'resumeRun'
 > = {
   submitRun: {
     tag: 'Runs',
@@ -164,6 +173,13 @@ export const runsOperations: Operations<
       304: notChanged,
     },
     errors: ['plan_not_made'],
+  },
+  whyRun: {
+    tag: 'Runs',
+    summary: 'Why a run moves or does not',
+    description:
+      'One cause, in one sentence, with the evidence and what to do. Found out from Temporal and the records, never by asking the worker; answered also while one of them is away.',
+    answers: { 200: { description: 'Why.', content: json(ref('Why'), examples.why) } },
   },
   cancelRun: {
     tag: 'Runs',

@@ -21,6 +21,7 @@ import {
   idempotencyKeySchema,
   submitRunSchema,
 } from '../../../contracts/runs.js';
+import { whySchema } from '../../../contracts/why.js';
 import type { Json } from './operation.js';
 
 const answerSchemas: Record<string, z.ZodType> = {
@@ -36,6 +37,7 @@ const answerSchemas: Record<string, z.ZodType> = {
   BatchResult: answers.batchResultSchema,
   BatchAnswer: answers.batchAnswerSchema,
   RunList: answers.runListSchema,
+  Why: whySchema,
   ...Object.fromEntries(eventSchemas.map((schema) => [eventName(typeOf(schema)), schema])),
   StepOutput: outputSchema,
   RunEvent: runEventSchema,

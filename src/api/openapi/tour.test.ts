@@ -65,6 +65,7 @@ test('every call answers as documented, in every way that is no error', async ()
   await call('listRuns', {}, {}, '?status=queued&limit=1&metadata[a]=b');
   await call('listRuns');
   await twice('getRun', { id });
+  await call('whyRun', { id });
   expect((await call('getPlan', { id })).status).toBe(404);
   await fakes.log.append(id, [
     { type: 'plan.created', key: 'plan', at, data: { plan: planSchema.parse(plan), version: 1 } },

@@ -22,7 +22,7 @@ export function createBatchRoute(context: ApiContext, workers: WorkerWatch): Req
       ]);
     const { runs } = validate(batchSchema, req.body, 'body');
     const results = await pLimit(AT_ONCE).map(runs, (item) => acceptItem(context, req, res, item));
-    if (results.some(({ status }) => status === 202)) await warnWithoutWorker(workers, res);
+    if (results.some(({ status }) => status === 202)) await warnWithoutWorker(context, workers, res);
     const answer: BatchAnswer = { results };
     res.set('Cache-Control', 'no-store').json(answer);
   };

@@ -30,7 +30,7 @@ export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): Re
     const { record, run, replayed, headers } = await acceptRun(context, req, req.body, key);
     res.set(headers);
     if (replayed) res.set('Idempotent-Replayed', 'true');
-    await warnWithoutWorker(workers, res);
+    await warnWithoutWorker(context, workers, res);
     res.set({ Location: run.links.self, 'Cache-Control': 'no-store' }).vary('Accept');
     // The run goes on whether its stream is read or not: a reader that is cut off comes back by the Location.
     if (req.accepts(['application/json', 'text/event-stream']) === 'text/event-stream')

@@ -9,6 +9,7 @@ import type { AgentCatalog } from '../../ports/agent-catalog.js';
 import type { BusListener, EventBus } from '../../ports/event-bus.js';
 import type { Logger } from '../../ports/logger.js';
 import type { RunEngine } from '../../ports/run-engine.js';
+import type { QueueFacts, RunInspector, WorkflowFacts } from '../../ports/run-inspector.js';
 import type { ToolCatalog } from '../../ports/tool-catalog.js';
 import { createFakeStore, type FakeStore } from './fake-store.js';
 import { createFakeWorkspace, type FakeWorkspace } from './fake-workspace.js';
@@ -40,6 +41,11 @@ export interface FakeLogger extends Logger {
   lines: LogLine[];
 }
 
+export interface FakeInspector extends RunInspector {
+  workflows: Map<string, WorkflowFacts>;
+  facts: QueueFacts;
+}
+
 export interface Fakes {
   runs: FakeStore['runs'];
   log: FakeStore['log'];
@@ -47,6 +53,7 @@ export interface Fakes {
   bus: FakeBus;
   workspace: FakeWorkspace;
   engine: FakeEngine;
+  inspector: FakeInspector;
   tools: ToolCatalog;
   agents: AgentCatalog;
   logger: FakeLogger;
@@ -62,6 +69,7 @@ export function createFakes(): Fakes {
     bus,
     workspace: createFakeWorkspace(),
     engine: createFakeEngine(),
+    inspector: createFakeInspector(),
     tools: fakeTools,
     agents: fakeAgents,
     logger: createFakeLogger(),
@@ -75,6 +83,7 @@ export const dependenciesOf = (fakes: Fakes, more: Partial<ApiDependencies> = {}
   bus: fakes.bus,
   workspace: fakes.workspace,
   engine: fakes.engine,
+  inspector: fakes.inspector,
   tools: fakes.tools,
   agents: fakes.agents,
   logger: fakes.logger,
@@ -126,6 +135,18 @@ function createFakeBus(): FakeBus {
     check: () => (bus.isHealthy ? Promise.resolve() : Promise.reject(new Error('the fake bus is away'))),
   };
   return bus;
+}
+
+function createFakeInspector(): FakeInspector {
+  const side = { pollers: [], backlog: 0, backlogAgeMs: 0, addRate: 0, dispatchRate: 0 };
+  const inspector: FakeInspector = {
+    workflows: new Map(),
+    facts: { name: 'fake', workers: null, workflows: side, activities: side },
+    workflow: (runId) => Promise.resolve(inspector.workflows.get(runId) ?? null),
+    queue: () => Promise.resolve(inspector.facts),
+    openRunsElsewhere: () => Promise.resolve(0),
+  };
+  return inspector;
 }
 
 function createFakeEngine(): FakeEngine {

@@ -13,12 +13,14 @@ export function registerRuns(program: Command): void {
       examples(
         'perdure runs ls --status failed --metadata team=blue',
         'perdure runs show 01a20ece-690c-7598-bf9a-20235bb31fd5 --json',
+        'perdure runs why 01a20ece-690c-7598-bf9a-20235bb31fd5',
         'perdure runs events 01a20ece-690c-7598-bf9a-20235bb31fd5 --after 12',
         'perdure runs cancel 01a20ece-690c-7598-bf9a-20235bb31fd5 --reason "no longer needed"',
       ),
     );
   registerList(runs);
   registerShow(runs);
+  registerWhy(runs);
   registerEvents(runs);
   registerCancel(runs);
 }
@@ -84,6 +86,19 @@ function registerEvents(runs: Command): void {
       const { withServer } = await import('../server.js');
       const { showEvents } = await import('../show-runs.js');
       await withServer((client, signal) => showEvents(client, id, { ...options, signal }));
+    });
+}
+
+function registerWhy(runs: Command): void {
+  runs
+    .command('why <id>')
+    .description('say why a run moves or does not')
+    .option('--json', 'print it as JSON')
+    .addHelpText('after', examples('perdure runs why "$id"', 'perdure runs why "$id" --json | jq -r .cause'))
+    .action(async (id: string, { json }: { json?: true }) => {
+      const { withServer } = await import('../server.js');
+      const { showWhy } = await import('../show-runs.js');
+      await withServer((client, signal) => showWhy(client, id, { json, signal }));
     });
 }
 

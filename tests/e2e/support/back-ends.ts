@@ -27,7 +27,8 @@ export const missingBackEnds = async (): Promise<string | null> =>
   (await redisMissing()) ?? (await missingS3());
 
 /** Migrated by `perdure migrate`. */
-export async function startBackEnds(): Promise<BackEnds> {
+/** @param ownTemporal in place of one that only starts and ends */
+export async function startBackEnds(ownTemporal?: Promise<TemporalServer>): Promise<BackEnds> {
   const opened: { release: () => Promise<void> }[] = [];
   const open = async <Server extends { release: () => Promise<void> }>(
     server: Promise<Server>,
@@ -40,7 +41,7 @@ export async function startBackEnds(): Promise<BackEnds> {
     for (let next = opened.pop(); next !== undefined; next = opened.pop()) await next.release();
   };
   try {
-    const temporal = await open(testTemporal());
+    const temporal = await open(ownTemporal ?? testTemporal());
     const supabase = await open(startSupabase());
     const s3 = await open(startS3());
     const redis = await open(startRedis());

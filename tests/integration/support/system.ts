@@ -9,6 +9,7 @@ import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { v7 } from 'uuid';
+import { createReconcileActivities } from '../../../activities/reconcile.js';
 import { createActivities } from '../../../activities/create-activities.js';
 import type { RunEvent } from '../../../contracts/events.js';
 import { isTerminalEvent } from '../../../contracts/terminal.js';
@@ -25,6 +26,7 @@ import { createLocalEventBus } from '../../../src/adapters/local/local-event-bus
 import { createLocalWorkspace } from '../../../src/adapters/local/local-workspace.js';
 import { migrate } from '../../../src/adapters/postgres/migrate.js';
 import { openPostgresRecords } from '../../../src/adapters/postgres/records.js';
+import { createRunWorkflows } from '../../../src/adapters/temporal/run-workflows.js';
 import { createTemporalRunEngine } from '../../../src/adapters/temporal/run-engine.js';
 import type { OwnWorker } from '../../../src/adapters/temporal/workflow-starter.js';
 import { createPlanner } from '../../../src/agents/planner.js';
@@ -59,6 +61,8 @@ export interface System {
   /** The way to the database. */
   database: CuttableProxy;
   client: Client;
+  /** Of the database itself, past the proxy. */
+  databaseUrl: string;
   /** Of Temporal, host:port. */
   address: string;
   /** Starts a run without its record, as an API does whose database is down. */
@@ -128,17 +132,27 @@ export async function startSystem(
     namespace: 'default',
     taskQueue: TASK_QUEUE,
     bundlePath: path.join(root, 'dist/workflow-bundle.js'),
-    activities: createActivities({
-      store,
-      log,
-      bus,
-      workspace,
-      planner: createPlanner({ models, agents, tools: toolCatalog(tools) }),
-      supervisor: ruleSupervisor,
-      tools,
-      noteStorage: (scope) => noteStorage(workspace, records.admission, scope),
-      logger,
-    }),
+    activities: {
+      ...createReconcileActivities({
+        store,
+        log,
+        records: records.open,
+        workflows: createRunWorkflows(connection, 'default'),
+        logger,
+        youngMs: 0,
+      }),
+      ...createActivities({
+        store,
+        log,
+        bus,
+        workspace,
+        planner: createPlanner({ models, agents, tools: toolCatalog(tools) }),
+        supervisor: ruleSupervisor,
+        tools,
+        noteStorage: (scope) => noteStorage(workspace, records.admission, scope),
+        logger,
+      }),
+    },
     ...(ownWorker === undefined
       ? {}
       : {
@@ -164,6 +178,7 @@ export async function startSystem(
     bus,
     admission: records.admission,
     approvals: records.approvals,
+    databaseUrl: postgres.connectionString,
     database: proxy,
     client,
     address: temporal.address,

@@ -1,0 +1,14 @@
+/** OpenRecords over the migrations' function. */
+import type { OpenRecords, OpenRun } from '../../ports/open-runs.js';
+import type { SqlFunctions } from './sql-functions.js';
+
+export const createOpenRecords = (sql: SqlFunctions): OpenRecords => ({
+  async openRuns(before, limit, after) {
+    return (await sql.call('open_runs', {
+      p_before: before,
+      p_limit: limit,
+      p_after_time: after?.createdAt ?? null,
+      p_after_id: after?.runId ?? null,
+    })) as OpenRun[];
+  },
+});

@@ -1,0 +1,90 @@
+/** What the newest events of a run's history tell that describe does not: an open timer, a failed workflow task. */
+import type { Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { WorkflowFacts } from '../../ports/run-inspector.js';
+
+/** Events a page, and pages at most: a timer is looked for so far back. */
+const PAGE = 200;
+const PAGES = 5;
+
+/** The fields that are read here, of an event as Temporal writes it in JSON. */
+interface HistoryEvent {
+  eventType: string;
+  eventTime: string;
+  userMetadata?: { summary?: { data?: string } };
+  timerStartedEventAttributes?: { timerId: string; startToFireTimeout: string };
+  timerFiredEventAttributes?: { timerId: string };
+  timerCanceledEventAttributes?: { timerId: string };
+  workflowTaskFailedEventAttributes?: { cause: string; failure?: { message?: string } };
+  workflowTaskTimedOutEventAttributes?: { timeoutType: string };
+}
+
+type Newest = Pick<WorkflowFacts, 'timer' | 'taskFailure'>;
+
+export async function newestOf(
+  service: Connection['workflowService'],
+  namespace: string,
+  execution: { workflowId: string },
+): Promise<Newest> {
+  const closedTimers = new Set<string>();
+  let taskFailure: Newest['taskFailure'] | undefined;
+  let nextPageToken: Uint8Array = new Uint8Array();
+  for (let pages = 0; pages < PAGES; pages += 1) {
+    const page = await service.getWorkflowExecutionHistoryReverse({
+      namespace,
+      execution,
+      maximumPageSize: PAGE,
+      nextPageToken,
+    });
+    const { events } = JSON.parse(historyToJSON({ events: page.history?.events ?? [] })) as {
+      events: HistoryEvent[];
+    };
+    for (const event of events) {
+      // The newest task that ended has the word; a queue of one worker that was given up is no failure.
+      if (taskFailure === undefined) taskFailure = taskEnd(event);
+      const closed = event.timerFiredEventAttributes?.timerId ?? event.timerCanceledEventAttributes?.timerId;
+      if (closed !== undefined) closedTimers.add(closed);
+      const timer = openTimer(event, closedTimers);
+      if (timer !== undefined) return { timer, taskFailure: taskFailure ?? null };
+    }
+    ({ nextPageToken } = page);
+    if (nextPageToken.length === 0) break;
+  }
+  return { timer: null, taskFailure: taskFailure ?? null };
+}
+
+/** Undefined for an event that ends no workflow task; null for one that ends it well. */
+function taskEnd(event: HistoryEvent): Newest['taskFailure'] | undefined {
+  if (event.eventType === 'EVENT_TYPE_WORKFLOW_TASK_COMPLETED') return null;
+  const failed = event.workflowTaskFailedEventAttributes;
+  if (failed !== undefined)
+    return {
+      cause: failed.cause.replace('WORKFLOW_TASK_FAILED_CAUSE_', '').toLowerCase(),
+      message: failed.failure?.message ?? '',
+    };
+  const timedOut = event.workflowTaskTimedOutEventAttributes?.timeoutType;
+  return timedOut === 'TIMEOUT_TYPE_START_TO_CLOSE'
+    ? { cause: 'timed_out', message: 'the worker did not answer within the workflow task’s time' }
+    : undefined;
+}
+
+function openTimer(event: HistoryEvent, closed: ReadonlySet<string>): Newest['timer'] | undefined {
+  const started = event.timerStartedEventAttributes;
+  if (started === undefined || closed.has(started.timerId)) return undefined;
+  const seconds = Number.parseFloat(started.startToFireTimeout);
+  return {
+    until: new Date(Date.parse(event.eventTime) + seconds * 1_000).toISOString(),
+    summary: textOf(event.userMetadata?.summary?.data),
+  };
+}
+
+/** A payload's text: JSON in base64. */
+function textOf(data: string | undefined): string | null {
+  if (data === undefined) return null;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
+    return typeof value === 'string' ? value : null;
+  } catch {
+    return null;
+  }
+}

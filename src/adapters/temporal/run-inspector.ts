@@ -1,0 +1,138 @@
+/** RunInspector by Temporal's describe calls and the newest part of a run's history. */
+import type { Connection } from '@temporalio/client';
+import { AGENT_RUN_WORKFLOW, workflowIdOf } from '../../../contracts/messages.js';
+import type { PendingActivity, QueueSide, RunInspector, WorkflowFacts } from '../../ports/run-inspector.js';
+import { isNotFound } from './grpc-status.js';
+import { workersOf } from './workers.js';
+import { newestOf } from './newest-events.js';
+import { isoOf, millisecondsOf } from './proto-time.js';
+import { callTemporal } from './unavailable.js';
+
+export interface InspectorOptions {
+  connection: Connection;
+  namespace: string;
+  taskQueue: string;
+}
+
+// Sources: temporal.api.enums.v1.TaskQueueType, WorkflowExecutionStatus, PendingActivityState and
+// PendingWorkflowTaskState.
+const QUEUE_TYPES = { workflows: 1, activities: 2 } as const;
+const STATUSES = [
+  'unknown',
+  'running',
+  'completed',
+  'failed',
+  'canceled',
+  'terminated',
+  'continued_as_new',
+  'timed_out',
+];
+const ACTIVITY_SCHEDULED = 1;
+const TASK_STARTED = 2;
+
+type Description = Awaited<ReturnType<Connection['workflowService']['describeWorkflowExecution']>>;
+
+export function createRunInspector({ connection, namespace, taskQueue }: InspectorOptions): RunInspector {
+  const service = connection.workflowService;
+
+  const side = async (taskQueueType: 1 | 2): Promise<QueueSide> => {
+    const { pollers, stats } = await service.describeTaskQueue({
+      namespace,
+      taskQueue: { name: taskQueue },
+      taskQueueType,
+      reportPollers: true,
+      reportStats: true,
+    });
+    return {
+      pollers: pollers
+        .map(({ identity, lastAccessTime }) => ({
+          identity: identity ?? '',
+          lastPollAt: isoOf(lastAccessTime) ?? new Date(0).toISOString(),
+        }))
+        .sort((a, b) => b.lastPollAt.localeCompare(a.lastPollAt)),
+      backlog: Number(stats?.approximateBacklogCount ?? 0),
+      backlogAgeMs: millisecondsOf(stats?.approximateBacklogAge) ?? 0,
+      addRate: stats?.tasksAddRate ?? 0,
+      dispatchRate: stats?.tasksDispatchRate ?? 0,
+    };
+  };
+
+  return {
+    workflow: (runId) =>
+      callTemporal(connection, async () => {
+        const execution = { workflowId: workflowIdOf(runId) };
+        try {
+          const described = await service.describeWorkflowExecution({ namespace, execution });
+          const newest = await newestOf(service, namespace, execution);
+          return { ...factsOf(described), ...newest };
+        } catch (error) {
+          if (isNotFound(error)) return null;
+          throw error;
+        }
+      }),
+
+    queue: () =>
+      callTemporal(connection, async () => {
+        const [workflows, activities, workers] = await Promise.all([
+          side(QUEUE_TYPES.workflows),
+          side(QUEUE_TYPES.activities),
+          workersOf(service, namespace, taskQueue),
+        ]);
+        return { name: taskQueue, workers, workflows, activities };
+      }),
+
+    openRunsElsewhere: () =>
+      callTemporal(connection, async () => {
+        const query = `WorkflowType = "${AGENT_RUN_WORKFLOW}" and ExecutionStatus = "Running" and TaskQueue != "${taskQueue}"`;
+        const { count } = await service.countWorkflowExecutions({ namespace, query });
+        return Number(count);
+      }),
+  };
+}
+
+function factsOf({
+  workflowExecutionInfo: info,
+  pendingWorkflowTask: task,
+  pendingActivities,
+}: Description): Omit<WorkflowFacts, 'timer' | 'taskFailure'> {
+  return {
+    status: STATUSES[info?.status ?? 0] ?? 'unknown',
+    closedAt: isoOf(info?.closeTime),
+    historyEvents: Number(info?.historyLength ?? 0),
+    task:
+      task === null || task === undefined
+        ? null
+        : {
+            state: task.state?.valueOf() === TASK_STARTED ? 'started' : 'scheduled',
+            // A task that a dead worker's own queue gave up is scheduled anew; it has waited since the first time.
+            since:
+              task.state?.valueOf() === TASK_STARTED
+                ? isoOf(task.startedTime)
+                : (isoOf(task.originalScheduledTime) ?? isoOf(task.scheduledTime)),
+            attempt: task.attempt ?? 1,
+          },
+    activities: pendingActivities.map(activityOf),
+  };
+}
+
+function activityOf(activity: Description['pendingActivities'][number]): PendingActivity {
+  const { lastFailure: failure } = activity;
+  return {
+    id: activity.activityId ?? '',
+    type: activity.activityType?.name ?? '',
+    state: activity.state?.valueOf() === ACTIVITY_SCHEDULED ? 'scheduled' : 'started',
+    attempt: activity.attempt ?? 1,
+    scheduledAt: isoOf(activity.nextAttemptScheduleTime) ?? isoOf(activity.scheduledTime),
+    startedAt: isoOf(activity.lastStartedTime),
+    lastHeartbeatAt: isoOf(activity.lastHeartbeatTime),
+    heartbeatTimeoutMs: millisecondsOf(activity.activityOptions?.heartbeatTimeout),
+    lastWorker: activity.lastWorkerIdentity === '' ? null : (activity.lastWorkerIdentity ?? null),
+    lastFailure:
+      failure === null || failure === undefined
+        ? null
+        : {
+            code: failure.applicationFailureInfo?.type ?? (failure.timeoutFailureInfo ? 'timed_out' : null),
+            message: failure.message ?? '',
+          },
+  };
+}

@@ -1,0 +1,49 @@
+/** RunWorkflows on Temporal. */
+import { Client, type Connection } from '@temporalio/client';
+import { defaultPayloadConverter, defineSearchAttributeKey, WorkflowNotFoundError } from '@temporalio/common';
+import type { AgentRunInput } from '../../../contracts/messages.js';
+import { AGENT_RUN_WORKFLOW, searchAttributes, workflowIdOf } from '../../../contracts/messages.js';
+import type { RunWorkflows } from '../../ports/open-runs.js';
+import { callTemporal } from './unavailable.js';
+
+const tenant = defineSearchAttributeKey(searchAttributes.tenantId, 'KEYWORD');
+
+export function createRunWorkflows(connection: Connection, namespace: string): RunWorkflows {
+  const client = new Client({ connection, namespace });
+  const unlessGone = <Value>(act: () => Promise<Value>): Promise<Value | null> =>
+    callTemporal(connection, async () => {
+      try {
+        return await act();
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return null;
+        throw error;
+      }
+    });
+  return {
+    statusOf: (runId) =>
+      unlessGone(async () => {
+        const { status } = await client.workflow.getHandle(workflowIdOf(runId)).describe();
+        return status.name.toLowerCase();
+      }),
+
+    async *open(before) {
+      const query = `WorkflowType = "${AGENT_RUN_WORKFLOW}" and ExecutionStatus = "Running" and StartTime < "${before}"`;
+      for await (const { workflowId, typedSearchAttributes } of client.workflow.list({ query })) {
+        const tenantId = typedSearchAttributes.get(tenant);
+        if (tenantId !== undefined) yield { runId: workflowId.slice(workflowIdOf('').length), tenantId };
+      }
+    },
+
+    newRunOf: (runId) =>
+      unlessGone(async () => {
+        const { history } = await connection.workflowService.getWorkflowExecutionHistory({
+          namespace,
+          execution: { workflowId: workflowIdOf(runId) },
+          maximumPageSize: 1,
+        });
+        const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+        if (payload === undefined) throw new Error(`the run ${runId} began without input`);
+        return defaultPayloadConverter.fromPayload<AgentRunInput>(payload).run;
+      }),
+  };
+}

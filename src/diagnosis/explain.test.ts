@@ -1,0 +1,141 @@
+/** The order of the causes, and sentences that no real fault makes twice alike. */
+import { expect, test } from 'vitest';
+import { queuedRecord } from '../../contracts/runs.js';
+import type { PendingActivity, QueueSide, WorkflowFacts } from '../ports/run-inspector.js';
+import { explain } from './explain.js';
+import type { RunFacts } from './facts.js';
+
+const now = new Date('2026-11-25T12:00:00.000Z');
+const before = (seconds: number): string => new Date(now.getTime() - seconds * 1_000).toISOString();
+const id = '01a20ece-690c-7598-bf9a-20235bb31fd5';
+const record = {
+  ...queuedRecord({
+    id,
+    tenantId: 't',
+    goal: 'g',
+    agent: 'default',
+    metadata: {},
+    requestHash: null,
+    createdAt: before(60),
+  }),
+  plan: { steps: [{ id: 'a', tool: 'echo', args: {} }] },
+};
+const workflow: WorkflowFacts = {
+  status: 'running',
+  closedAt: null,
+  historyEvents: 3,
+  task: null,
+  taskFailure: null,
+  activities: [],
+  timer: null,
+};
+const side: QueueSide = { pollers: [], backlog: 0, backlogAgeMs: 0, addRate: 0, dispatchRate: 0 };
+const polled = (seconds: number): QueueSide => ({
+  ...side,
+  pollers: [{ identity: '1@host', lastPollAt: before(seconds) }],
+});
+const facts: RunFacts = {
+  runId: id,
+  now,
+  record: { answer: record },
+  workflow: { answer: workflow },
+  queue: { answer: { name: 'q', workers: null, workflows: side, activities: side } },
+  workspace: null,
+  bus: null,
+  pause: null,
+  maxAttempts: new Map([['echo', 5]]),
+};
+const activity: PendingActivity = {
+  id: 'step:a',
+  type: 'runTool',
+  state: 'scheduled',
+  attempt: 1,
+  scheduledAt: before(10),
+  startedAt: null,
+  lastHeartbeatAt: null,
+  heartbeatTimeoutMs: 5_000,
+  lastWorker: null,
+  lastFailure: null,
+};
+const causeOf = (more: Partial<RunFacts>) => explain({ ...facts, ...more }).cause;
+const running = (more: Partial<WorkflowFacts>) => ({ workflow: { answer: { ...workflow, ...more } } });
+
+test('a task that was just scheduled is no sign of anything', () => {
+  expect(causeOf(running({ activities: [{ ...activity, scheduledAt: before(1) }] }))).toBe('moving');
+  expect(causeOf(running({ task: { state: 'scheduled', since: before(1), attempt: 1 } }))).toBe('moving');
+});
+
+test('who asked after the task was there polls; who asked before it does not', () => {
+  const waits = running({ activities: [activity] });
+  const queue = (seconds: number) => ({
+    queue: {
+      answer: { name: 'q', workers: null, workflows: side, activities: { ...polled(seconds), backlog: 2 } },
+    },
+  });
+  expect(causeOf({ ...waits, ...queue(11) })).toBe('no_worker_polling');
+  expect(causeOf({ ...waits, ...queue(9) })).toBe('backlog');
+});
+
+test('a full worker is told from one that is gone by what it said last', () => {
+  const said = (seconds: number, free: number): Partial<RunFacts> => ({
+    ...running({ activities: [activity] }),
+    queue: {
+      answer: {
+        name: 'q',
+        workers: [{ identity: '1@host', lastHeartbeatAt: before(seconds), used: 100 - free, free }],
+        workflows: side,
+        activities: { ...polled(30), backlog: 1 },
+      },
+    },
+  });
+  expect(causeOf(said(4, 0))).toBe('backlog');
+  expect(causeOf(said(4, 1))).toBe('no_worker_polling');
+  expect(causeOf(said(40, 0))).toBe('no_worker_polling');
+});
+
+test('an open record of a closed workflow is told before anything else of it', () => {
+  expect(causeOf(running({ status: 'terminated', activities: [activity] }))).toBe('workflow_gone');
+  expect(causeOf({ workflow: { answer: null } })).toBe('workflow_gone');
+  const ended = {
+    ...record,
+    status: 'failed' as const,
+    finishedAt: before(3),
+    error: { code: 'step_failed' as const, message: 'why', retryable: false },
+  };
+  expect(explain({ ...facts, ...running({ status: 'failed' }), record: { answer: ended } })).toMatchObject({
+    cause: 'finished',
+    state: 'ended',
+    sentence: 'The run has ended 3 s ago: failed: why.',
+  });
+});
+
+test('Temporal away hides what else there is; the records away hide nothing', () => {
+  expect(causeOf({ workflow: { problem: 'no answer' } })).toBe('temporal_unavailable');
+  expect(explain({ ...facts, record: { problem: 'no answer' } }).sentence).toBe(
+    'The records cannot be reached: no answer; the run waits with its next event.',
+  );
+  expect(causeOf({ record: { problem: 'no answer' }, ...running({ activities: [activity] }) })).toBe(
+    'no_worker_polling',
+  );
+});
+
+test('a failed attempt tells its number, its limit, its error and the next try', () => {
+  const failed = {
+    ...activity,
+    attempt: 3,
+    scheduledAt: new Date(now.getTime() + 4_000).toISOString(),
+    lastFailure: { code: 'tool_unavailable', message: '503' },
+  };
+  expect(explain({ ...facts, ...running({ activities: [failed] }) })).toMatchObject({
+    cause: 'attempt_failed',
+    state: 'waiting',
+    sentence: 'Attempt 2 of step "a" (echo) failed: "503"; attempt 3 of 5 begins in 4 s.',
+  });
+});
+
+test('one failed workflow task is an accident; the second in a row is a cause', () => {
+  const taskFailure = { cause: 'timed_out', message: 'late' };
+  const task = (attempt: number) => ({ state: 'started' as const, since: before(1), attempt });
+  expect(causeOf(running({ taskFailure, task: task(1) }))).toBe('moving');
+  expect(causeOf(running({ taskFailure, task: task(2) }))).toBe('workflow_task_failing');
+});

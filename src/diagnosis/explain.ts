@@ -1,0 +1,168 @@
+/** From the facts of a run to one cause in one sentence: the first rule that holds. */
+import type { Why } from '../../contracts/why.js';
+import { isTerminal } from '../../contracts/terminal.js';
+import { attemptFailed, heartbeatMissing, partUnavailable, stepRunning } from './activity-rules.js';
+import { ago, inWords } from './durations.js';
+import type { OpenRun, RunFacts } from './facts.js';
+import { known, type Finding } from './finding.js';
+import {
+  busUnavailable,
+  recordsUnavailable,
+  temporalUnavailable,
+  workspaceUnavailable,
+} from './part-rules.js';
+import { backlog, noWorkerPolling, ofQueue } from './queue-rules.js';
+
+export function explain(facts: RunFacts): Why {
+  const { evidence = [], ...found } = find(facts);
+  return {
+    runId: facts.runId,
+    ...found,
+    evidence: [...evidence, ...always(facts)],
+    askedAt: facts.now.toISOString(),
+  };
+}
+
+function find(facts: RunFacts): Finding {
+  const ended = finished(facts);
+  if (ended !== null) return ended;
+  const { workflow, queue, record } = facts;
+  if ('problem' in workflow) return temporalUnavailable(workflow.problem);
+  if ('problem' in queue) return temporalUnavailable(queue.problem);
+  if (workflow.answer?.status !== 'running') return workflowGone(facts, workflow.answer);
+  const run: OpenRun = {
+    ...facts,
+    record: 'answer' in record ? record.answer : null,
+    recordsProblem: 'problem' in record ? record.problem : null,
+    workflow: workflow.answer,
+    queue: queue.answer,
+  };
+  for (const rule of rules) {
+    const found = rule(run);
+    if (found !== null) return found;
+  }
+  return moving(run);
+}
+
+const rules: readonly ((run: OpenRun) => Finding | null)[] = [
+  taskFailing,
+  partUnavailable,
+  heartbeatMissing,
+  noWorkerPolling,
+  backlog,
+  recordsUnavailable,
+  workspaceUnavailable,
+  attemptFailed,
+  paused,
+  timer,
+  busUnavailable,
+  stepRunning,
+];
+
+function finished({ record, now }: RunFacts): Finding | null {
+  const run = 'answer' in record ? record.answer : null;
+  if (run === null || !isTerminal(run.status)) return null;
+  const when = run.finishedAt === null ? '' : ` ${ago(run.finishedAt, now)}`;
+  const why = run.error === null ? '' : `: ${run.error.message}`;
+  return {
+    state: 'ended',
+    cause: 'finished',
+    sentence: `The run has ended${when}: ${run.status}${why}.`,
+    whatToDo: 'Nothing; its events say how it came to this.',
+    evidence: known({ 'finished at': run.finishedAt, error: run.error?.code }),
+  };
+}
+
+function workflowGone(
+  { runId }: RunFacts,
+  workflow: { status: string; closedAt: string | null } | null,
+): Finding {
+  const how =
+    workflow === null
+      ? 'Temporal has no workflow of it: it was deleted, or this is another namespace'
+      : `its workflow is ${workflow.status.replace('_', ' ')}`;
+  return {
+    state: 'stuck',
+    cause: 'workflow_gone',
+    sentence: `The run is open by its record, but ${how}.`,
+    whatToDo: 'Nothing will move it. Submit it again.',
+    evidence: known({
+      workflow: `run-${runId}`,
+      'workflow status': workflow?.status,
+      'closed at': workflow?.closedAt,
+    }),
+  };
+}
+
+function taskFailing({ workflow, now }: OpenRun): Finding | null {
+  const { task, taskFailure } = workflow;
+  if (taskFailure === null || task === null || task.attempt < 2) return null;
+  const since = task.since === null ? '' : ` ${ago(task.since, now)}`;
+  return {
+    state: 'stuck',
+    cause: 'workflow_task_failing',
+    sentence: `The run’s workflow code fails in every workflow task (${taskFailure.cause.replaceAll('_', ' ')}): ${firstLine(taskFailure.message)}; attempt ${task.attempt} was made${since}.`,
+    whatToDo:
+      taskFailure.cause === 'non_deterministic_error'
+        ? 'The workers’ code does not fit the run’s history: deploy the build that began it, or one with a patch. perdure replay says where they part.'
+        : 'Look at the worker’s log; with a worker that is mended the run goes on by itself.',
+    evidence: known({
+      'task failure': taskFailure.cause,
+      message: taskFailure.message,
+      attempt: task.attempt,
+    }),
+  };
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
+
+function paused({ pause, workflow, now }: OpenRun): Finding | null {
+  if (pause === null || workflow.activities.length > 0) return null;
+  const by = pause.by === null ? '' : ` by ${pause.by}`;
+  return {
+    state: 'waiting',
+    cause: 'paused',
+    sentence: `The run was paused ${ago(pause.at, now)}${by}${pause.reason === null ? '' : `: ${pause.reason}`}.`,
+    whatToDo: 'Let it go on with POST /v1/runs/{id}/resume when it may.',
+    evidence: known({ 'paused at': pause.at, by: pause.by, reason: pause.reason }),
+  };
+}
+
+function timer({ workflow, now }: OpenRun): Finding | null {
+  if (workflow.timer === null || workflow.activities.length > 0 || workflow.task !== null) return null;
+  const { until, summary } = workflow.timer;
+  const left = (Date.parse(until) - now.getTime()) / 1_000;
+  return {
+    state: 'waiting',
+    cause: 'timer',
+    sentence: `The run waits for a timer until ${until}${left > 0 ? `, for another ${inWords(left)}` : ', which is due'}${summary === null ? '' : `: ${summary}`}.`,
+    whatToDo: 'Nothing; the plan asks for it.',
+    evidence: known({ timer: summary, until }),
+  };
+}
+
+const moving = ({ workflow, now }: OpenRun): Finding => ({
+  state: 'moving',
+  cause: 'moving',
+  sentence:
+    workflow.task?.since == null
+      ? 'The run is between two steps.'
+      : `A worker is deciding what comes next, since ${inWords(Math.max(0, now.getTime() - Date.parse(workflow.task.since)) / 1_000)}.`,
+  whatToDo: 'Nothing.',
+});
+
+/** What whoever reads on wants to know, whatever the cause. */
+function always({ record, workflow, queue, workspace, bus }: RunFacts): Why['evidence'] {
+  const run = 'answer' in record ? record.answer : null;
+  const open = 'answer' in workflow ? workflow.answer : null;
+  return [
+    ...known({
+      record: run === null ? ('problem' in record ? record.problem : 'not written yet') : run.status,
+      workflow: 'problem' in workflow ? workflow.problem : (open?.status ?? 'none'),
+      'history events': open?.historyEvents,
+      files: workspace,
+      'live messages': bus,
+    }),
+    ...('answer' in queue ? ofQueue(queue.answer) : []),
+  ];
+}

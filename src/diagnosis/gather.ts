@@ -1,0 +1,88 @@
+/** Asks the parts, all at once, each for a moment only: a part that is away is a fact like any other. */
+import { PerdureError } from '../../contracts/errors.js';
+import type { RunEvent } from '../../contracts/events.js';
+import type { EventLog } from '../ports/event-log.js';
+import type { EventBus } from '../ports/event-bus.js';
+import type { Logger } from '../ports/logger.js';
+import type { RunInspector } from '../ports/run-inspector.js';
+import type { RunStore } from '../ports/run-store.js';
+import type { ToolCatalog } from '../ports/tool-catalog.js';
+import type { Workspace } from '../ports/workspace.js';
+import type { Asked, RunFacts } from './facts.js';
+
+export interface Sources {
+  runs: Pick<RunStore, 'getRun'>;
+  log: Pick<EventLog, 'read'>;
+  inspector: RunInspector;
+  workspace: Pick<Workspace, 'check'>;
+  bus: Pick<EventBus, 'problem'>;
+  tools: Pick<ToolCatalog, 'list'>;
+  logger: Logger;
+}
+
+/** Milliseconds that one part may take. */
+const ASK_MS = 3_000;
+/** Events among which the pause is looked for: what was under way may have ended since. */
+const NEWEST = 200;
+
+export async function gather(sources: Sources, tenantId: string, runId: string): Promise<RunFacts> {
+  const { runs, log, inspector, workspace, bus, tools, logger } = sources;
+  const ask = async <Value>(part: string, question: Promise<Value>): Promise<Asked<Value>> => {
+    try {
+      return { answer: await soon(question) };
+    } catch (error) {
+      logger.warn({ err: error, part, runId }, 'a part did not answer while a run was looked into');
+      // Other messages may hold addresses and names that are nobody's business.
+      const told = error instanceof PerdureError || error instanceof LateError;
+      return { problem: told ? error.message : 'it failed; the log says why' };
+    }
+  };
+  const [workflow, queue, files] = await Promise.all([
+    ask('temporal', inspector.workflow(runId)),
+    ask('temporal', inspector.queue()),
+    ask('workspace', workspace.check()),
+  ]);
+  // After the workflow: one that has ended by then has its end in the record.
+  const record = await ask('records', runs.getRun(tenantId, runId));
+  const run = 'answer' in record ? record.answer : null;
+  const newest =
+    run?.status === 'paused'
+      ? await ask('records', log.read(runId, Math.max(0, run.lastSeq - NEWEST), NEWEST))
+      : { answer: [] };
+  return {
+    runId,
+    now: new Date(),
+    pause: 'answer' in newest ? pauseOf(newest.answer) : null,
+    record,
+    workflow,
+    queue,
+    workspace: 'problem' in files ? files.problem : null,
+    bus: bus.problem(),
+    maxAttempts: new Map(tools.list().map(({ name, maxAttempts }) => [name, maxAttempts])),
+  };
+}
+
+function pauseOf(events: readonly RunEvent[]): RunFacts['pause'] {
+  const event = events.findLast(({ type }) => type === 'run.paused');
+  return event?.type === 'run.paused'
+    ? { at: event.at, by: event.by ?? null, reason: event.reason ?? null }
+    : null;
+}
+
+class LateError extends Error {
+  override readonly name = 'LateError';
+}
+
+async function soon<Value>(question: Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new LateError(`no answer within ${ASK_MS / 1_000} seconds`));
+    }, ASK_MS);
+  });
+  try {
+    return await Promise.race([question, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

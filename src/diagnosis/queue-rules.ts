@@ -1,0 +1,116 @@
+/** Tasks that wait for a worker: nobody polls, or too many tasks wait. */
+import type { QueueFacts, QueueSide, WorkerFacts } from '../ports/run-inspector.js';
+import { ago, inWords, secondsSince } from './durations.js';
+import { nameOf, type OpenRun } from './facts.js';
+import { known, type Finding } from './finding.js';
+
+/** Workers tell Temporal every five seconds how full they are (src/stack/process-log.ts). */
+const TOLD_SECONDS = 12;
+/** A worker that polls takes a task within milliseconds; so many seconds later none was there to take it. */
+const TAKEN_SECONDS = 2;
+
+interface Waiting {
+  what: string;
+  since: string;
+  side: QueueSide;
+  /** Workers that have no place for it. */
+  full: WorkerFacts[];
+}
+
+export function noWorkerPolling(run: OpenRun): Finding | null {
+  const { queue, now } = run;
+  for (const { what, since, side, full } of waitingOf(run)) {
+    // Who asked for work after the task was there would have been given it; who is full does not ask.
+    if (full.length > 0 || (side.pollers[0]?.lastPollAt ?? '') >= since) continue;
+    const last = side.pollers[0];
+    const seen =
+      last === undefined
+        ? 'Temporal has seen none for five minutes'
+        : `the last poll was ${ago(last.lastPollAt, now)}, by ${last.identity}`;
+    return {
+      state: 'stuck',
+      cause: 'no_worker_polling',
+      sentence: `No worker polls the task queue "${queue.name}": ${seen}, and ${what} has waited for one for ${inWords(secondsSince(since, now))}.`,
+      whatToDo:
+        'Start a worker, or look at the log of the one that should be there, and at its /readyz; PERDURE_TASK_QUEUE, TEMPORAL_NAMESPACE and TEMPORAL_ADDRESS must be the API’s.',
+      evidence: [...known({ 'waits since': since }), ...ofQueue(queue)],
+    };
+  }
+  return null;
+}
+
+export function backlog(run: OpenRun): Finding | null {
+  const { queue, now } = run;
+  for (const { what, since, side, full } of waitingOf(run)) {
+    if (side.backlog === 0) continue;
+    const drain = side.dispatchRate - side.addRate;
+    const outlook =
+      drain > 0
+        ? `at the rate of the last half minute the queue is empty in ${inWords(side.backlog / drain)}`
+        : full.length > 0
+          ? `${full.length === 1 ? 'the one worker has' : `all ${full.length} workers have`} no place free`
+          : 'it does not shrink at present';
+    return {
+      state: 'waiting',
+      cause: 'backlog',
+      sentence: `${side.backlog} ${side.backlog === 1 ? 'task waits' : 'tasks wait'} at the task queue "${queue.name}", the oldest for ${inWords(side.backlogAgeMs / 1_000)}, and ${what} is among them; workers take ${rate(side.dispatchRate)} a second while ${rate(side.addRate)} come, and ${outlook}.`,
+      whatToDo: 'Wait, or start more workers.',
+      evidence: [
+        ...known({ 'waits since': since, 'waits for': inWords(secondsSince(since, now)) }),
+        ...ofQueue(queue),
+      ],
+    };
+  }
+  return null;
+}
+
+const rate = (perSecond: number): string => perSecond.toFixed(perSecond < 10 ? 1 : 0);
+
+/** What has waited for a worker for longer than one that is there lets anything wait. */
+function waitingOf({ workflow, record, queue, now }: OpenRun): Waiting[] {
+  const { task } = workflow;
+  const full = (queue.workers ?? []).filter(
+    ({ free, used, lastHeartbeatAt }) =>
+      free === 0 && used > 0 && secondsSince(lastHeartbeatAt, now) < TOLD_SECONDS,
+  );
+  const all = [
+    ...(task?.state === 'scheduled' && task.since !== null
+      ? [{ what: 'the run', since: task.since, side: queue.workflows, full: [] }]
+      : []),
+    ...workflow.activities.flatMap((activity) =>
+      activity.state === 'scheduled' && activity.scheduledAt !== null
+        ? [
+            {
+              what: nameOf(activity, record),
+              since: activity.scheduledAt,
+              side: queue.activities,
+              full,
+            },
+          ]
+        : [],
+    ),
+  ];
+  return all.filter(({ since }) => secondsSince(since, now) > TAKEN_SECONDS);
+}
+
+export function ofQueue({
+  name,
+  workers,
+  workflows,
+  activities,
+}: QueueFacts): NonNullable<Finding['evidence']> {
+  const side = ({ pollers: [newest], backlog: count, addRate, dispatchRate }: QueueSide): string =>
+    [
+      newest === undefined ? 'no poller' : `last polled ${newest.lastPollAt} by ${newest.identity}`,
+      `${count} waiting`,
+      `${rate(dispatchRate)} taken and ${rate(addRate)} added a second`,
+    ].join(', ');
+  return known({
+    'task queue': name,
+    workers: workers
+      ?.map((w) => `${w.identity}: ${w.used} places of ${w.used + w.free} taken, said ${w.lastHeartbeatAt}`)
+      .join('; '),
+    'workflow tasks': side(workflows),
+    'activity tasks': side(activities),
+  });
+}

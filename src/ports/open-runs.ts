@@ -1,0 +1,24 @@
+/** Open runs as the records and as the durable engine have them, of all tenants. */
+import type { NewRun } from '../../contracts/runs.js';
+
+export interface OpenRun {
+  tenantId: string;
+  runId: string;
+  createdAt: string;
+}
+
+/** @throws PerdureError `store_unavailable` */
+export interface OpenRecords {
+  /** Runs that are recorded and not at their end, created before a moment, oldest first, from after `after` on. */
+  openRuns(before: string, limit: number, after?: OpenRun): Promise<OpenRun[]>;
+}
+
+/** Every method throws PerdureError `temporal_unavailable`. */
+export interface RunWorkflows {
+  /** Temporal's word in lower case; null where there is no workflow of the run. */
+  statusOf(runId: string): Promise<string | null>;
+  /** Runs whose workflow is open and began before a moment. */
+  open(before: string): AsyncIterable<{ runId: string; tenantId: string }>;
+  /** What the run's workflow was started with; null where it is gone. */
+  newRunOf(runId: string): Promise<NewRun | null>;
+}

@@ -1,0 +1,66 @@
+/** What the durable engine itself tells of a run and its task queue; no worker is asked. Times are ISO 8601. */
+
+export interface PendingActivity {
+  id: string;
+  /** The activity's name, such as runTool. */
+  type: string;
+  state: 'scheduled' | 'started';
+  /** The one under way, or the next while it waits to be tried again. */
+  attempt: number;
+  /** When it may be, or could have been, taken by a worker. */
+  scheduledAt: string | null;
+  startedAt: string | null;
+  lastHeartbeatAt: string | null;
+  heartbeatTimeoutMs: number | null;
+  lastWorker: string | null;
+  /** Of the attempt before. `code` is of the error table where the activity told it. */
+  lastFailure: { code: string | null; message: string } | null;
+}
+
+export interface WorkflowFacts {
+  /** Temporal's word in lower case: running, completed, failed, canceled, terminated, timed_out. */
+  status: string;
+  closedAt: string | null;
+  historyEvents: number;
+  task: { state: 'scheduled' | 'started'; since: string | null; attempt: number } | null;
+  /** How the newest workflow task failed; null when it did not. */
+  taskFailure: { cause: string; message: string } | null;
+  activities: PendingActivity[];
+  /** The open timer. */
+  timer: { until: string; summary: string | null } | null;
+}
+
+export interface QueueSide {
+  /** Newest poll first; one that was not seen for five minutes is not known any more. */
+  pollers: { identity: string; lastPollAt: string }[];
+  backlog: number;
+  backlogAgeMs: number;
+  /** Tasks a second, of the last half minute. */
+  addRate: number;
+  dispatchRate: number;
+}
+
+export interface WorkerFacts {
+  identity: string;
+  lastHeartbeatAt: string;
+  /** Places for activities. */
+  used: number;
+  free: number;
+}
+
+export interface QueueFacts {
+  name: string;
+  /** As they last told Temporal; null where it does not keep that. */
+  workers: WorkerFacts[] | null;
+  workflows: QueueSide;
+  activities: QueueSide;
+}
+
+/** Every method throws PerdureError `temporal_unavailable` when the engine cannot be reached. */
+export interface RunInspector {
+  /** Null when there is no workflow of the run, open or closed. */
+  workflow(runId: string): Promise<WorkflowFacts | null>;
+  queue(): Promise<QueueFacts>;
+  /** Open runs whose tasks go to another task queue than this process's: its workers will never move them. */
+  openRunsElsewhere(): Promise<number>;
+}

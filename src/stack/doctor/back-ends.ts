@@ -1,0 +1,85 @@
+/** Each back end, used once from here, with this process's own settings. */
+import { searchAttributes } from '../../../contracts/messages.js';
+import { version } from '../../../contracts/version.js';
+import { SCHEMA_VERSION } from '../../adapters/records/schema-version.js';
+import type { Config } from '../../config/env.js';
+import type { Logger } from '../../ports/logger.js';
+import { openAdapters, type Adapters } from '../open-adapters.js';
+import { Releasers } from '../releasers.js';
+import { refuseUnshared } from '../required-settings.js';
+import type { Check } from '../verify.js';
+import { look, type Line } from './report.js';
+
+/** Milliseconds that one back end may take. */
+const CHECK_MS = 10_000;
+const FRESH_MS = 70_000;
+
+export async function examineBackEnds(config: Config, logger: Logger): Promise<Line[]> {
+  const configuration = await look('configuration', () => {
+    refuseUnshared(config, 'perdure doctor');
+    const { temporalNamespace, taskQueue } = config;
+    return Promise.resolve({
+      state: 'ok',
+      detail: `perdure ${version} on Node ${process.version}; namespace ${temporalNamespace}, task queue ${taskQueue}`,
+    });
+  });
+  if (configuration.state !== 'ok')
+    // Whoever runs npm start has no back ends of their own, and the server knows how its are.
+    return [
+      { ...configuration, state: 'skipped', detail: 'embedded back ends are asked for through the server' },
+    ];
+  const releasers = new Releasers();
+  try {
+    const adapters = await openAdapters(config, logger, releasers);
+    const { temporal, records, workspace, bus } = adapters.checks;
+    const lines = await Promise.all([
+      used(temporal, `; knows ${Object.values(searchAttributes).join(', ')}`),
+      used(records, `; schema version ${SCHEMA_VERSION}`),
+      used(workspace, '; written, read and deleted'),
+      used(bus, '; a message came back'),
+      look('pollers', () => pollersOf(adapters)),
+    ]);
+    return [configuration, ...lines];
+  } finally {
+    await releasers.release(logger);
+  }
+}
+
+const used = ({ name, what, required, use }: Check, also: string): Promise<Line> =>
+  look(name, async () => {
+    try {
+      await Promise.race([use(), late()]);
+      return { state: 'ok', detail: `${what}${also}` };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return { state: required ? 'failing' : 'degraded', detail: `${what}: ${why}` };
+    }
+  });
+
+const late = (): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    setTimeout(() => {
+      reject(new Error(`no answer within ${CHECK_MS / 1_000} seconds`));
+    }, CHECK_MS).unref();
+  });
+
+async function pollersOf({ inspector }: Adapters): Promise<Omit<Line, 'name' | 'ms'>> {
+  const [queue, elsewhere] = await Promise.all([inspector.queue(), inspector.openRunsElsewhere()]);
+  const { workflows, activities, name } = queue;
+  const fresh = ({ pollers }: typeof workflows): string[] =>
+    pollers
+      .filter(({ lastPollAt }) => Date.now() - Date.parse(lastPollAt) < FRESH_MS)
+      .map(({ identity }) => identity);
+  const both = fresh(workflows).filter((identity) => fresh(activities).includes(identity));
+  const waits = `${workflows.backlog + activities.backlog} tasks wait`;
+  const others =
+    elsewhere === 0
+      ? ''
+      : `; ${elsewhere} open runs are of other task queues, which these workers never move`;
+  return both.length === 0
+    ? { state: 'failing', detail: `no worker polls the task queue "${name}"; ${waits}${others}` }
+    : {
+        state: elsewhere === 0 ? 'ok' : 'degraded',
+        detail: `"${name}" is polled by ${both.join(', ')}; ${waits}${others}`,
+      };
+}

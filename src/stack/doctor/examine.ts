@@ -1,0 +1,18 @@
+/** Everything that perdure doctor looks at. */
+import { createClient } from '../../client/client.js';
+import type { Config } from '../../config/env.js';
+import type { Logger } from '../../ports/logger.js';
+import { examineBackEnds } from './back-ends.js';
+import { runCanary } from './canary.js';
+import { reportOf, type Report } from './report.js';
+import { examineServer } from './server.js';
+
+export async function examine(config: Config, logger: Logger): Promise<Report> {
+  const client = createClient({ baseUrl: config.url, token: config.token ?? undefined });
+  const [backEnds, server] = await Promise.all([
+    examineBackEnds(config, logger),
+    examineServer(client, config.url),
+  ]);
+  // Last, so that what it waits for is known by then.
+  return reportOf([...backEnds, ...server, ...(await runCanary(client))]);
+}

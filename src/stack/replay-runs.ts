@@ -1,0 +1,72 @@
+/**
+ * `perdure replay`: the histories of runs that are open, or ended lately, replayed by this build's workflow code. What
+ * diverges here would fail in every workflow task once this build is deployed.
+ */
+import { Client, type ConnectionLike } from '@temporalio/client';
+import { Worker, type ReplayWorkerOptions } from '@temporalio/worker';
+import { AGENT_RUN_WORKFLOW } from '../../contracts/messages.js';
+
+export interface ReplayOptions {
+  connection: ConnectionLike;
+  namespace: string;
+  /** Ended runs are replayed too if they ended after this; open ones always are. */
+  since: Date;
+  /** Runs at most, the newest first. */
+  limit: number;
+  workflows: Pick<ReplayWorkerOptions, 'workflowBundle' | 'workflowsPath'>;
+}
+
+export interface Divergence {
+  workflowId: string;
+  /** Of the execution: one run has several after continue-as-new. */
+  executionId: string;
+  open: boolean;
+  /** Where history and code part, in the SDK's words. */
+  difference: string;
+  /** The event of the history that the code did not make; null where none is named. */
+  event: { id: number; type: string } | null;
+}
+
+export interface ReplayReport {
+  replayed: number;
+  open: number;
+  divergences: Divergence[];
+}
+
+export async function replayRuns(options: ReplayOptions): Promise<ReplayReport> {
+  const { connection, namespace, since, limit, workflows } = options;
+  const client = new Client({ connection, namespace });
+  const query =
+    `WorkflowType = "${AGENT_RUN_WORKFLOW}" and ` +
+    `(ExecutionStatus = "Running" or CloseTime > "${since.toISOString()}")`;
+  const report: ReplayReport = { replayed: 0, open: 0, divergences: [] };
+  for await (const { workflowId, runId, status } of client.workflow.list({ query })) {
+    if (report.replayed >= limit) break;
+    const open = status.name === 'RUNNING';
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    report.replayed += 1;
+    if (open) report.open += 1;
+    try {
+      await Worker.runReplayHistory(workflows, history, workflowId);
+    } catch (error) {
+      const difference = error instanceof Error ? error.message : String(error);
+      const id = Number(/event(?: id)?:? '?(\d+)/i.exec(difference)?.[1]);
+      const event = history.events?.find(({ eventId }) => Number(eventId) === id);
+      report.divergences.push({
+        workflowId,
+        executionId: runId,
+        open,
+        difference:
+          /message: "((?:[^"\\]|\\.)*)"/.exec(difference)?.[1] ?? difference.split('\n', 1)[0] ?? '',
+        event: event === undefined ? null : { id, type: typeOf(event) },
+      });
+    }
+  }
+  return report;
+}
+
+/** An event is called by which of its attributes is set. */
+const typeOf = (event: object): string =>
+  Object.entries(event)
+    .find(([name, value]) => name.endsWith('EventAttributes') && value !== null && value !== undefined)?.[0]
+    .replace('EventAttributes', '') ?? 'unknown';

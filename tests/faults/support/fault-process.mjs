@@ -1,0 +1,48 @@
+/* global fetch, AbortController */
+/**
+ * `node fault-process.mjs api|worker`: perdure's process as it is built, with two tools that leave a trace outside:
+ * COUNTER is told of each act by a POST, and counts.
+ */
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { env } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const dist = path.resolve(
+  import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname),
+  '../../../dist',
+);
+const load = (file) => import(pathToFileURL(path.join(dist, file)).href);
+const { readConfig } = await load('src/config/env.js');
+const { openOutputLog } = await load('src/stack/process-log.js');
+const { startApi } = await load('src/stack/start-api.js');
+const { startWorker } = await load('src/stack/start-worker.js');
+const { defineTool } = await load('src/tools/tool.js');
+const { PerdureError } = await load('contracts/errors.js');
+const { z } = await import('zod');
+
+const acting = (name, effect) =>
+  defineTool({
+    name,
+    description: 'acts on the outside, and takes its time before and after',
+    args: z.strictObject({ key: z.string(), beforeMs: z.number(), afterMs: z.number() }),
+    effect,
+    timeoutSeconds: 30,
+    async execute({ key, beforeMs, afterMs }, { signal }) {
+      await sleep(beforeMs, undefined, { signal });
+      try {
+        await fetch(`${env.COUNTER}/${key}`, { method: 'POST', signal });
+      } catch (error) {
+        throw new PerdureError('tool_unavailable', 'the counter does not answer', { cause: error });
+      }
+      await sleep(afterMs, undefined, { signal });
+      return { output: key };
+    },
+  });
+const tools = [acting('act_once', 'irreversible'), acting('act_again', 'reversible')];
+
+const config = readConfig();
+const logger = openOutputLog(config);
+const { signal } = new AbortController();
+if (process.argv[2] === 'api') await startApi(config, logger, signal, tools);
+else await startWorker(config, dist, logger, signal, tools);

@@ -1,0 +1,68 @@
+/** What must hold of a run whatever was killed meanwhile. */
+import type { RunEvent } from '../../../contracts/events.js';
+import { isTerminalEvent } from '../../../contracts/terminal.js';
+import type { Run } from '../../../src/client/client.js';
+
+export interface Ended {
+  run: Run;
+  events: readonly RunEvent[];
+  /** Temporal's word on the workflow, in lower case. */
+  workflow: string;
+  /** By step, how often its tool acted on the outside. */
+  acts: ReadonlyMap<string, number>;
+}
+
+/** @returns a sentence for each that does not hold */
+export function violations({ run, events, workflow, acts }: Ended): string[] {
+  const broken: string[] = [];
+  const claim = (holds: boolean, sentence: string): void => {
+    if (!holds) broken.push(`${run.id}: ${sentence}`);
+  };
+  const terminal = events.filter(({ type }) => isTerminalEvent(type));
+  claim(terminal.length === 1, `${terminal.length} terminal events`);
+  claim(isTerminalEvent(events.at(-1)?.type ?? ''), `the last event is ${events.at(-1)?.type ?? 'none'}`);
+  claim(
+    events.every(({ seq }, i) => seq === i + 1),
+    `the log has a gap: ${events.map(({ seq }) => seq).join(',')}`,
+  );
+  claim(
+    terminal[0]?.type === `run.${run.status}`,
+    `the record says ${run.status}, the log ${terminal[0]?.type ?? 'nothing'}`,
+  );
+  const expected = { completed: 'completed', failed: 'failed', cancelled: 'canceled' } as Record<
+    string,
+    string
+  >;
+  claim(expected[run.status] === workflow, `the record says ${run.status}, the workflow ${workflow}`);
+  for (const step of run.plan?.steps ?? []) {
+    const own = events.filter((e) => 'stepId' in e && e.stepId === step.id);
+    const ends = own.filter(({ type }) => type === 'step.completed' || type === 'step.failed');
+    claim(ends.length === 1 || run.status !== 'completed', `${step.id} has ${ends.length} ends`);
+    const after = own.slice(own.findIndex((e) => e === ends[0]) + 1);
+    claim(
+      ends.length === 0 || after.every(({ type }) => type !== 'step.started'),
+      `${step.id} was begun after its end`,
+    );
+    const times = acts.get(step.id) ?? 0;
+    if (step.tool === 'act_once') claim(times <= 1, `${step.id} acted ${times} times`);
+    if (step.tool === 'act_once' || step.tool === 'act_again')
+      claim(ends[0]?.type !== 'step.completed' || times >= 1, `${step.id} completed and never acted`);
+  }
+  return broken;
+}
+
+/** Milliseconds from a kill that cut an attempt off to the step's next attempt. */
+export function recoveries(events: readonly RunEvent[], kills: readonly number[]): number[] {
+  const found: number[] = [];
+  const of = (type: RunEvent['type'], stepId: string | undefined, attempt: number): RunEvent | undefined =>
+    events.find((e) => e.type === type && e.stepId === stepId && e.attempt === attempt);
+  for (const next of events) {
+    if (next.type !== 'step.started' || next.attempt === undefined || next.attempt === 1) continue;
+    const before = of('step.started', next.stepId, next.attempt - 1);
+    // One that failed by itself, or was handed back in good order, was not cut off.
+    if (before === undefined || of('step.retrying', next.stepId, next.attempt - 1) !== undefined) continue;
+    const kill = kills.find((at) => at >= Date.parse(before.at) && at <= Date.parse(next.at));
+    if (kill !== undefined) found.push(Date.parse(next.at) - kill);
+  }
+  return found;
+}

@@ -1,0 +1,259 @@
+/** For each cause there is: it is made to happen for real, and `why` says so. */
+import path from 'node:path';
+import { Client as TemporalClient, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { workflowIdOf } from '../../contracts/messages.js';
+import { whySchema, type Why, type WhyCause } from '../../contracts/why.js';
+import { createClient, type Client, type Run, type SubmitRun } from '../../src/client/client.js';
+import { missingBackEnds, startBackEnds, type BackEnds } from '../e2e/support/back-ends.js';
+import { endProcess, startApiProcess, startWorkerProcess, type FleetProcess } from '../e2e/support/fleet.js';
+import { startProxy, type CuttableProxy } from '../integration/support/cuttable-proxy.js';
+import { startHoldingServer, type HoldingServer } from './support/holding-server.js';
+
+const missing = await missingBackEnds();
+/** A port that refuses. */
+const NOBODY = '127.0.0.1:9';
+
+describe.skipIf(missing !== null)('why', () => {
+  let backEnds: BackEnds;
+  let held: HoldingServer;
+  /** The API's way to Temporal. */
+  let line: CuttableProxy;
+  let api: FleetProcess;
+  let client: Client;
+  let temporal: TemporalClient;
+
+  beforeAll(async () => {
+    Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
+    [backEnds, held] = [await startBackEnds(), await startHoldingServer()];
+    const [host = '', port] = backEnds.temporal.address.split(':');
+    line = await startProxy({ host, port: Number(port) });
+    api = await startApiProcess({ ...backEnds.env, TEMPORAL_ADDRESS: `127.0.0.1:${line.port}` });
+    client = createClient({ baseUrl: `http://127.0.0.1:${api.port}`, token: backEnds.token });
+    temporal = new TemporalClient({
+      connection: await Connection.connect({ address: backEnds.temporal.address }),
+    });
+  }, 600_000);
+  afterAll(async () => {
+    await endProcess(api, 'SIGTERM');
+    await temporal.connection.close();
+    await line.close();
+    await held.close();
+    await backEnds.release();
+  });
+
+  const startWorker = async (): Promise<FleetProcess> => {
+    const allow = `${held.host},${NOBODY}`;
+    const worker = await startWorkerProcess({ ...backEnds.env, PERDURE_HTTP_ALLOW: allow });
+    onTestFinished(async () => {
+      worker.child.kill('SIGCONT');
+      await endProcess(worker, 'SIGKILL');
+    });
+    return worker;
+  };
+  const submit = (...steps: NonNullable<SubmitRun['plan']>['steps']): Promise<Run> =>
+    client.submit({ goal: 'stand still', plan: { steps } });
+  const step = (id: string, tool: string, args: object) => ({ id, tool, args: args as never });
+  const holdStep = async (url: string): Promise<Run> => {
+    const run = await submit(step('held', 'http_fetch', { url: held.url(url) }));
+    await held.nthRequest(url, 1);
+    return run;
+  };
+
+  /** Asks until it is that cause. */
+  const why = async (run: Run, cause: WhyCause): Promise<Why> => {
+    let last: Why | undefined;
+    await expect
+      .poll(
+        async () => {
+          last = whySchema.parse(await client.why(run.id));
+          return `${last.cause}: ${last.sentence}`;
+        },
+        { timeout: 30_000, interval: 200 },
+      )
+      .toMatch(new RegExp(`^${cause}: `));
+    if (last === undefined) throw new Error('never asked');
+    expect(last.runId).toBe(run.id);
+    expect(last.sentence).toMatch(/^[A-Z\d].*\.$/s);
+    expect(last.whatToDo).not.toBe('');
+    console.log(`${cause}: ${last.sentence}`);
+    return last;
+  };
+
+  test('no worker has ever polled, and after one was there, who it was', { timeout: 120_000 }, async () => {
+    const run = await submit(step('a', 'echo', {}));
+    const never = await why(run, 'no_worker_polling');
+    expect(never).toMatchObject({ state: 'stuck' });
+    expect(never.sentence).toMatch(
+      /^No worker polls the task queue "perdure": Temporal has seen none for five minutes, and the run has waited for one for \d+ s\.$/,
+    );
+    const worker = await startWorker();
+    const end = await client.wait(run.id);
+    expect(end.status).toBe('completed');
+    const ended = await why(run, 'finished');
+    expect(ended.state).toBe('ended');
+    expect(ended.sentence).toMatch(/^The run has ended \d+ s ago: completed\.$/);
+
+    await endProcess(worker, 'SIGKILL');
+    const gone = await why(await submit(step('a', 'echo', {})), 'no_worker_polling');
+    expect(gone.sentence).toMatch(
+      new RegExp(`the last poll was \\d+ s ago, by ${worker.child.pid}@\\S+, and the run has waited`),
+    );
+  });
+
+  test('a step runs; then its worker stands still; then nobody is left', { timeout: 120_000 }, async () => {
+    const worker = await startWorker();
+    const run = await holdStep('/silent');
+    const runs = await why(run, 'moving');
+    expect(runs.sentence).toMatch(
+      new RegExp(`^Step "held" \\(http_fetch\\) has been running for \\d+ s on ${worker.child.pid}@\\S+`),
+    );
+    worker.child.kill('SIGSTOP');
+    const silent = await why(run, 'heartbeat_missing');
+    expect(silent.sentence).toMatch(
+      new RegExp(
+        `^The worker ${worker.child.pid}@\\S+ holds step "held" \\(http_fetch\\) and has not been heard of for \\d+ s; Temporal gives it to another worker after 5 s of silence\\.$`,
+      ),
+    );
+    // While it stands still its connections are open, and Temporal goes on giving it work.
+    worker.child.kill('SIGKILL');
+    const nobody = await why(run, 'no_worker_polling');
+    expect(nobody.sentence).toMatch(/and step "held" \(http_fetch\) has waited for one for/);
+    await startWorker();
+    await held.nthRequest('/silent', 2);
+    held.letGo('/silent');
+    expect((await client.wait(run.id)).status).toBe('completed');
+  });
+
+  test('a tool fails and is tried again', { timeout: 120_000 }, async () => {
+    await startWorker();
+    const run = await submit(step('try', 'http_fetch', { url: `http://${NOBODY}/` }));
+    const failed = await why(run, 'attempt_failed');
+    expect(failed.sentence).toMatch(
+      /^Attempt \d of step "try" \(http_fetch\) failed: ".*ECONNREFUSED.*"; attempt \d of 5 (begins|is under way)/s,
+    );
+    await client.cancel(run.id);
+    const ended = await client.wait(run.id);
+    expect(ended.status).toBe('cancelled');
+  });
+
+  test('a timer, until when', { timeout: 120_000 }, async () => {
+    await startWorker();
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const run = await submit(step('nap', 'wait', { until }));
+    const waits = await why(run, 'timer');
+    expect(waits.state).toBe('waiting');
+    const told = /^The run waits for a timer until (\S+), for another \d+ min: .*nap/.exec(
+      waits.sentence,
+    )?.[1];
+    expect(Math.abs(Date.parse(told ?? '') - Date.parse(until))).toBeLessThan(2_000);
+    await client.cancel(run.id);
+    await client.wait(run.id);
+  });
+
+  test('a person paused it', { timeout: 120_000 }, async () => {
+    await startWorker();
+    const run = await submit(step('nap', 'wait', { seconds: 3_600 }));
+    await why(run, 'timer');
+    await client.pause(run.id, { reason: 'lunch' });
+    const waits = await why(run, 'paused');
+    expect(waits.sentence).toMatch(/^The run was paused \d+ s ago by \S*a-person\S*: lunch\.$/);
+    await client.cancel(run.id);
+    await client.wait(run.id);
+  });
+
+  test('more tasks than workers have places for', { timeout: 180_000 }, async () => {
+    await startWorker();
+    const steps = Array.from({ length: 50 }, (_, i) =>
+      step(`s${i}`, 'http_fetch', { url: held.url('/many') }),
+    );
+    const crowd = [];
+    for (let i = 0; i < 3; i += 1)
+      crowd.push(await client.submit({ goal: 'a crowd', plan: { steps, maxParallel: 50 } }));
+    // As many as a worker has places for.
+    await held.nthRequest('/many', 100);
+    const late = await submit(step('late', 'http_fetch', { url: held.url('/many') }));
+    const waits = await why(late, 'backlog');
+    expect(waits.sentence).toMatch(
+      /^\d+ tasks wait at the task queue "perdure", the oldest for \d+ s, and step "late" \(http_fetch\) is among them; workers take [\d.]+ a second while [\d.]+ come, and /,
+    );
+    held.letGo('/many');
+    for (const run of [...crowd, late]) expect((await client.wait(run.id)).status).toBe('completed');
+  });
+
+  test('workers whose code does not fit the history', { timeout: 120_000 }, async () => {
+    const worker = await startWorker();
+    const run = await submit(step('nap', 'wait', { seconds: 3_600 }));
+    await why(run, 'timer');
+    await endProcess(worker, 'SIGKILL');
+    const connection = await NativeConnection.connect({ address: backEnds.temporal.address });
+    const changed = await Worker.create({
+      connection,
+      taskQueue: 'perdure',
+      workflowsPath: path.join(import.meta.dirname, 'support/changed-workflow.ts'),
+    });
+    await changed.runUntil(async () => {
+      await client.cancel(run.id);
+      const failing = await why(run, 'workflow_task_failing');
+      expect(failing.state).toBe('stuck');
+      expect(failing.sentence).toMatch(
+        /^The run’s workflow code fails in every workflow task \(non deterministic error\): .*Nondeterminism/i,
+      );
+      expect(failing.whatToDo).toContain('perdure replay');
+    });
+    await connection.close();
+    // With the code that fits, it goes on by itself.
+    await startWorker();
+    expect((await client.wait(run.id)).status).toBe('cancelled');
+  });
+
+  test('the workflow is terminated, and deleted, behind perdure’s back', { timeout: 120_000 }, async () => {
+    await startWorker();
+    const run = await submit(step('nap', 'wait', { seconds: 3_600 }));
+    await why(run, 'timer');
+    await temporal.workflow.getHandle(workflowIdOf(run.id)).terminate('by hand');
+    const gone = await why(run, 'workflow_gone');
+    expect(gone.sentence).toBe('The run is open by its record, but its workflow is terminated.');
+    await temporal.workflowService.deleteWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId: workflowIdOf(run.id) },
+    });
+    await expect
+      .poll(async () => (await client.why(run.id)).sentence, { timeout: 30_000 })
+      .toMatch(/Temporal has no workflow of it/);
+  });
+
+  test('each back end is away', { timeout: 300_000 }, async () => {
+    await startWorker();
+    const run = await holdStep('/away');
+    line.cut();
+    const temporalAway = await why(run, 'temporal_unavailable');
+    expect(temporalAway.sentence).toMatch(/^Temporal cannot be reached, and nothing moves without it: /);
+    line.mend();
+    await why(run, 'moving');
+
+    await backEnds.redis.stop();
+    const bus = await why(run, 'bus_unavailable');
+    expect(bus.sentence).toMatch(/^The run moves, but live messages do not arrive: .*Step "held"/);
+    await backEnds.redis.start();
+    await why(run, 'moving');
+
+    await backEnds.s3.stop();
+    const files = await why(run, 'workspace_unavailable');
+    expect(files.sentence).toMatch(/^The files cannot be reached: /);
+    await backEnds.s3.start();
+    await why(run, 'moving');
+
+    await backEnds.supabase.stop();
+    const records = await why(run, 'records_unavailable');
+    expect(records.sentence).toMatch(/^The records cannot be reached: /);
+    // The step ends, and its end cannot be written.
+    held.letGo('/away');
+    await expect
+      .poll(async () => (await client.why(run.id)).sentence, { timeout: 60_000 })
+      .toMatch(/^The worker cannot reach the records: .* is tried again without end/);
+    await backEnds.supabase.start();
+    expect((await client.wait(run.id)).status).toBe('completed');
+  });
+});
