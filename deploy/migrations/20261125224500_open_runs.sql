@@ -26,4 +26,4 @@ revoke execute on function perdure.open_runs(timestamptz, integer, timestamptz, 
 grant execute on function perdure.open_runs(timestamptz, integer, timestamptz, uuid) to service_role;
 
 create or replace function perdure.schema_version() returns integer
-language sql immutable set search_path = '' as $$ select 7 $$;
+language sql immutable set search_path = '' as $$ select 8 $$;
