@@ -98,7 +98,7 @@ describe('scripts/run.mjs', () => {
     expect(await run('strat')).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'perdure: use one of: setup, start, perdure, demo, test.\n',
+      stderr: 'perdure: use one of: setup, start, perdure, demo, test, faults, bench.\n',
     });
   });
 

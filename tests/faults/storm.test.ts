@@ -1,6 +1,6 @@
 /**
- * A storm: runs while a worker is killed every three seconds and every back end is restarted once. Short as part of
- * npm test; for as long as wanted: npm run faults -- --minutes 30 --seed 7
+ * A storm: runs while a worker is killed every three seconds and every back end is restarted once, for as long as is
+ * wanted: npm run faults -- --minutes 30 --seed 7
  */
 import { expect, test } from 'vitest';
 import { missingBackEnds } from '../e2e/support/back-ends.js';
@@ -17,7 +17,8 @@ const COMPLETED = 0.9;
 /** Seconds in which what was cut off must have begun again, a back end that was away included. */
 const RECOVERED = 60;
 
-test.skipIf(missing !== null)(
+// Asked for, and not yet part of npm test.
+test.skipIf(missing !== null || !isLong)(
   `${runs} runs with the seed ${seed} keep every invariant`,
   { timeout: (minutes + 15) * 60_000 },
   async () => {
