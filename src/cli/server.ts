@@ -41,7 +41,8 @@ function told(error: unknown, token: string | null): unknown {
   if (errors.length > 1) lines.push(...errors.map(({ field, message }) => `  ${field}: ${message}`));
   if (error.status === 401 && token === null)
     lines.push('Set PERDURE_TOKEN to a token or an API key (perdure keys create).');
-  else if (advice !== undefined) lines.push(advice);
+  // That the fields say what is wrong need not be said beside them.
+  else if (advice !== undefined && errors.length === 0) lines.push(advice);
   if (code !== undefined) lines.push(`(${code})`);
   return new CliError(lines.join('\n'), exitCodes.failed, { cause: error });
 }

@@ -45,7 +45,10 @@ export async function follow({ client, id, signal, view, after }: Following): Pr
   } finally {
     view.end();
   }
-  if (last?.type === 'run.failed') process.exitCode = exitCodes.runFailed;
-  if (last?.type === 'run.cancelled') process.exitCode = exitCodes.runCancelled;
+  // Where nothing came any more, the run says it.
+  const { status } =
+    last === undefined ? await client.get(id, { signal }) : { status: last.type.replace('run.', '') };
+  if (status === 'failed') process.exitCode = exitCodes.runFailed;
+  if (status === 'cancelled') process.exitCode = exitCodes.runCancelled;
   return last !== undefined && 'seq' in last ? last : undefined;
 }
