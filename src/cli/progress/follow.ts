@@ -35,7 +35,7 @@ export async function follow({ client, id, signal, view, after }: Following): Pr
       after,
       onReconnect: ({ error, delayMs }) => {
         const why = error?.message ?? 'the server is being replaced';
-        view.note(`${why}; trying again in ${(delayMs / 1_000).toFixed(1)} s`);
+        view.note(`trying again in ${(delayMs / 1_000).toFixed(1)} s: ${why}`);
       },
     });
     for await (const event of events) {
