@@ -2,6 +2,7 @@
 import path from 'node:path';
 import ts from 'typescript';
 import { beforeAll, expect, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { codeBlocksOf, documents, root, type CodeBlock } from './code-blocks.js';
 
 let blocks: CodeBlock[];
@@ -21,7 +22,7 @@ test('few blocks are not run, and each says why', () => {
     expect(['sh', 'ts', 'js'], placeOf(block)).toContain(block.language);
     expect(block.notRun?.length, placeOf(block)).toBeGreaterThan(10);
   }
-  const code = blocks.filter(({ language }) => ['sh', 'ts', 'js', 'json'].includes(language));
+  const code = blocks.filter(({ language }) => ['sh', 'ts', 'js', 'json', 'yaml'].includes(language));
   console.log(
     `${blocks.length} blocks in the documents; ${code.length} of code, of which ${notRun.length} are not run:`,
     notRun.map((block) => `\n  ${placeOf(block)}: ${block.notRun ?? ''}`).join(''),
@@ -45,6 +46,12 @@ test('JSON is JSON', () => {
   for (const block of blocks)
     if (block.language === 'json')
       expect(() => JSON.parse(block.text) as unknown, placeOf(block)).not.toThrow();
+});
+
+test('YAML is YAML', () => {
+  for (const block of blocks)
+    if (block.language === 'yaml')
+      expect(() => parseYaml(block.text) as unknown, placeOf(block)).not.toThrow();
 });
 
 test('TypeScript has the types it says', { timeout: 120_000 }, () => {
