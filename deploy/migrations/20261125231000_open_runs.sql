@@ -26,8 +26,4 @@ revoke execute on function perdure.open_runs(timestamptz, integer, timestamptz, 
 grant execute on function perdure.open_runs(timestamptz, integer, timestamptz, uuid) to service_role;
 
 create or replace function perdure.schema_version() returns integer
-<<<<<<<< HEAD:deploy/migrations/20261125231000_open_runs.sql
 language sql immutable set search_path = '' as $$ select 9 $$;
-========
-language sql immutable set search_path = '' as $$ select 9 $$;
->>>>>>>> 41be41f845cef0bec6d71818254205c98b0ccb09:deploy/migrations/20261125224500_open_runs.sql

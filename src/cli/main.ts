@@ -5,11 +5,6 @@ import { createProgram } from './program.js';
 
 /** @throws what the command throws; scripts/run.mjs prints it, and exits with its `exitCode` */
 export async function main(argv: readonly string[]): Promise<void> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read our output has what it wanted, as `head` does.
-    if (error.code === 'EPIPE') process.exit(exitCodes.ok);
-    throw error;
-  });
   try {
     await createProgram().parseAsync(argv, { from: 'user' });
   } catch (error) {

@@ -10,6 +10,11 @@ import { CliError, exitCodes } from './exit-codes.js';
  * @throws CliError in a sentence for what the server or the network says
  */
 export async function withServer(use: (client: Client, signal: AbortSignal) => Promise<void>): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever read our output has what it wanted, as `head` does.
+    if (error.code === 'EPIPE') process.exit(exitCodes.ok);
+    throw error;
+  });
   const config = readConfig();
   const client = createClient({ baseUrl: config.url, token: config.token ?? undefined });
   const interrupted = new AbortController();
@@ -41,7 +46,8 @@ function told(error: unknown, token: string | null): unknown {
   if (errors.length > 1) lines.push(...errors.map(({ field, message }) => `  ${field}: ${message}`));
   if (error.status === 401 && token === null)
     lines.push('Set PERDURE_TOKEN to a token or an API key (perdure keys create).');
-  else if (advice !== undefined) lines.push(advice);
+  // That the fields say what is wrong need not be said beside them.
+  else if (advice !== undefined && errors.length === 0) lines.push(advice);
   if (code !== undefined) lines.push(`(${code})`);
   return new CliError(lines.join('\n'), exitCodes.failed, { cause: error });
 }

@@ -276,6 +276,22 @@ describe('calls', () => {
     expect(server.requests[0]).toMatchObject({ headers: { 'if-match': '"tag"' }, body: 'streamed' });
   });
 
+  test('no path and no id leads to another call than the one that is meant', async () => {
+    server.script();
+    for (const path of ['..', '../../../api-keys/k', 'a/../b', './a', 'a/.', ''])
+      await expect(client.files.delete(runId, path)).rejects.toMatchObject({ code: 'invalid_path' });
+    for (const id of ['.', '..', '', 'a/../..'])
+      await expect(client.get(id)).rejects.toMatchObject({ status: 404, code: 'not_found' });
+    expect(server.requests).toEqual([]);
+  });
+
+  test('a token that no header can carry is not shown', async () => {
+    const error: unknown = await createClient({ baseUrl: server.url, token: 'a\ncanary' })
+      .get(runId)
+      .catch((thrown: unknown) => thrown);
+    expect(String(error)).toMatch(/^(?!.*canary).*no header can carry/);
+  });
+
   test('an answer that never begins, and one that is aborted, are told apart', async () => {
     const never = (): void => undefined;
     const hasty = createClient({ baseUrl: server.url, timeoutMs: 50, retries: 0 });

@@ -62,6 +62,7 @@ export function createRequests(options: ClientOptions): Requests {
 
   const once: Requests = async (route, details, read) => {
     const { parameters, query, body, signal, onResponse, alsoOk = [] } = details;
+    refuseElsewhere(parameters);
     const limit = details.timeoutMs === undefined ? (options.timeoutMs ?? TIMEOUT_MS) : details.timeoutMs;
     const search = query === undefined || query.size === 0 ? '' : `?${query.toString()}`;
     const headers = await headersOf(options.token, details.headers);
@@ -118,6 +119,21 @@ function complaint(error: unknown, answered: boolean, lateAfterMs: number | null
 export const isPassingError = (error: unknown): boolean =>
   error instanceof PerdureApiError && passing.includes(error.status);
 
+/**
+ * Of "." and ".." an address would lead elsewhere, to another call than the one that is meant, before the server could
+ * refuse them; so it is answered here as it would be there.
+ */
+function refuseElsewhere(parameters: Record<string, string> = {}): void {
+  for (const [name, value] of Object.entries(parameters)) {
+    const segments = value.split('/');
+    if (value !== '' && !segments.includes('.') && !segments.includes('..')) continue;
+    const quoted = JSON.stringify(value);
+    throw name === 'path'
+      ? new PerdureApiError(422, { code: 'invalid_path', detail: `${quoted} is no path of a file` })
+      : new PerdureApiError(404, { code: 'not_found', detail: `${quoted} is no id` });
+  }
+}
+
 async function headersOf(
   token: ClientOptions['token'],
   given: Record<string, string | undefined> = {},
@@ -125,6 +141,9 @@ async function headersOf(
   const headers = new Headers();
   for (const [name, value] of Object.entries(given)) if (value !== undefined) headers.set(name, value);
   const bearer = typeof token === 'function' ? await token() : token;
+  // The platform's own complaint would show it.
+  if (bearer !== undefined && !/^[\x21-\x7e]*$/.test(bearer))
+    throw new TypeError('the token has characters that no header can carry');
   if (bearer !== undefined && bearer !== '') headers.set('authorization', `Bearer ${bearer}`);
   return headers;
 }

@@ -87,7 +87,10 @@ export const environment = z.object({
   SUPABASE_JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   PERDURE_TICKET_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   PERDURE_URL: http.optional(),
-  PERDURE_TOKEN: text('a token or an API key').optional(),
+  PERDURE_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'must be a token or an API key')
+    .optional(),
   PERDURE_CORS_ORIGINS: z
     .string()
     .default('')

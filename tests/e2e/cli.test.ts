@@ -51,6 +51,7 @@ afterAll(async () => {
 });
 
 const file = (name: string): string => path.join(folder, name);
+const failedId = ({ stderr }: { stderr: string }): string => /^run (\S+)/.exec(stderr)?.[1] ?? '';
 const jsonLines = (text: string): RunEvent[] =>
   text
     .trim()
@@ -99,6 +100,8 @@ describe('run', () => {
     expect(failed.code).toBe(3);
     expect(failed.stdout).toBe('');
     expect(failed.stderr).toMatch(/✖ failed after .*\(step_failed\)/);
+    const none = await cli(['runs', 'events', failedId(failed), '--after', '999']);
+    expect(none.code).toBe(3);
     const id = await start('wait');
     const following = cli(['runs', 'events', id, '--json']);
     const cancelled = await cli(['runs', 'cancel', id, '--reason', 'enough']);
@@ -232,6 +235,7 @@ describe('what goes wrong is told in a sentence, with a code', () => {
     ['an unknown status', ['runs', 'ls', '--status', 'sleeping'], 2, /queued, running/],
     ['an unknown run', ['runs', 'show', 'nope'], 1, /there is no run "nope"/],
     ['a goal without a plan', ['run', 'g'], 1, /\(model_not_configured\)/],
+    ['a path that leads elsewhere', ['files', 'get', 'x', '../../y'], 1, /\(invalid_path\)/],
     ['a moment that is none', ['runs', 'ls', '--created-after', 'noon'], 1, /createdAfter/],
   ])('%s', async (_, args, code, words) => {
     const outcome = await cli(args);

@@ -1,6 +1,6 @@
 /** `perdure runs`: what runs there are, what happened in one, and cancelling it. */
-import { Option, type Command } from 'commander';
-import type { RunFilter } from '../../client/client.js';
+import { InvalidArgumentError, type Command } from 'commander';
+import type { RunFilter, RunStatus } from '../../client/client.js';
 import { examples } from '../examples.js';
 import { pair, wholeNumber } from '../option-values.js';
 
@@ -25,23 +25,31 @@ export function registerRuns(program: Command): void {
   registerCancel(runs);
 }
 
+const known = [
+  'queued',
+  'running',
+  'waiting',
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+] as const satisfies readonly RunStatus[];
+
+function statuses(text: string): RunStatus[] {
+  return text.split(',').map((given) => {
+    const status = known.find((each) => each === given);
+    if (status === undefined) throw new InvalidArgumentError(`It must be of ${known.join(', ')}.`);
+    return status;
+  });
+}
+
 type ListOptions = Omit<RunFilter, 'cursor'> & { limit: number; json?: true };
 
 function registerList(runs: Command): void {
   runs
     .command('ls')
     .description('list runs, the newest first')
-    .addOption(
-      new Option('--status <status>', 'only those').choices([
-        'queued',
-        'running',
-        'waiting',
-        'paused',
-        'completed',
-        'failed',
-        'cancelled',
-      ]),
-    )
+    .option('--status <status>', 'only those; several with commas between them', statuses)
     .option('-m, --metadata <name=value>', 'only those that have it; may be repeated', pair)
     .option('--agent <name>', 'only those of this agent')
     .option('--created-after <time>', 'only those; ISO 8601 with offset')

@@ -35,7 +35,7 @@ export async function follow({ client, id, signal, view, after }: Following): Pr
       after,
       onReconnect: ({ error, delayMs }) => {
         const why = error?.message ?? 'the server is being replaced';
-        view.note(`${why}; trying again in ${(delayMs / 1_000).toFixed(1)} s`);
+        view.note(`trying again in ${(delayMs / 1_000).toFixed(1)} s: ${why}`);
       },
     });
     for await (const event of events) {
@@ -45,7 +45,10 @@ export async function follow({ client, id, signal, view, after }: Following): Pr
   } finally {
     view.end();
   }
-  if (last?.type === 'run.failed') process.exitCode = exitCodes.runFailed;
-  if (last?.type === 'run.cancelled') process.exitCode = exitCodes.runCancelled;
+  // Where nothing came any more, the run says it.
+  const { status } =
+    last === undefined ? await client.get(id, { signal }) : { status: last.type.replace('run.', '') };
+  if (status === 'failed') process.exitCode = exitCodes.runFailed;
+  if (status === 'cancelled') process.exitCode = exitCodes.runCancelled;
   return last !== undefined && 'seq' in last ? last : undefined;
 }

@@ -27,7 +27,7 @@ export function createLiveView(terminal: WriteStream): RunView {
     const mark = FRAMES[frame % FRAMES.length] ?? '';
     const room = Math.max(terminal.rows - SPARE_ROWS, 3);
     const lines = linesOf(picture, { mark, now: Date.now() - aheadMs, room, columns: terminal.columns });
-    if (note !== '') lines.push(`  ${pc.yellow(note)}`);
+    if (note !== '') lines.push(`  ${pc.yellow(cut(note, terminal.columns - 3))}`);
     terminal.write(WRAP.off + CURSOR.hide + clear() + lines.map((line) => `${line}\n`).join('') + WRAP.on);
     painted = lines.length;
     frame += 1;
