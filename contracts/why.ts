@@ -14,6 +14,7 @@ export const whyCauses = [
   'backlog',
   'attempt_failed',
   'paused',
+  'waiting_for_approval',
   'timer',
   'bus_unavailable',
   'moving',

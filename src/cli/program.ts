@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { version } from '../../contracts/version.js';
 import { registerAgents } from './commands/agents.js';
 import { registerApi } from './commands/api.js';
+import { registerApprovals } from './commands/approvals.js';
 import { registerCompletion } from './commands/completion.js';
 import { registerDev } from './commands/dev.js';
 import { registerFiles } from './commands/files.js';
@@ -22,6 +23,7 @@ import { registerWorker } from './commands/worker.js';
 const commands = [
   registerRun,
   registerRuns,
+  registerApprovals,
   registerFiles,
   registerTools,
   registerAgents,

@@ -43,6 +43,7 @@ const facts: RunFacts = {
   workspace: null,
   bus: null,
   pause: null,
+  approvals: [],
   maxAttempts: new Map([['echo', 5]]),
 };
 const activity: PendingActivity = {

@@ -54,6 +54,7 @@ const rules: readonly ((run: OpenRun) => Finding | null)[] = [
   workspaceUnavailable,
   attemptFailed,
   paused,
+  waitingForApproval,
   timer,
   busUnavailable,
   stepRunning,
@@ -115,6 +116,26 @@ function taskFailing({ workflow, now }: OpenRun): Finding | null {
 }
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
+
+function waitingForApproval({ approvals, workflow, now, runId }: OpenRun): Finding | null {
+  const [first, ...others] = approvals;
+  if (first === undefined || workflow.activities.length > 0) return null;
+  const what = first.stepId === null ? 'its plan' : `step "${first.stepId}" (${first.tool ?? ''})`;
+  const also = others.length === 0 ? '' : `, and ${others.length} more of its steps do`;
+  const until = first.expiresAt === null ? '' : `; it decides itself at ${first.expiresAt}`;
+  return {
+    state: 'waiting',
+    cause: 'waiting_for_approval',
+    sentence: `A person’s word is waited for: ${what} was asked about ${ago(first.requestedAt, now)}${also}${until}.`,
+    whatToDo: `Decide on it: perdure approvals approve ${runId} ${first.id}, or deny.`,
+    evidence: known({
+      approval: first.id,
+      'asked at': first.requestedAt,
+      'until, unless decided': first.expiresAt,
+      note: first.note,
+    }),
+  };
+}
 
 function paused({ pause, workflow, now }: OpenRun): Finding | null {
   if (pause === null || workflow.activities.length > 0) return null;

@@ -1,4 +1,5 @@
 /** What is known of a run before anything is concluded from it. */
+import type { Approval } from '../../contracts/approvals.js';
 import type { RunRecord } from '../../contracts/runs.js';
 import type { PendingActivity, QueueFacts, WorkflowFacts } from '../ports/run-inspector.js';
 
@@ -16,6 +17,8 @@ export interface RunFacts {
   queue: Asked<QueueFacts>;
   /** How the run was paused, while it is. */
   pause: { at: string; by: string | null; reason: string | null } | null;
+  /** What waits for a person's word, the oldest first; a few of them. */
+  approvals: readonly Approval[];
   /** What is wrong with it; null when nothing is. */
   workspace: string | null;
   bus: string | null;

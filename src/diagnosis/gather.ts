@@ -1,6 +1,7 @@
 /** Asks the parts, all at once, each for a moment only: a part that is away is a fact like any other. */
 import { PerdureError } from '../../contracts/errors.js';
 import type { RunEvent } from '../../contracts/events.js';
+import type { ApprovalStore } from '../ports/approval-store.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { EventBus } from '../ports/event-bus.js';
 import type { Logger } from '../ports/logger.js';
@@ -12,6 +13,7 @@ import type { Asked, RunFacts } from './facts.js';
 
 export interface Sources {
   runs: Pick<RunStore, 'getRun'>;
+  approvals: Pick<ApprovalStore, 'list'>;
   log: Pick<EventLog, 'read'>;
   inspector: RunInspector;
   workspace: Pick<Workspace, 'check'>;
@@ -24,9 +26,11 @@ export interface Sources {
 const ASK_MS = 3_000;
 /** Events among which the pause is looked for: what was under way may have ended since. */
 const NEWEST = 200;
+/** Approvals that are told of. */
+const SOME = 10;
 
 export async function gather(sources: Sources, tenantId: string, runId: string): Promise<RunFacts> {
-  const { runs, log, inspector, workspace, bus, tools, logger } = sources;
+  const { runs, approvals, log, inspector, workspace, bus, tools, logger } = sources;
   const ask = async <Value>(part: string, question: Promise<Value>): Promise<Asked<Value>> => {
     try {
       return { answer: await soon(question) };
@@ -49,10 +53,15 @@ export async function gather(sources: Sources, tenantId: string, runId: string):
     run?.status === 'paused'
       ? await ask('records', log.read(runId, Math.max(0, run.lastSeq - NEWEST), NEWEST))
       : { answer: [] };
+  const asked =
+    run?.status === 'waiting'
+      ? await ask('records', approvals.list(tenantId, { runId, status: 'pending' }, SOME))
+      : { problem: 'not asked' };
   return {
     runId,
     now: new Date(),
     pause: 'answer' in newest ? pauseOf(newest.answer) : null,
+    approvals: 'answer' in asked ? asked.answer.approvals : [],
     record,
     workflow,
     queue,

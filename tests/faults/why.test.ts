@@ -163,6 +163,17 @@ describe.skipIf(missing !== null)('why', () => {
     await client.wait(run.id);
   });
 
+  test('a person is asked', { timeout: 120_000 }, async () => {
+    await startWorker();
+    const run = await submit({ ...step('pay', 'echo', {}), approval: { timeoutSeconds: 3_600 } });
+    const waits = await why(run, 'waiting_for_approval');
+    expect(waits.sentence).toMatch(
+      /^A person’s word is waited for: step "pay" \(echo\) was asked about \d+ s ago; it decides itself at 20/,
+    );
+    await client.approvals.decide(run.id, 'step-pay', { decision: 'approve' });
+    expect(await client.wait(run.id)).toMatchObject({ status: 'completed' });
+  });
+
   test('more tasks than workers have places for', { timeout: 180_000 }, async () => {
     await startWorker();
     const steps = Array.from({ length: 50 }, (_, i) =>

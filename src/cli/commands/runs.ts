@@ -7,7 +7,7 @@ import { pair, wholeNumber } from '../option-values.js';
 export function registerRuns(program: Command): void {
   const runs = program
     .command('runs')
-    .description('list, show, watch and cancel runs')
+    .description('list, show, watch, pause and cancel runs')
     .addHelpText(
       'after',
       examples(
@@ -23,6 +23,8 @@ export function registerRuns(program: Command): void {
   registerWhy(runs);
   registerEvents(runs);
   registerCancel(runs);
+  registerPause(runs);
+  registerResume(runs);
 }
 
 const known = [
@@ -123,6 +125,39 @@ function registerCancel(runs: Command): void {
         const run = await client.cancel(id, { reason, signal });
         if (json === true) (await import('../output.js')).writeJson(run);
         else process.stdout.write(`the cancel of ${run.id} is on its way\n`);
+      });
+    });
+}
+
+function registerPause(runs: Command): void {
+  runs
+    .command('pause <id>')
+    .description('let a run begin nothing more; what is under way comes to its end')
+    .option('--reason <text>', 'why, for its record')
+    .option('--json', 'print the run as JSON')
+    .addHelpText('after', examples('perdure runs pause "$id" --reason "looking into it"'))
+    .action(async (id: string, { reason, json }: { reason?: string; json?: true }) => {
+      const { withServer } = await import('../server.js');
+      await withServer(async (client, signal) => {
+        const run = await client.pause(id, { reason, signal });
+        if (json === true) (await import('../output.js')).writeJson(run);
+        else process.stdout.write(`the pause of ${run.id} is on its way\n`);
+      });
+    });
+}
+
+function registerResume(runs: Command): void {
+  runs
+    .command('resume <id>')
+    .description('let a paused run go on')
+    .option('--json', 'print the run as JSON')
+    .addHelpText('after', examples('perdure runs resume "$id"'))
+    .action(async (id: string, { json }: { json?: true }) => {
+      const { withServer } = await import('../server.js');
+      await withServer(async (client, signal) => {
+        const run = await client.resume(id, { signal });
+        if (json === true) (await import('../output.js')).writeJson(run);
+        else process.stdout.write(`the run ${run.id} goes on\n`);
       });
     });
 }

@@ -1,0 +1,101 @@
+/** `perdure approvals`: what waits for a person's word, and the word. */
+import { Option, type Command } from 'commander';
+import type { ApprovalStatus } from '../../../contracts/approvals.js';
+import { CliError, exitCodes } from '../exit-codes.js';
+import { examples } from '../examples.js';
+import { writeJson, writeTable } from '../output.js';
+
+/** Written out: the grammar of the commands waits for no schemas. */
+const statuses = ['pending', 'approved', 'denied', 'closed'] as const satisfies readonly ApprovalStatus[];
+
+interface Decision {
+  note?: string;
+  args?: string;
+  hash?: string;
+  json?: true;
+}
+
+export function registerApprovals(program: Command): void {
+  const approvals = program
+    .command('approvals')
+    .description('see what waits for a person’s word, and give it')
+    .addHelpText(
+      'after',
+      examples(
+        'perdure approvals ls',
+        'perdure approvals approve "$id" step-pay',
+        'perdure approvals deny "$id" step-pay --note "the wrong customer"',
+      ),
+    );
+  approvals
+    .command('ls')
+    .description('list approvals, the oldest first')
+    .option('--run <id>', 'only those of one run')
+    .addOption(new Option('--status <status>', 'only these').choices([...statuses, 'all']).default('pending'))
+    .option('--json', 'print them as JSON')
+    .action(async (options: { run?: string; status: ApprovalStatus | 'all'; json?: true }) => {
+      const { withServer } = await import('../server.js');
+      await withServer(async (client, signal) => {
+        const status = options.status === 'all' ? undefined : options.status;
+        const page = await client.approvals.list({ runId: options.run, status, limit: 200 }, { signal });
+        if (options.json === true) {
+          writeJson(page.approvals);
+          return;
+        }
+        const { cut } = await import('../printable.js');
+        writeTable(
+          ['RUN', 'APPROVAL', 'STATUS', 'ASKED', 'TOOL', 'ARGUMENTS'],
+          page.approvals.map((a) => [
+            a.runId,
+            a.id,
+            a.status,
+            a.requestedAt.slice(0, 19).replace('T', ' '),
+            a.tool ?? '-',
+            cut(JSON.stringify(a.args), 60),
+          ]),
+        );
+      });
+    });
+  registerDecision(approvals, 'approve');
+  registerDecision(approvals, 'deny');
+}
+
+function registerDecision(approvals: Command, decision: 'approve' | 'deny'): void {
+  const command = approvals
+    .command(`${decision} <run> <approval>`)
+    .description(decision === 'approve' ? 'let it be done' : 'have it not be done')
+    .option('--note <text>', 'why, for the record')
+    .option('--hash <argsHash>', 'only if it asks for just this')
+    .option('--json', 'print the run as JSON');
+  if (decision === 'approve') command.option('--args <json>', 'with these arguments instead');
+  command.action(async (runId: string, approvalId: string, { note, args, hash, json }: Decision) => {
+    const given = args === undefined ? undefined : readArgs(args);
+    const { withServer } = await import('../server.js');
+    await withServer(async (client, signal) => {
+      const run = await client.approvals.decide(
+        runId,
+        approvalId,
+        {
+          decision,
+          ...(hash === undefined ? {} : { argsHash: hash }),
+          ...(given === undefined ? {} : { args: given }),
+          ...(note === undefined ? {} : { note }),
+        },
+        { signal },
+      );
+      if (json === true) writeJson(run);
+      else process.stdout.write(`${approvalId} is ${decision === 'approve' ? 'approved' : 'denied'}\n`);
+    });
+  });
+}
+
+function readArgs(text: string): Record<string, never> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, never>;
+  } catch {
+    // Said below.
+  }
+  throw new CliError('--args must be a JSON object', exitCodes.misused);
+}
