@@ -7,6 +7,7 @@ import { planRun } from './plan-run.js';
 import { requestApproval } from './request-approval.js';
 import { ending, noteFiles } from './run-ends.js';
 import { runTool } from './run-tool.js';
+import { superviseStep } from './supervise-step.js';
 import { recordedDecision, ruling } from './supervision.js';
 import { toFailure } from './to-failure.js';
 
@@ -57,21 +58,7 @@ export function createActivities(deps: ActivityDependencies): Activities {
       };
     },
 
-    async superviseStep({ step, error, dependants, ...scope }) {
-      const key = stepKeys.supervised(step.id);
-      const decided = await deps.supervisor.decide({ step, error, dependants });
-      const rows = await journal(scope).append({
-        type: 'supervisor.decided',
-        key,
-        at: now(),
-        stepId: step.id,
-        data: decided,
-      });
-      const event = rows.find((row) => row.key === key)?.event;
-      return event?.type === 'supervisor.decided'
-        ? { decision: event.decision, reason: event.reason }
-        : decided;
-    },
+    superviseStep: (input) => superviseStep(deps, input),
 
     async finishRun(input) {
       await new Journal(deps, input, input.run).append(...(await ending(deps, input)));

@@ -1,6 +1,8 @@
 /**
- * How long until a run is seen to move? From its submission to the first event that its worker wrote, on the stream;
- * against a bare workflow: from its start until its first activity has begun.
+ * How long until a client hears that a run moves? From its submission to the first events that its worker wrote
+ * (run.started and plan.created) on the stream; against a bare workflow: from its start until a long poll of its
+ * history tells that its first activity, the planner, has completed. For comparison also until that activity begins,
+ * as its worker knows it and no client does.
  */
 import { v7 } from 'uuid';
 import { startEngine, type Engine } from './engine/engine.js';
@@ -14,7 +16,8 @@ export interface FirstEventOptions {
 }
 
 const cases = {
-  bare: 'bare, first activity begun',
+  bare: 'bare, first activity heard of by a long poll',
+  begun: 'bare, first activity begun, by its worker',
   quick: 'perdure, run.started on the stream, quick tools',
   regular: 'perdure, run.started on the stream, regular tools',
 } as const;
@@ -27,18 +30,19 @@ export async function run({ rounds = 5, runs = 40 }: FirstEventOptions = {}): Pr
   const engine = await startEngine();
   try {
     const acts: Record<Case, () => Promise<number>> = {
-      bare: () => firstActivity(engine),
+      bare: () => firstHeardOf(engine),
+      begun: () => firstActivity(engine),
       quick: () => firstEvent(engine, 'echo'),
       regular: () => firstEvent(engine, 'noop'),
     };
     const names = Object.keys(acts) as Case[];
     for (const name of names) await load(runs, 5, acts[name]);
-    const times: Record<Case, number[][]> = { bare: [], quick: [], regular: [] };
+    const times: Record<Case, number[][]> = { bare: [], begun: [], quick: [], regular: [] };
     for (let round = 0; round < rounds; round += 1)
       for (const name of turned(names, round)) times[name].push((await load(runs, 1, acts[name])).each);
     const p50 = (name: Case): number[] => times[name].map((each) => quantile(each, 0.5));
-    const ratio = (name: Case): number =>
-      median(p50(name).map((ms, round) => ms / (p50('bare')[round] ?? NaN)));
+    const ratio = (name: Case, to: Case = 'bare'): number =>
+      median(p50(name).map((ms, round) => ms / (p50(to)[round] ?? NaN)));
     return {
       rows: names.map((name) => ({
         until: cases[name],
@@ -46,11 +50,37 @@ export async function run({ rounds = 5, runs = 40 }: FirstEventOptions = {}): Pr
         'of rounds': spread(p50(name)),
         'p99 ms': rounded(quantile(times[name].flat(), 0.99)),
       })),
-      ratios: { first_event: ratio('quick'), first_event_regular: ratio('regular') },
+      ratios: {
+        first_event: ratio('quick'),
+        first_event_regular: ratio('regular'),
+        first_event_to_begun: ratio('quick', 'begun'),
+      },
     };
   } finally {
     await engine.release();
   }
+}
+
+type Page = Awaited<ReturnType<Engine['client']['workflowService']['getWorkflowExecutionHistory']>>;
+
+async function firstHeardOf({ client, taskQueue }: Engine): Promise<number> {
+  const began = performance.now();
+  const workflowId = `bare-${v7()}`;
+  const handle = await client.workflow.start('bareRun', { workflowId, taskQueue });
+  let ms = NaN;
+  for (let nextPageToken: Uint8Array | null = null; Number.isNaN(ms);) {
+    const page: Page = await client.workflowService.getWorkflowExecutionHistory({
+      namespace: 'default',
+      execution: { workflowId },
+      waitNewEvent: true,
+      nextPageToken,
+    });
+    if (page.history?.events?.some((event) => event.activityTaskCompletedEventAttributes) === true)
+      ms = performance.now() - began;
+    nextPageToken = page.nextPageToken;
+  }
+  if ((await handle.result()) !== BARE_STEPS) throw new Error('a bare run lacks steps');
+  return ms;
 }
 
 async function firstActivity({ client, taskQueue, firstActivityAt }: Engine): Promise<number> {

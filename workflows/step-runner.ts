@@ -12,12 +12,13 @@ import type {
   Decision,
   RunScope,
   StepDeferred,
+  StepEnd,
 } from '../contracts/activities.js';
 import { outcomeUnknown, type ErrorInfo } from '../contracts/errors.js';
 import { PLAN_APPROVAL, stepApproval, type AgentRunInput, type StepTimer } from '../contracts/messages.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
-import { recordKeeping, toolCall } from './activity-options.js';
+import { modelCalls, recordKeeping, toolCall } from './activity-options.js';
 import type { Approvals, Verdict } from './approvals.js';
 import { errorOf, journalledFailureOf } from './error-of.js';
 import type { Pause } from './pause.js';
@@ -213,14 +214,16 @@ export class StepRunner {
     // Completions first, for a step that is put back may have become ready by them; failures last, for they
     // skip only what is pending.
     const each = steps.map((step, i) => ({ step, end: ends[i] ?? ({ status: 'open' } as const) }));
-    for (const { step, end } of each) if (end.status === 'completed') this.state.complete(step.id);
+    // Of one that is still to be judged nothing may be begun that waits for it.
+    const isJudged = (end: StepEnd): boolean => end.status === 'completed' && end.decision !== null;
+    for (const { step, end } of each) if (isJudged(end)) this.state.complete(step.id);
     for (const { step, end } of each)
       if (end.status === 'open' || end.status === 'handed back')
         this.state.putBack(step.id, end.status === 'handed back');
     for (const { step, end } of each) {
       if (end.status === 'deferred') this.state.wait(step.id, timerOf(end));
       else if (end.status === 'completed' && end.decision !== 'continue')
-        this.track(this.supervise(step, null, end.decision, true));
+        this.track(this.supervise(step, null, end.decision, isJudged(end)));
       else if (end.status === 'failed') this.track(this.supervise(step, end.error, end.decision));
     }
   }
@@ -375,7 +378,7 @@ export class StepRunner {
   private async ask(step: PlanStep, error: ErrorInfo | null): Promise<Decision> {
     const said = error === null ? 'completed' : `failed: ${error.message}`;
     const { decision } = await this.keep((scope) =>
-      superviseStep.executeWithOptions(recordKeeping(summaryOf(`${step.id} ${said}`)), [
+      superviseStep.executeWithOptions(modelCalls(summaryOf(`${step.id} ${said}`)), [
         { ...scope, step: judged(step), error, dependants: this.dependantsOf(step) },
       ]),
     );

@@ -1,10 +1,24 @@
 /** Decides after each step how the run goes on. */
 import type { SuperviseInput, SuperviseResult } from '../../contracts/activities.js';
+import type { StepOutput } from '../../contracts/events.js';
+import type { ModelUsage } from '../../contracts/models.js';
+import type { Plan } from '../../contracts/plan.js';
 
 export type StepToJudge = Pick<SuperviseInput, 'step' | 'error' | 'dependants'>;
+
+/** What a decision may look at beside the step's end. */
+export interface SupervisedRun {
+  /** Of one that is not recorded there is nothing to see. @throws PerdureError `store_unavailable` */
+  load(): Promise<{ goal: string; agent: string; plan: Plan | null; output: StepOutput | null } | null>;
+  /** How often this decision was tried, this time included. */
+  tries: number;
+  signal: AbortSignal;
+  /** Told of each call of a model. */
+  onUsage: (usage: ModelUsage) => Promise<void>;
+}
 
 export interface Supervisor {
   /** By rules alone and at once: then the decision is written along with the step's end. */
   rule?(of: StepToJudge): SuperviseResult;
-  decide(of: StepToJudge): Promise<SuperviseResult>;
+  decide(of: StepToJudge, run: SupervisedRun): Promise<SuperviseResult>;
 }

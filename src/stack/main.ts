@@ -1,24 +1,18 @@
-/** The processes of perdure, as the command line starts them. */
+/** The processes of perdure, as the command line starts them. Each loads its own parts only, when it starts. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Connection } from '@temporalio/client';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pc from 'picocolors';
 import { createLogger } from '../adapters/pino/logger.js';
 import { ConfigError, processEnvironment, readConfig } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
-import { withApiKeys, type ApiKeys } from './api-keys.js';
-import { examine } from './doctor/examine.js';
+import type { ApiKeys } from './api-keys.js';
 import type { Report } from './doctor/report.js';
-import { temporalSecurity } from './temporal-connection.js';
 import { runProcess, type LifeWords, type Running } from './lifecycle.js';
-import { prepareBackEnds, type Prepared } from './prepare-back-ends.js';
-import { replayRuns, type ReplayReport } from './replay-runs.js';
+import type { Prepared } from './prepare-back-ends.js';
+import type { ReplayReport } from './replay-runs.js';
 import { openOutputLog } from './process-log.js';
 import { refuseUnshared } from './required-settings.js';
-import { startApi } from './start-api.js';
-import { startStack, type Stack } from './start-stack.js';
-import { startWorker } from './start-worker.js';
+import type { Stack } from './start-stack.js';
 import { welcome } from './welcome.js';
 
 /** Where the build put this file: dist/src/stack. */
@@ -30,7 +24,13 @@ export const runDev = (): Promise<void> =>
   runProcess(
     // An async function: a variable that cannot be used is a failed start like any other.
     async (signal) =>
-      startStack({ config: readConfig(), env: processEnvironment(), builtRoot, onProgress, signal }),
+      (await import('./start-stack.js')).startStack({
+        config: readConfig(),
+        env: processEnvironment(),
+        builtRoot,
+        onProgress,
+        signal,
+      }),
     atTerminal,
     DRAIN_MS,
   );
@@ -39,7 +39,11 @@ export async function runApi(): Promise<void> {
   const config = readConfig();
   refuseUnshared(config, 'perdure api');
   const logger = openOutputLog(config);
-  await runProcess((signal) => startApi(config, logger, signal), inLog(logger, 'the API'), DRAIN_MS);
+  await runProcess(
+    async (signal) => (await import('./start-api.js')).startApi(config, logger, signal),
+    inLog(logger, 'the API'),
+    DRAIN_MS,
+  );
 }
 
 export async function runWorkerProcess(): Promise<void> {
@@ -47,21 +51,28 @@ export async function runWorkerProcess(): Promise<void> {
   refuseUnshared(config, 'perdure worker');
   const logger = openOutputLog(config);
   await runProcess(
-    (signal) => startWorker(config, builtRoot, logger, signal),
+    async (signal) => (await import('./start-worker.js')).startWorker(config, builtRoot, logger, signal),
     inLog(logger, 'the worker'),
     DRAIN_MS,
   );
 }
 
-export const migrateBackEnds = (): Promise<Prepared> =>
-  prepareBackEnds(readConfig(), path.join(builtRoot, 'deploy', 'migrations'));
+export async function migrateBackEnds(): Promise<Prepared> {
+  const { prepareBackEnds } = await import('./prepare-back-ends.js');
+  return prepareBackEnds(readConfig(), path.join(builtRoot, 'deploy', 'migrations'));
+}
 
 /** API keys, straight from the records. */
-export const withKeys = <Value>(use: (keys: ApiKeys) => Promise<Value>): Promise<Value> =>
-  withApiKeys(readConfig(), builtRoot, createLogger([]), use);
+export async function withKeys<Value>(use: (keys: ApiKeys) => Promise<Value>): Promise<Value> {
+  const { withApiKeys } = await import('./api-keys.js');
+  return withApiKeys(readConfig(), builtRoot, createLogger([]), use);
+}
 
 /** Whether everything that a run needs works. */
-export const runDoctor = (): Promise<Report> => examine(readConfig(), createLogger([]));
+export async function runDoctor(): Promise<Report> {
+  const { examine } = await import('./doctor/examine.js');
+  return examine(readConfig(), createLogger([]));
+}
 
 /**
  * Whether this build can go on with the runs of TEMPORAL_ADDRESS.
@@ -71,6 +82,13 @@ export async function runReplay(since: Date, limit: number): Promise<ReplayRepor
   const config = readConfig();
   if (config.temporalAddress === null)
     throw new ConfigError('TEMPORAL_ADDRESS must be set: histories are read from there');
+  const [{ Connection }, { DefaultLogger, Runtime }, { temporalSecurity }, { replayRuns }] =
+    await Promise.all([
+      import('@temporalio/client'),
+      import('@temporalio/worker'),
+      import('./temporal-connection.js'),
+      import('./replay-runs.js'),
+    ]);
   const connection = await Connection.connect({
     address: config.temporalAddress,
     ...(await temporalSecurity(config)),

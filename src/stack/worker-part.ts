@@ -7,7 +7,7 @@ import { createReconcileActivities } from '../../activities/reconcile.js';
 import { createRetentionActivities } from '../../activities/retention.js';
 import { StartupError } from '../adapters/embedded/startup-error.js';
 import { createPlanner } from '../agents/planner.js';
-import { ruleSupervisor } from '../agents/supervisor.js';
+import { createSupervisor } from '../agents/model-supervisor.js';
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import { noteStorage } from '../ports/note-storage.js';
@@ -78,7 +78,7 @@ export async function startWorkerPart(
         bus: adapters.bus,
         workspace: adapters.workspace,
         planner: createPlanner({ models, agents, tools: toolCatalog(tools) }),
-        supervisor: ruleSupervisor,
+        supervisor: createSupervisor({ models, agents, logger }),
         tools,
         noteStorage:
           config.limits.storageBytes === null

@@ -30,7 +30,7 @@ import { createRunWorkflows } from '../../../src/adapters/temporal/run-workflows
 import { createTemporalRunEngine } from '../../../src/adapters/temporal/run-engine.js';
 import type { OwnWorker } from '../../../src/adapters/temporal/workflow-starter.js';
 import { createPlanner } from '../../../src/agents/planner.js';
-import { ruleSupervisor } from '../../../src/agents/supervisor.js';
+import { createSupervisor } from '../../../src/agents/model-supervisor.js';
 import { readConfig } from '../../../src/config/env.js';
 import { createFakes } from '../../../src/api/testing/fakes.js';
 import type { ApprovalPolicy } from '../../../contracts/approvals.js';
@@ -147,7 +147,7 @@ export async function startSystem(
         bus,
         workspace,
         planner: createPlanner({ models, agents, tools: toolCatalog(tools) }),
-        supervisor: ruleSupervisor,
+        supervisor: createSupervisor({ models, agents, logger }),
         tools,
         noteStorage: (scope) => noteStorage(workspace, records.admission, scope),
         logger,

@@ -1,0 +1,56 @@
+/** A decision that takes an activity of its own, for a model is asked. */
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import type { SuperviseInput, SuperviseResult } from '../contracts/activities.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { Journal, now, stepKeys } from './journal.js';
+
+/** Done again, it answers what it decided first. */
+export async function superviseStep(
+  deps: ActivityDependencies,
+  { step, error, dependants, ...scope }: SuperviseInput,
+): Promise<SuperviseResult> {
+  const { runId, tenantId } = scope;
+  const journal = new Journal(deps, scope);
+  // What could not be stored may be the very end that is to be judged.
+  await journal.append();
+  const key = stepKeys.supervised(step.id);
+  const { attempt: tries } = activityInfo();
+  if (tries > 1) {
+    const [before] = await deps.log.find(runId, [key]);
+    if (before?.type === 'supervisor.decided') return { decision: before.decision, reason: before.reason };
+  }
+  let calls = 0;
+  const decided = await deps.supervisor.decide(
+    { step, error, dependants },
+    {
+      tries,
+      signal: cancellationSignal(),
+      async load() {
+        const run = await deps.store.getRun(tenantId, runId);
+        if (run === null) return null;
+        const [end] = await deps.log.find(runId, [stepKeys.end(step.id)]);
+        const output = end?.type === 'step.completed' ? end.output : null;
+        return { goal: run.goal, agent: run.agent, plan: run.plan, output };
+      },
+      onUsage: (usage) => {
+        calls += 1;
+        return journal.tryAppend({
+          type: 'model.called',
+          key: `step/${step.id}/supervisor/${tries}/${calls}`,
+          at: now(),
+          stepId: step.id,
+          data: { role: 'supervisor', ...usage },
+        });
+      },
+    },
+  );
+  const rows = await journal.append({
+    type: 'supervisor.decided',
+    key,
+    at: now(),
+    stepId: step.id,
+    data: decided,
+  });
+  const event = rows.find((row) => row.key === key)?.event;
+  return event?.type === 'supervisor.decided' ? { decision: event.decision, reason: event.reason } : decided;
+}
