@@ -88,8 +88,20 @@ export const MAX_WAIT_SECONDS = 60;
 
 export const getRunSchema = z.strictObject({ wait: wholeNumber(0, MAX_WAIT_SECONDS).default(0) });
 
+/** Of an address, where they are one field however many they are. */
+const statusesSchema = z
+  .array(z.string())
+  .min(1)
+  .max(runStatuses.length)
+  .transform((names, context) => {
+    const known = z.array(z.enum(runStatuses)).safeParse(names);
+    if (known.success) return known.data;
+    context.issues.push({ code: 'invalid_value', values: [...runStatuses], input: names });
+    return z.NEVER;
+  });
+
 export const listRunsSchema = z.strictObject({
-  status: z.array(z.enum(runStatuses)).min(1).max(runStatuses.length).optional(),
+  status: statusesSchema.optional(),
   agent: z.string().max(100).optional(),
   limit: wholeNumber(1, 200).default(50),
   cursor: z.string().max(200).optional(),
