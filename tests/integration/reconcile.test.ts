@@ -31,7 +31,7 @@ async function waiting(): Promise<string> {
 
 test(
   'a workflow that is gone ends its record; an open one without a record gets it back',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const [terminated, deleted, untouched, lost] = [
       await waiting(),
@@ -55,7 +55,7 @@ test(
               () => 'there',
               () => 'gone',
             ),
-        { timeout: 20_000 },
+        { timeout: 120_000 },
       )
       .toBe('gone');
     const database = new pg.Client({ connectionString: system.databaseUrl });
