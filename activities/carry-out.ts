@@ -1,10 +1,16 @@
 /** Quick steps one after the other, with the run's beginning and end where they are due: one round trip for all. */
-import type { CarryOutInput, CarryOutResult, RunToolInput, StepEnd } from '../contracts/activities.js';
+import type {
+  CarryOutInput,
+  CarryOutResult,
+  RunEnd,
+  RunToolInput,
+  StepEnd,
+} from '../contracts/activities.js';
 import { dependenciesOf } from '../contracts/check-plan.js';
 import type { StepOutput } from '../contracts/events.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { Journal } from './journal.js';
-import { beginning, ending, noteFiles } from './run-ends.js';
+import { beginning, ending, noteFiles, recordedEnd } from './run-ends.js';
 import { runTool } from './run-tool.js';
 import { isOutage, journalledFailureOf } from './to-failure.js';
 
@@ -38,15 +44,16 @@ class Row {
     if (begin !== null) this.journal.hold(...(await beginning(this.deps, { ...this.input, ...begin })));
     for (const step of steps)
       if (this.ends.size === 0 || this.mayGoOn(step)) this.ends.set(step.step.id, await this.runStep(step));
-    const finished = await this.finish();
-    if (!finished) await this.store();
+    const ended = await this.finish();
+    if (ended === undefined) await this.store();
     // A beginning that is not stored is for planRun to write, with all that it takes to go on trying.
     const unsent = this.journal.held();
     const begun = begin === null || !unsent.some(({ key }) => key === 'run.started');
     return {
       begun,
       ends: steps.map(({ step }) => this.ends.get(step.id) ?? { status: 'open' }),
-      finished,
+      finished: ended !== undefined,
+      ...(ended === undefined ? {} : { ended }),
       unsent,
     };
   }
@@ -82,21 +89,22 @@ class Row {
     }
   }
 
-  /** @returns whether the run's end is stored */
-  private async finish(): Promise<boolean> {
+  /** @returns the run's end once it is stored */
+  private async finish(): Promise<RunEnd | undefined> {
     const { finish, steps } = this.input;
     const allCompleted = steps.every(({ step }) => {
       const end = this.ends.get(step.id);
       return end?.status === 'completed' && end.decision === 'continue';
     });
-    if (finish === null || !allCompleted) return false;
+    if (finish === null || !allCompleted) return undefined;
     try {
-      await this.journal.append(...(await ending(this.deps, { ...this.input, ...finish }, this.outputs)));
+      const events = await ending(this.deps, { ...this.input, ...finish }, this.outputs);
+      const rows = await this.journal.append(...events);
       await noteFiles(this.deps, this.input);
-      return true;
+      return recordedEnd(rows, finish.outcome);
     } catch (error) {
       if (!isOutage(error)) throw error;
-      return false;
+      return undefined;
     }
   }
 

@@ -5,7 +5,7 @@ import type { ActivityDependencies } from './dependencies.js';
 import { endOf, Journal, now, stepKeys } from './journal.js';
 import { planRun } from './plan-run.js';
 import { requestApproval } from './request-approval.js';
-import { ending, noteFiles } from './run-ends.js';
+import { ending, noteFiles, recordedEnd } from './run-ends.js';
 import { runTool } from './run-tool.js';
 import { superviseStep } from './supervise-step.js';
 import { recordedDecision, ruling } from './supervision.js';
@@ -61,8 +61,9 @@ export function createActivities(deps: ActivityDependencies): Activities {
     superviseStep: (input) => superviseStep(deps, input),
 
     async finishRun(input) {
-      await new Journal(deps, input, input.run).append(...(await ending(deps, input)));
+      const rows = await new Journal(deps, input, input.run).append(...(await ending(deps, input)));
       await noteFiles(deps, input);
+      return recordedEnd(rows, input.outcome);
     },
   });
 }

@@ -1,12 +1,15 @@
 /** The events that a run begins and ends with. */
-import type { FinishRunInput, PlanRunInput, RunScope } from '../contracts/activities.js';
+import type { FinishRunInput, PlanRunInput, RunEnd, RunOutcome, RunScope } from '../contracts/activities.js';
+import type { ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent, StepOutput } from '../contracts/events.js';
 import type { JsonValue, Plan } from '../contracts/plan.js';
+import type { AppendedEvent } from '../src/ports/event-log.js';
 import type { WorkspaceScope } from '../src/ports/workspace.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { now, stepKeys } from './journal.js';
 import { INPUTS_PATH, outputsOf, RESULT_PATH, storeOutput } from './step-output.js';
 
+const END_KEY = 'run/end';
 /** Bytes of JSON that the run's record carries as its result. */
 const INLINE_RESULT_BYTES = 64_000;
 
@@ -40,6 +43,21 @@ export async function ending(
   return [...input.openSteps.map(stoppedStep), await terminalEvent(deps, input, known)];
 }
 
+/** @param rows what the append of the end has answered */
+export function recordedEnd(rows: readonly AppendedEvent[], meant: RunOutcome): RunEnd {
+  const event = rows.find(({ key }) => key === END_KEY)?.event;
+  switch (event?.type) {
+    case 'run.completed':
+      return { status: 'completed' };
+    case 'run.cancelled':
+      return { status: 'cancelled' };
+    case 'run.failed':
+      return { status: 'failed', error: event.error as ErrorInfo };
+    default:
+      return meant.status === 'failed' ? { status: 'failed', error: meant.error } : { status: meant.status };
+  }
+}
+
 /** After the end is stored; tools have written files, and people by links of their own. Never throws. */
 export async function noteFiles(
   { noteStorage, logger }: Pick<ActivityDependencies, 'noteStorage' | 'logger'>,
@@ -68,7 +86,7 @@ async function terminalEvent(
   known: ReadonlyMap<string, StepOutput> = new Map(),
 ): Promise<NewEvent> {
   const { outcome } = input;
-  const event = { key: 'run/end', at: now() };
+  const event = { key: END_KEY, at: now() };
   switch (outcome.status) {
     case 'completed':
       return {

@@ -87,6 +87,8 @@ export interface CarryOutResult {
   /** One for each step. */
   ends: StepEnd[];
   finished: boolean;
+  /** With `finished`. */
+  ended?: RunEnd;
   /** As in ToolStepResult. */
   unsent: NewEvent[];
 }
@@ -132,6 +134,9 @@ export type RunOutcome =
   | { status: 'failed'; error: ErrorInfo }
   | { status: 'cancelled'; reason: string | null };
 
+/** How the run has ended by the log, whose first word counts: a workflow task that is done again may mean another. */
+export type RunEnd = { status: 'completed' | 'cancelled' } | { status: 'failed'; error: ErrorInfo };
+
 export interface FinishRunInput extends RunScope {
   run: NewRun;
   outcome: RunOutcome;
@@ -173,6 +178,9 @@ export interface Activities {
   failStep(input: FailStepInput): Promise<{ error: ErrorInfo | null; decision: Decision }>;
   /** Done again, it answers what it decided first. */
   superviseStep(input: SuperviseInput): Promise<SuperviseResult>;
-  /** Writes the run's terminal event, and before it the end of each step that was stopped. */
-  finishRun(input: FinishRunInput): Promise<void>;
+  /**
+   * Writes the run's terminal event, and before it the end of each step that was stopped.
+   * @returns undefined from workers of before this answer was given
+   */
+  finishRun(input: FinishRunInput): Promise<RunEnd | undefined>;
 }

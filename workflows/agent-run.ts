@@ -13,7 +13,7 @@ import {
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
-import type { Activities, FinishRunInput, RunOutcome } from '../contracts/activities.js';
+import type { Activities, FinishRunInput, RunEnd, RunOutcome } from '../contracts/activities.js';
 import type { AgentRunInput, PauseRequest, RunSnapshot } from '../contracts/messages.js';
 import { CANCEL_SIGNAL, PAUSE_SIGNAL, RESUME_SIGNAL, SNAPSHOT_QUERY } from '../contracts/messages.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
@@ -109,18 +109,20 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
     ended = failure === 'cancelled' ? { status: 'cancelled' } : { status: 'failed', error: failure };
   }
 
-  if (ended.status === 'cancelled') {
-    await finish({ status: 'cancelled', reason: cancel.reason });
-    throw new CancelledFailure(cancel.reason ?? 'the run was cancelled');
-  }
-  if (ended.status === 'failed') {
-    await finish({ status: 'failed', error: ended.error });
-    throw ApplicationFailure.nonRetryable(ended.error.message, ended.error.code);
-  }
-  if (state === undefined || ended.status !== 'completed')
+  if (ended.status === 'continue-as-new') throw new Error('a continued run does not end here');
+  if (ended.status === 'completed' && state === undefined)
     throw new Error('a run cannot complete without a plan');
-  await finish({ status: 'completed', resultSteps: state.resultSteps() }, ended.finished);
-  const { total, completed, failed, skipped } = state.snapshot();
+  const end = await finish(
+    ended.status === 'completed'
+      ? { status: 'completed', resultSteps: state?.resultSteps() ?? [] }
+      : ended.status === 'cancelled'
+        ? { status: 'cancelled', reason: cancel.reason }
+        : ended,
+    ended.status === 'completed' && ended.finished,
+  );
+  if (end.status === 'cancelled') throw new CancelledFailure(cancel.reason ?? 'the run was cancelled');
+  if (end.status === 'failed') throw ApplicationFailure.nonRetryable(end.error.message, end.error.code);
+  const { total = 0, completed = 0, failed = 0, skipped = 0 } = state?.snapshot() ?? {};
   return { total, completed, failed, skipped };
 
   async function makePlan(): Promise<Plan> {
@@ -134,23 +136,34 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
     return made;
   }
 
-  async function finish(outcome: RunOutcome, isWritten = false): Promise<void> {
+  /** @returns how the run has ended by its log: a cancel may come while the end is being written */
+  async function finish(outcome: RunOutcome, isWritten: boolean): Promise<RunEnd> {
     const openSteps = state?.stop() ?? [];
     if (drawing !== undefined) setCurrentDetails(drawing.picture());
-    if (!isWritten)
-      await CancellationScope.nonCancellable(() => writeEnd({ ...scope(), run, outcome, openSteps }));
-    status.set(outcome.status);
-    await condition(allHandlersFinished);
+    return CancellationScope.nonCancellable(async () => {
+      const end = isWritten
+        ? ({ status: 'completed' } as const)
+        : await writeEnd({ ...scope(), run, outcome, openSteps });
+      status.set(end.status);
+      await condition(allHandlersFinished);
+      return end;
+    });
   }
 }
 
 /** Within the workflow task where that takes no time; an outage is waited for outside of it. */
-async function writeEnd({ unsent, runId, tenantId, ...end }: FinishRunInput): Promise<void> {
+async function writeEnd({ unsent, runId, tenantId, ...end }: FinishRunInput): Promise<RunEnd> {
   const summary = `finish: ${end.outcome.status}`;
   const scope = { runId, tenantId, unsent };
-  const isWritten = await carryOut
+  const { outcome } = end;
+  const meant: RunEnd =
+    outcome.status === 'failed' ? { status: 'failed', error: outcome.error } : { status: outcome.status };
+  const ended = await carryOut
     .executeWithOptions({ ...inRow, summary }, [{ ...scope, begin: null, steps: [], finish: end }])
-    .then(({ finished }) => finished)
-    .catch(() => false);
-  if (!isWritten) await finishRun.executeWithOptions(recordKeeping(summary), [{ ...scope, ...end }]);
+    // Workers of before this answer was given said only that it is written.
+    .then((result) => (result.finished ? (result.ended ?? meant) : undefined))
+    .catch(() => undefined);
+  if (ended !== undefined) return ended;
+  const recorded = await finishRun.executeWithOptions(recordKeeping(summary), [{ ...scope, ...end }]);
+  return recorded ?? meant;
 }

@@ -119,6 +119,8 @@ export class StepRunner {
   }
 
   private outcome(): StepsOutcome {
+    // The end is in the log already: a cancel that came at the same moment was too late.
+    if (this.finished) return { status: 'completed', finished: true };
     if (this.stopped !== undefined) return { status: 'failed', error: this.stopped };
     if (this.cancelled) return { status: 'cancelled' };
     if (this.draining) return { status: 'continue-as-new' };

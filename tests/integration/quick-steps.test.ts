@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { PerdureError } from '../../contracts/errors.js';
 import type { RunEvent } from '../../contracts/events.js';
+import { workflowIdOf } from '../../contracts/messages.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 import { defineTool } from '../../src/tools/tool.js';
 import { startSystem, type System } from './support/system.js';
@@ -108,4 +109,21 @@ test('a row that is lost half-way repeats no step that was recorded', { timeout:
   expect(events.map((e) => e.seq)).toEqual(events.map((_, i) => i + 1));
   expect(events.filter((e) => e.type === 'step.completed').map((e) => e.stepId)).toEqual(['e1', 'e2', 'e3']);
   expect(events.at(-1)?.type).toBe('run.completed');
+});
+
+test('a cancel at any moment of a quick run: Temporal and the log say the same of its end', async () => {
+  const ends = await Promise.all(
+    Array.from({ length: 40 }, async (_, i) => {
+      const run = await system.start(chain({ id: `c${i}` }, { id: `d${i}` }));
+      await new Promise((resolve) => setTimeout(resolve, i * 3));
+      await system.engine.cancel(run.id, null);
+      const events = await system.events(run.id);
+      const { status } = await system.client.workflow.getHandle(workflowIdOf(run.id)).describe();
+      return `${status.name} ${events.at(-1)?.type ?? ''}`;
+    }),
+  );
+  expect(new Set(ends)).toEqual(
+    new Set(ends.filter((end) => /^(?:COMPLETED run\.completed|CANCELLED run\.cancelled)$/.test(end))),
+  );
+  expect(ends).toContain('CANCELLED run.cancelled');
 });
