@@ -49,6 +49,7 @@ export async function run({
     const floor = new pg.Pool({ connectionString: place.url, max: AT_ONCE });
     // Connections close after the pool has ended, and may meet a server that ends already.
     floor.on('connect', (client) => client.on('error', () => undefined));
+    floor.on('error', () => undefined);
     try {
       await fill(floor, runs, eventsPerRun);
       const measured = await measure(place.records, floor, rounds, calls);

@@ -11,6 +11,7 @@ const client = new Client({ connection });
 const pool = new pg.Pool({ connectionString: databaseUrl });
 // Its database may end before it.
 pool.on('connect', (session) => session.on('error', () => undefined));
+pool.on('error', () => undefined);
 await pool.query('create table floor (id uuid primary key, body jsonb not null)');
 
 async function submit(body: string): Promise<string> {

@@ -74,12 +74,19 @@ export async function runCanary(client: Client): Promise<Line[]> {
 
 async function follow(client: Client, id: string): Promise<Seen[]> {
   const seen: Seen[] = [];
-  const signal = AbortSignal.timeout(CANARY_MS);
+  // A timer of our own: it is held, and holds the process, until the canary is over.
+  const late = new AbortController();
+  const { signal } = late;
+  const timer = setTimeout(() => {
+    late.abort();
+  }, CANARY_MS);
   try {
     for await (const event of client.events(id, { signal }))
       if ('seq' in event) seen.push({ event, arrivedAt: Date.now() });
   } catch (error) {
     if (!signal.aborted) throw error;
+  } finally {
+    clearTimeout(timer);
   }
   return seen;
 }
