@@ -45,15 +45,14 @@ class Row {
     for (const step of steps)
       if (this.ends.size === 0 || this.mayGoOn(step)) this.ends.set(step.step.id, await this.runStep(step));
     const ended = await this.finish();
-    if (ended === undefined) await this.store();
+    if (ended === null) await this.store();
     // A beginning that is not stored is for planRun to write, with all that it takes to go on trying.
     const unsent = this.journal.held();
     const begun = begin === null || !unsent.some(({ key }) => key === 'run.started');
     return {
       begun,
       ends: steps.map(({ step }) => this.ends.get(step.id) ?? { status: 'open' }),
-      finished: ended !== undefined,
-      ...(ended === undefined ? {} : { ended }),
+      ended,
       unsent,
     };
   }
@@ -90,13 +89,13 @@ class Row {
   }
 
   /** @returns the run's end once it is stored */
-  private async finish(): Promise<RunEnd | undefined> {
+  private async finish(): Promise<RunEnd | null> {
     const { finish, steps } = this.input;
     const allCompleted = steps.every(({ step }) => {
       const end = this.ends.get(step.id);
       return end?.status === 'completed' && end.decision === 'continue';
     });
-    if (finish === null || !allCompleted) return undefined;
+    if (finish === null || !allCompleted) return null;
     try {
       const events = await ending(this.deps, { ...this.input, ...finish }, this.outputs);
       const rows = await this.journal.append(...events);
@@ -104,7 +103,7 @@ class Row {
       return recordedEnd(rows, finish.outcome);
     } catch (error) {
       if (!isOutage(error)) throw error;
-      return undefined;
+      return null;
     }
   }
 

@@ -86,9 +86,8 @@ export interface CarryOutResult {
   begun: boolean;
   /** One for each step. */
   ends: StepEnd[];
-  finished: boolean;
-  /** With `finished`. */
-  ended?: RunEnd;
+  /** How the run has ended by its log; null while its end is not written. */
+  ended: RunEnd | null;
   /** As in ToolStepResult. */
   unsent: NewEvent[];
 }
@@ -178,9 +177,6 @@ export interface Activities {
   failStep(input: FailStepInput): Promise<{ error: ErrorInfo | null; decision: Decision }>;
   /** Done again, it answers what it decided first. */
   superviseStep(input: SuperviseInput): Promise<SuperviseResult>;
-  /**
-   * Writes the run's terminal event, and before it the end of each step that was stopped.
-   * @returns undefined from workers of before this answer was given
-   */
-  finishRun(input: FinishRunInput): Promise<RunEnd | undefined>;
+  /** Writes the run's terminal event, and before it the end of each step that was stopped. */
+  finishRun(input: FinishRunInput): Promise<RunEnd>;
 }

@@ -109,17 +109,19 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
     ended = failure === 'cancelled' ? { status: 'cancelled' } : { status: 'failed', error: failure };
   }
 
-  if (ended.status === 'continue-as-new') throw new Error('a continued run does not end here');
-  if (ended.status === 'completed' && state === undefined)
-    throw new Error('a run cannot complete without a plan');
-  const end = await finish(
-    ended.status === 'completed'
-      ? { status: 'completed', resultSteps: state?.resultSteps() ?? [] }
-      : ended.status === 'cancelled'
-        ? { status: 'cancelled', reason: cancel.reason }
-        : ended,
-    ended.status === 'completed' && ended.finished,
-  );
+  const steps = ended;
+  const openSteps = state?.stop() ?? [];
+  if (drawing !== undefined) setCurrentDetails(drawing.picture());
+  // By its log: a cancel may come while the end is being written.
+  const end = await CancellationScope.nonCancellable(async () => {
+    const recorded =
+      steps.status === 'ended'
+        ? steps.end
+        : await writeEnd({ ...scope(), run, outcome: outcomeOf(steps), openSteps });
+    status.set(recorded.status);
+    await condition(allHandlersFinished);
+    return recorded;
+  });
   if (end.status === 'cancelled') throw new CancelledFailure(cancel.reason ?? 'the run was cancelled');
   if (end.status === 'failed') throw ApplicationFailure.nonRetryable(end.error.message, end.error.code);
   const { total = 0, completed = 0, failed = 0, skipped = 0 } = state?.snapshot() ?? {};
@@ -136,18 +138,18 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
     return made;
   }
 
-  /** @returns how the run has ended by its log: a cancel may come while the end is being written */
-  async function finish(outcome: RunOutcome, isWritten: boolean): Promise<RunEnd> {
-    const openSteps = state?.stop() ?? [];
-    if (drawing !== undefined) setCurrentDetails(drawing.picture());
-    return CancellationScope.nonCancellable(async () => {
-      const end = isWritten
-        ? ({ status: 'completed' } as const)
-        : await writeEnd({ ...scope(), run, outcome, openSteps });
-      status.set(end.status);
-      await condition(allHandlersFinished);
-      return end;
-    });
+  function outcomeOf(steps: Exclude<StepsOutcome, { status: 'ended' }>): RunOutcome {
+    switch (steps.status) {
+      case 'failed':
+        return steps;
+      case 'cancelled':
+        return { status: 'cancelled', reason: cancel.reason };
+      case 'completed':
+        if (state === undefined) throw new Error('a run cannot complete without a plan');
+        return { status: 'completed', resultSteps: state.resultSteps() };
+      case 'continue-as-new':
+        throw new Error('a continued run does not end here');
+    }
   }
 }
 
@@ -155,15 +157,9 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
 async function writeEnd({ unsent, runId, tenantId, ...end }: FinishRunInput): Promise<RunEnd> {
   const summary = `finish: ${end.outcome.status}`;
   const scope = { runId, tenantId, unsent };
-  const { outcome } = end;
-  const meant: RunEnd =
-    outcome.status === 'failed' ? { status: 'failed', error: outcome.error } : { status: outcome.status };
   const ended = await carryOut
     .executeWithOptions({ ...inRow, summary }, [{ ...scope, begin: null, steps: [], finish: end }])
-    // Workers of before this answer was given said only that it is written.
-    .then((result) => (result.finished ? (result.ended ?? meant) : undefined))
-    .catch(() => undefined);
-  if (ended !== undefined) return ended;
-  const recorded = await finishRun.executeWithOptions(recordKeeping(summary), [{ ...scope, ...end }]);
-  return recorded ?? meant;
+    .then((result) => result.ended)
+    .catch(() => null);
+  return ended ?? finishRun.executeWithOptions(recordKeeping(summary), [{ ...scope, ...end }]);
 }

@@ -81,39 +81,30 @@ export class Approvals {
     ask: (expiresAt: number | null) => Promise<{ argsHash: string } | { error: ErrorInfo }>,
     isEnough: () => boolean,
   ): Promise<Verdict> {
-    const known = this.open.get(id);
-    const expiresAt =
-      known?.expiresAt ?? (how.timeoutSeconds === undefined ? null : Date.now() + how.timeoutSeconds * 1_000);
+    const { timeoutSeconds, onTimeout } = how;
     // Open before it is asked: who is quick meets no "there is nothing to decide".
-    const open: Open = known ?? { argsHash: null, expiresAt };
+    const open: Open = this.open.get(id) ?? {
+      argsHash: null,
+      expiresAt: timeoutSeconds === undefined ? null : Date.now() + timeoutSeconds * 1_000,
+    };
     this.open.set(id, open);
+    let isCarried = false;
     try {
       if (open.argsHash === null) {
-        const asked = await ask(expiresAt);
-        if ('error' in asked) {
-          // Whoever was quick meets that there is nothing to decide.
-          open.verdict = { status: 'denied', error: asked.error };
-          this.open.delete(id);
-          return open.verdict;
-        }
+        const asked = await ask(open.expiresAt);
+        if ('error' in asked) return { status: 'denied', error: asked.error };
         open.argsHash = asked.argsHash;
       }
       const isOver = (): boolean => open.verdict !== undefined || isEnough();
-      if (expiresAt === null) await condition(isOver);
-      else if (!isOver()) await condition(isOver, Math.max(1, expiresAt - Date.now()));
-      if (open.verdict === undefined && isEnough()) return { status: 'carried' };
-    } catch (error) {
-      // The run is stopped: whoever decides just now is told so, and holds nothing up.
-      open.verdict = {
-        status: 'denied',
-        error: { code: 'cancelled', message: 'the run was stopped', retryable: false },
-      };
-      this.open.delete(id);
-      throw error;
+      if (open.expiresAt === null) await condition(isOver);
+      else if (!isOver()) await condition(isOver, Math.max(1, open.expiresAt - Date.now()));
+      isCarried = open.verdict === undefined && isEnough();
+      if (isCarried) return { status: 'carried' };
+      return open.verdict ?? this.settle(id, open, onTimeout, { timedOut: true });
+    } finally {
+      // Also where the run is stopped: whoever decides just now is told so, and holds nothing up.
+      if (!isCarried) this.open.delete(id);
     }
-    const verdict = open.verdict ?? this.timeOut(id, open, how.onTimeout);
-    this.open.delete(id);
-    return verdict;
   }
 
   /** What the step's tool may be given; undefined where nobody was asked. */
@@ -129,7 +120,7 @@ export class Approvals {
   private async decide(request: DecisionRequest): Promise<undefined> {
     const { approvalId, decision, argsHash, args, note, by } = request;
     const open = this.undecided(approvalId);
-    await condition(() => open.argsHash !== null || open.verdict !== undefined);
+    await condition(() => open.argsHash !== null || !this.open.has(approvalId));
     this.undecided(approvalId);
     if (argsHash !== null && argsHash !== open.argsHash)
       throw refused(
@@ -142,10 +133,6 @@ export class Approvals {
       ...(args === null ? {} : { args }),
     });
     return undefined;
-  }
-
-  private timeOut(id: string, open: Open, decision: 'approve' | 'deny'): NonNullable<Open['verdict']> {
-    return this.settle(id, open, decision, { timedOut: true });
   }
 
   private settle(

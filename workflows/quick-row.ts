@@ -53,7 +53,7 @@ export class QuickRow {
       return {
         begun: false,
         ends: this.steps.map(() => ({ status: 'handed back' })),
-        finished: false,
+        ended: null,
         unsent: scope.unsent,
       };
     }

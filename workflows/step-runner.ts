@@ -10,6 +10,7 @@ import type {
   Activities,
   CarryOutResult,
   Decision,
+  RunEnd,
   RunScope,
   StepDeferred,
   StepEnd,
@@ -29,8 +30,9 @@ import type { UnsentEvents } from './unsent-events.js';
 import { WaitTimer } from './wait-timer.js';
 
 export type StepsOutcome =
-  /** `finished` when the run's end is written already. */
-  | { status: 'completed'; finished: boolean }
+  | { status: 'completed' }
+  /** The run's end is written already. */
+  | { status: 'ended'; end: RunEnd }
   | { status: 'cancelled' }
   | { status: 'failed'; error: ErrorInfo }
   | { status: 'continue-as-new' };
@@ -60,7 +62,7 @@ export class StepRunner {
   private cancelled = false;
   private stopped: ErrorInfo | undefined;
   private draining = false;
-  private finished = false;
+  private end: RunEnd | null = null;
   /** A defect met in a step: rethrown, so that the workflow task fails and shows it. */
   private defect: { error: unknown } | undefined;
 
@@ -120,11 +122,11 @@ export class StepRunner {
 
   private outcome(): StepsOutcome {
     // The end is in the log already: a cancel that came at the same moment was too late.
-    if (this.finished) return { status: 'completed', finished: true };
+    if (this.end !== null) return { status: 'ended', end: this.end };
     if (this.stopped !== undefined) return { status: 'failed', error: this.stopped };
     if (this.cancelled) return { status: 'cancelled' };
     if (this.draining) return { status: 'continue-as-new' };
-    return { status: 'completed', finished: this.finished };
+    return { status: 'completed' };
   }
 
   /** Whether nothing may be begun for the moment. */
@@ -205,7 +207,7 @@ export class StepRunner {
     const result = await row.carryOut(scope);
     this.inRow = 0;
     this.unsent.settle(scope.unsent, result.unsent);
-    this.finished ||= result.finished;
+    this.end ??= result.ended;
     this.takeIn(row, result);
     if (row.begun || result.begun) return;
     // The database or the files are away: the activity of its own goes on trying.
