@@ -1,13 +1,13 @@
 /** Approvals: what a person is asked before a run goes on, and what they answer. */
 import { z } from 'zod';
 import { jsonValueSchema } from './plan.js';
+import { approvalStatuses } from './statuses.js';
 
 /** What of a run needs a person's word: nothing, its plan, each step that cannot be undone, or each step. */
 export const approvalPolicies = ['never', 'plan', 'irreversible', 'all'] as const;
 export type ApprovalPolicy = (typeof approvalPolicies)[number];
 
-export const approvalStatuses = ['pending', 'approved', 'denied', 'closed'] as const;
-export type ApprovalStatus = (typeof approvalStatuses)[number];
+export { approvalStatuses, type ApprovalStatus } from './statuses.js';
 
 /** Bytes of JSON that arguments may have which a person has changed: the workflow carries them. */
 export const MAX_EDITED_ARGS_BYTES = 32_000;

@@ -4,20 +4,12 @@ import { approvalPolicies } from './approvals.js';
 import type { ErrorInfo } from './errors.js';
 import type { JsonValue, Plan } from './plan.js';
 import { jsonValueSchema, planSchema } from './plan.js';
+import { runStatuses, type RunStatus } from './statuses.js';
 import { wholeNumber } from './whole-number.js';
 
 export type { Run, RunSummary } from './answers.js';
 
-export const runStatuses = [
-  'queued',
-  'running',
-  'waiting',
-  'paused',
-  'completed',
-  'failed',
-  'cancelled',
-] as const;
-export type RunStatus = (typeof runStatuses)[number];
+export { runStatuses, type RunStatus } from './statuses.js';
 
 /** Inline data travels through Temporal's history, so it is kept small; larger inputs are files. */
 export const MAX_INPUT_DATA_BYTES = 256_000;

@@ -1,12 +1,9 @@
 /** `perdure approvals`: what waits for a person's word, and the word. */
 import { Option, type Command } from 'commander';
-import type { ApprovalStatus } from '../../../contracts/approvals.js';
+import { approvalStatuses, type ApprovalStatus } from '../../../contracts/statuses.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import { examples } from '../examples.js';
 import { writeJson, writeTable } from '../output.js';
-
-/** Written out: the grammar of the commands waits for no schemas. */
-const statuses = ['pending', 'approved', 'denied', 'closed'] as const satisfies readonly ApprovalStatus[];
 
 interface Decision {
   note?: string;
@@ -31,7 +28,9 @@ export function registerApprovals(program: Command): void {
     .command('ls')
     .description('list approvals, the oldest first')
     .option('--run <id>', 'only those of one run')
-    .addOption(new Option('--status <status>', 'only these').choices([...statuses, 'all']).default('pending'))
+    .addOption(
+      new Option('--status <status>', 'only these').choices([...approvalStatuses, 'all']).default('pending'),
+    )
     .option('--json', 'print them as JSON')
     .action(async (options: { run?: string; status: ApprovalStatus | 'all'; json?: true }) => {
       const { withServer } = await import('../server.js');

@@ -1,6 +1,7 @@
 /** `perdure runs`: what runs there are, what happened in one, and cancelling it. */
 import { InvalidArgumentError, type Command } from 'commander';
-import type { RunFilter, RunStatus } from '../../client/client.js';
+import { runStatuses, type RunStatus } from '../../../contracts/statuses.js';
+import type { Client, Run, RunFilter } from '../../client/client.js';
 import { examples } from '../examples.js';
 import { pair, wholeNumber } from '../option-values.js';
 
@@ -22,25 +23,30 @@ export function registerRuns(program: Command): void {
   registerShow(runs);
   registerWhy(runs);
   registerEvents(runs);
-  registerCancel(runs);
-  registerPause(runs);
-  registerResume(runs);
+  registerAsking(runs, {
+    name: 'cancel',
+    does: 'cancel a run; what it has begun is told to stop',
+    example: 'perdure runs cancel "$id" --reason "no longer needed"',
+    says: (id) => `the cancel of ${id} is on its way`,
+  });
+  registerAsking(runs, {
+    name: 'pause',
+    does: 'let a run begin nothing more; what is under way comes to its end',
+    example: 'perdure runs pause "$id" --reason "looking into it"',
+    says: (id) => `the pause of ${id} is on its way`,
+  });
+  registerAsking(runs, {
+    name: 'resume',
+    does: 'let a paused run go on',
+    example: 'perdure runs resume "$id"',
+    says: (id) => `the run ${id} goes on`,
+  });
 }
-
-const known = [
-  'queued',
-  'running',
-  'waiting',
-  'paused',
-  'completed',
-  'failed',
-  'cancelled',
-] as const satisfies readonly RunStatus[];
 
 function statuses(text: string): RunStatus[] {
   return text.split(',').map((given) => {
-    const status = known.find((each) => each === given);
-    if (status === undefined) throw new InvalidArgumentError(`It must be of ${known.join(', ')}.`);
+    const status = runStatuses.find((each) => each === given);
+    if (status === undefined) throw new InvalidArgumentError(`It must be of ${runStatuses.join(', ')}.`);
     return status;
   });
 }
@@ -112,52 +118,27 @@ function registerWhy(runs: Command): void {
     });
 }
 
-function registerCancel(runs: Command): void {
-  runs
-    .command('cancel <id>')
-    .description('cancel a run; what it has begun is told to stop')
-    .option('--reason <text>', 'why, for its record')
-    .option('--json', 'print the run as JSON')
-    .addHelpText('after', examples('perdure runs cancel "$id" --reason "no longer needed"'))
-    .action(async (id: string, { reason, json }: { reason?: string; json?: true }) => {
-      const { withServer } = await import('../server.js');
-      await withServer(async (client, signal) => {
-        const run = await client.cancel(id, { reason, signal });
-        if (json === true) (await import('../output.js')).writeJson(run);
-        else process.stdout.write(`the cancel of ${run.id} is on its way\n`);
-      });
-    });
+interface Asking {
+  name: 'cancel' | 'pause' | 'resume';
+  does: string;
+  example: string;
+  /** What is told once the server has taken it. */
+  says: (id: string) => string;
 }
 
-function registerPause(runs: Command): void {
-  runs
-    .command('pause <id>')
-    .description('let a run begin nothing more; what is under way comes to its end')
-    .option('--reason <text>', 'why, for its record')
+/** Asks the run for something that it answers to in its own time. */
+function registerAsking(runs: Command, { name, does, example, says }: Asking): void {
+  const command = runs.command(`${name} <id>`).description(does);
+  if (name !== 'resume') command.option('--reason <text>', 'why, for its record');
+  command
     .option('--json', 'print the run as JSON')
-    .addHelpText('after', examples('perdure runs pause "$id" --reason "looking into it"'))
+    .addHelpText('after', examples(example))
     .action(async (id: string, { reason, json }: { reason?: string; json?: true }) => {
       const { withServer } = await import('../server.js');
-      await withServer(async (client, signal) => {
-        const run = await client.pause(id, { reason, signal });
+      await withServer(async (client: Client, signal) => {
+        const run: Run = await client[name](id, { reason, signal });
         if (json === true) (await import('../output.js')).writeJson(run);
-        else process.stdout.write(`the pause of ${run.id} is on its way\n`);
-      });
-    });
-}
-
-function registerResume(runs: Command): void {
-  runs
-    .command('resume <id>')
-    .description('let a paused run go on')
-    .option('--json', 'print the run as JSON')
-    .addHelpText('after', examples('perdure runs resume "$id"'))
-    .action(async (id: string, { json }: { json?: true }) => {
-      const { withServer } = await import('../server.js');
-      await withServer(async (client, signal) => {
-        const run = await client.resume(id, { signal });
-        if (json === true) (await import('../output.js')).writeJson(run);
-        else process.stdout.write(`the run ${run.id} goes on\n`);
+        else process.stdout.write(`${says(run.id)}\n`);
       });
     });
 }
