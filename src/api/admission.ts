@@ -2,7 +2,7 @@
 import type { NewRun } from '../../contracts/runs.js';
 import type { RunAdmission } from '../ports/admission.js';
 import type { ApiContext } from './context.js';
-import { withDeadline } from './deadline.js';
+import { withDeadline } from '../../contracts/deadline.js';
 import { Refusal } from './refusal.js';
 
 /** What one tenant may have; null for no limit. */

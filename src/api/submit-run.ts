@@ -7,7 +7,7 @@
 import { queuedRecord, type RunRecord } from '../../contracts/runs.js';
 import { admitRun } from './admission.js';
 import type { ApiContext } from './context.js';
-import { withDeadline } from './deadline.js';
+import { withDeadline } from '../../contracts/deadline.js';
 import { keyReused, stageFiles } from './input-files.js';
 import { storageRoom } from './storage-room.js';
 import type { Submission } from './submission.js';

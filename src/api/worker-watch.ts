@@ -2,7 +2,7 @@
 import type { Response } from 'express';
 import type { RunEngine } from '../ports/run-engine.js';
 import type { ApiContext } from './context.js';
-import { withDeadline } from './deadline.js';
+import { withDeadline } from '../../contracts/deadline.js';
 
 export interface WorkerWatch {
   /** Has the server asked where the last answer is old, so that it comes while something else is waited for. */

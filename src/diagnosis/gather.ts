@@ -1,4 +1,5 @@
 /** Asks the parts, all at once, each for a moment only: a part that is away is a fact like any other. */
+import { DeadlineError, withDeadline } from '../../contracts/deadline.js';
 import { PerdureError } from '../../contracts/errors.js';
 import type { RunEvent } from '../../contracts/events.js';
 import type { ApprovalStore } from '../ports/approval-store.js';
@@ -33,11 +34,11 @@ export async function gather(sources: Sources, tenantId: string, runId: string):
   const { runs, approvals, log, inspector, workspace, bus, tools, logger } = sources;
   const ask = async <Value>(part: string, question: Promise<Value>): Promise<Asked<Value>> => {
     try {
-      return { answer: await soon(question) };
+      return { answer: await withDeadline(question, ASK_MS, `${ASK_MS / 1_000} seconds`) };
     } catch (error) {
       logger.warn({ err: error, part, runId }, 'a part did not answer while a run was looked into');
       // Other messages may hold addresses and names that are nobody's business.
-      const told = error instanceof PerdureError || error instanceof LateError;
+      const told = error instanceof PerdureError || error instanceof DeadlineError;
       return { problem: told ? error.message : 'it failed; the log says why' };
     }
   };
@@ -76,22 +77,4 @@ function pauseOf(events: readonly RunEvent[]): RunFacts['pause'] {
   return event?.type === 'run.paused'
     ? { at: event.at, by: event.by ?? null, reason: event.reason ?? null }
     : null;
-}
-
-class LateError extends Error {
-  override readonly name = 'LateError';
-}
-
-async function soon<Value>(question: Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new LateError(`no answer within ${ASK_MS / 1_000} seconds`));
-    }, ASK_MS);
-  });
-  try {
-    return await Promise.race([question, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

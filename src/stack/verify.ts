@@ -1,5 +1,6 @@
 /** Back ends are verified at a start by using them: a table of lines, again and again while one is away. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { DeadlineError, withDeadline } from '../../contracts/deadline.js';
 import { PerdureError } from '../../contracts/errors.js';
 import { StartupError } from '../adapters/embedded/startup-error.js';
 import type { Logger } from '../ports/logger.js';
@@ -81,7 +82,7 @@ async function lineOf({ name, what, required, use, passes = isRetryable }: Check
   const began = Date.now();
   const ms = (): number => Date.now() - began;
   try {
-    await withinTime(use());
+    await withDeadline(use(), CHECK_MS, `${CHECK_MS / 1_000} seconds`);
     return { name, required, state: 'ok', detail: what, ms: ms(), passes: true, error: undefined };
   } catch (error) {
     const detail = `${what}: ${error instanceof Error ? error.message : String(error)}`;
@@ -91,28 +92,10 @@ async function lineOf({ name, what, required, use, passes = isRetryable }: Check
       state: required ? 'failing' : 'degraded',
       detail,
       ms: ms(),
-      passes: error instanceof AwayError || passes(error),
+      passes: error instanceof DeadlineError || passes(error),
       error,
     };
   }
-}
-
-async function withinTime(work: Promise<void>): Promise<void> {
-  const timer = new AbortController();
-  const late = delay(CHECK_MS, undefined, { signal: timer.signal }).then(() => {
-    throw new AwayError(`no answer within ${CHECK_MS / 1_000} seconds`);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    timer.abort();
-    late.catch(() => undefined);
-  }
-}
-
-/** It did not answer, and may later. */
-class AwayError extends Error {
-  override readonly name = 'AwayError';
 }
 
 const sentence = (text: string): string => (text.endsWith('.') ? text : `${text}.`);

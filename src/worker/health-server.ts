@@ -1,5 +1,6 @@
 /** Answers the probes of a worker process; it has no other HTTP. */
 import http from 'node:http';
+import { withDeadline } from '../../contracts/deadline.js';
 import type { Logger } from '../ports/logger.js';
 
 export interface WorkerHealth {
@@ -58,18 +59,11 @@ export function createHealthServer(health: WorkerHealth, logger: Logger): http.S
 
 /** @returns null when the server sees us */
 async function pollingDetail({ isPolling }: WorkerHealth, logger: Logger): Promise<string | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`no answer within ${ASK_MS / 1_000} seconds`));
-    }, ASK_MS);
-  });
   try {
-    return (await Promise.race([isPolling(), late])) ? null : 'Temporal does not see this worker poll';
+    const sees = await withDeadline(isPolling(), ASK_MS, `${ASK_MS / 1_000} seconds`);
+    return sees ? null : 'Temporal does not see this worker poll';
   } catch (error) {
     logger.warn({ err: error }, 'Temporal could not be asked whether this worker polls');
     return 'Temporal does not say whether this worker polls';
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 import { addressOf, type Health, type Index, type Readiness } from '../../../contracts/api.js';
 import { PerdureError } from '../../../contracts/errors.js';
 import type { ApiContext } from '../context.js';
-import { DeadlineError, withDeadline } from '../deadline.js';
+import { DeadlineError, withDeadline } from '../../../contracts/deadline.js';
 import type { WorkerWatch } from '../worker-watch.js';
 
 type Part = Readiness['parts'][number];

@@ -4,7 +4,7 @@ import { PerdureError } from '../../../contracts/errors.js';
 import { explain } from '../../diagnosis/explain.js';
 import { gather } from '../../diagnosis/gather.js';
 import type { ApiContext } from '../context.js';
-import { DeadlineError, withDeadline } from '../deadline.js';
+import { DeadlineError, withDeadline } from '../../../contracts/deadline.js';
 import { findRun, idOf } from '../run-lookup.js';
 
 export function createWhyRoute(context: ApiContext): RequestHandler {

@@ -1,4 +1,5 @@
 /** Each back end, used once from here, with this process's own settings. */
+import { withDeadline } from '../../../contracts/deadline.js';
 import { searchAttributes } from '../../../contracts/messages.js';
 import { version } from '../../../contracts/version.js';
 import { SCHEMA_VERSION } from '../../adapters/records/schema-version.js';
@@ -48,19 +49,12 @@ export async function examineBackEnds(config: Config, logger: Logger): Promise<L
 const used = ({ name, what, required, use }: Check, also: string): Promise<Line> =>
   look(name, async () => {
     try {
-      await Promise.race([use(), late()]);
+      await withDeadline(use(), CHECK_MS, `${CHECK_MS / 1_000} seconds`);
       return { state: 'ok', detail: `${what}${also}` };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       return { state: required ? 'failing' : 'degraded', detail: `${what}: ${why}` };
     }
-  });
-
-const late = (): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    setTimeout(() => {
-      reject(new Error(`no answer within ${CHECK_MS / 1_000} seconds`));
-    }, CHECK_MS).unref();
   });
 
 async function pollersOf({ inspector }: Adapters): Promise<Omit<Line, 'name' | 'ms'>> {

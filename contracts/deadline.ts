@@ -4,12 +4,19 @@ export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 }
 
-/** @throws DeadlineError after `ms` milliseconds */
-export async function withDeadline<Value>(promise: Promise<Value>, ms: number): Promise<Value> {
+/**
+ * @param within how the time is told
+ * @throws DeadlineError after `ms` milliseconds
+ */
+export async function withDeadline<Value>(
+  promise: Promise<Value>,
+  ms: number,
+  within = `${ms} ms`,
+): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new DeadlineError(`no answer within ${ms} ms`));
+      reject(new DeadlineError(`no answer within ${within}`));
     }, ms);
   });
   try {
