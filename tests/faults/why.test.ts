@@ -219,7 +219,7 @@ describe.skipIf(missing !== null)('why', () => {
     expect((await client.wait(run.id)).status).toBe('cancelled');
   });
 
-  test('the workflow is terminated, and deleted, behind perdure’s back', { timeout: 120_000 }, async () => {
+  test('the workflow is terminated, and deleted, behind perdure’s back', { timeout: 240_000 }, async () => {
     await startWorker();
     const run = await submit(step('nap', 'wait', { seconds: 3_600 }));
     await why(run, 'timer');
@@ -230,6 +230,20 @@ describe.skipIf(missing !== null)('why', () => {
       namespace: 'default',
       workflowExecution: { workflowId: workflowIdOf(run.id) },
     });
+    // A deletion is a task among Temporal's own, and may take it half a minute.
+    await expect
+      .poll(
+        () =>
+          temporal.workflow
+            .getHandle(workflowIdOf(run.id))
+            .describe()
+            .then(
+              () => 'there',
+              () => 'gone',
+            ),
+        { timeout: 120_000, interval: 500 },
+      )
+      .toBe('gone');
     await expect
       .poll(async () => (await client.why(run.id)).sentence, { timeout: 30_000 })
       .toMatch(/Temporal has no workflow of it/);
