@@ -1,6 +1,6 @@
 /**
  * How long does a submission take, until its 202, against a bare start of a workflow by Temporal's client? And against
- * the least that an answer over HTTP can come after: that start, and one row in a database.
+ * the least that an answer over HTTP can come after: that start alone, and that start and one row in a database.
  */
 import { v7 } from 'uuid';
 import { testPostgres } from '../src/adapters/embedded/testing/backends.js';
@@ -18,6 +18,7 @@ export interface SubmitOptions {
 
 const cases = {
   bare: 'bare client.workflow.start',
+  http: 'bare HTTP server: start, 202',
   floor: 'bare HTTP server: start, insert of one row, 202',
   ours: 'perdure, POST /v1/runs',
 } as const;
@@ -38,6 +39,7 @@ export async function run({ rounds = 5, submissions = { 1: 40, 10: 50 } }: Submi
     const { port } = await answerOf<{ port: number }>(server);
     const acts = {
       bare: () => bareStart(engine),
+      http: () => floor(engine, `http://127.0.0.1:${port}/unrecorded`),
       floor: () => floor(engine, `http://127.0.0.1:${port}`),
       ours: () => submission(engine),
     };
@@ -68,6 +70,7 @@ export async function run({ rounds = 5, submissions = { 1: 40, 10: 50 } }: Submi
       const ratio = (name: Case, to: number[]): number =>
         median(p50(name).map((ms, round) => ms / (to[round] ?? NaN)));
       ratios[`submit_c${atOnce}`] = ratio('ours', bare);
+      ratios[`submit_http_c${atOnce}`] = ratio('http', bare);
       ratios[`submit_floor_c${atOnce}`] = ratio('floor', bare);
       ratios[`submit_over_floor_c${atOnce}`] = ratio('ours', p50('floor'));
     }

@@ -1,4 +1,7 @@
-/** The least that a submission over HTTP can be: a workflow is started, a row is written, and then it is said so. */
+/**
+ * The least that a submission over HTTP can be: a workflow is started, a row is written, and then it is said so. On
+ * /unrecorded the row is left out.
+ */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
@@ -14,9 +17,10 @@ pool.on('connect', (session) => session.on('error', () => undefined));
 pool.on('error', () => undefined);
 await pool.query('create table floor (id uuid primary key, body jsonb not null)');
 
-async function submit(body: string): Promise<string> {
+async function submit(body: string, isRecorded: boolean): Promise<string> {
   const id = v7();
   await client.workflow.start('bareRun', { workflowId: `bare-${id}`, taskQueue });
+  if (!isRecorded) return id;
   await pool.query({
     name: 'insert',
     text: 'insert into floor values ($1, $2)',
@@ -29,7 +33,7 @@ const server = http.createServer((req, res) => {
   const chunks: Buffer[] = [];
   req.on('data', (chunk: Buffer) => chunks.push(chunk));
   req.on('end', () => {
-    void submit(Buffer.concat(chunks).toString()).then((id) => {
+    void submit(Buffer.concat(chunks).toString(), !req.url?.startsWith('/unrecorded')).then((id) => {
       res.writeHead(202, { 'content-type': 'application/json' });
       res.end(JSON.stringify({ id }));
     });
