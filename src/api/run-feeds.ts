@@ -108,23 +108,7 @@ export function createRunFeeds({ log, bus, streams, logger }: RunFeedsOptions): 
     return started;
   };
 
-  const follow = async ({ runId, after, lastSeq, connection, textOf }: FollowOptions): Promise<void> => {
-    // A little of the past comes with the feed's first read; of more, only this reader needs it.
-    const entry = enter(runId, lastSeq - after <= BATCH ? after : lastSeq);
-    try {
-      let cursor: Cursor = { seq: after, ended: false };
-      while (!cursor.ended && (await connection.hasRoom())) {
-        cursor =
-          cursor.seq >= entry.feed.head
-            ? await followLive(entry.feed, cursor.seq, connection, textOf)
-            : await catchUp((seq) => read(runId, entry.reads, seq), cursor.seq, connection, textOf);
-      }
-    } finally {
-      exit(runId, entry);
-      connection.end();
-    }
-  };
-
+  const shared: Shared = { read, exit, logger };
   return {
     onEnd(runId, lastSeq, ended) {
       const entry = enter(runId, lastSeq);
@@ -140,78 +124,100 @@ export function createRunFeeds({ log, bus, streams, logger }: RunFeedsOptions): 
         exit(runId, entry);
       };
     },
-    follow(options) {
-      follow(options).catch((error: unknown) => {
-        logger.error({ err: error, runId: options.runId }, 'an event stream ended by a defect');
-      });
+    follow({ runId, after, lastSeq, connection, textOf }) {
+      // A little of the past comes with the feed's first read; of more, only this reader needs it.
+      const entry = enter(runId, lastSeq - after <= BATCH ? after : lastSeq);
+      new Follower(runId, entry, after, connection, textOf, shared).begin();
     },
   };
 }
 
-/** Where a reader stands: the last `seq` it was given, and whether that was the run's last event. */
-interface Cursor {
-  seq: number;
-  ended: boolean;
+/** What all followers have in common. */
+interface Shared {
+  read: (runId: string, reads: Entry['reads'], after: number) => Promise<EventFrame[]>;
+  exit: (runId: string, entry: Entry) => void;
+  logger: Logger;
 }
 
-/** Until the terminal event, or the reader is too slow for the present and has to catch up. */
-function followLive(
-  feed: RunFeed,
-  from: number,
-  connection: SseConnection,
-  textOf: FollowOptions['textOf'],
-): Promise<Cursor> {
-  return new Promise((resolve) => {
-    let seq = from;
-    const stop = (ended: boolean): void => {
-      feed.leave(listener);
-      connection.onClosed = null;
-      resolve({ seq, ended });
-    };
-    const listener = {
-      take(frame: EventFrame) {
-        // Of what the reader has already, the feed may still be told by the log.
-        if (frame.seq !== null && frame.seq <= seq) return;
-        const hasRoom = connection.write(textOf(frame));
-        seq = frame.seq ?? seq;
-        if (frame.terminal || !hasRoom) stop(frame.terminal);
-      },
-      onTrouble() {
-        connection.comment('the event log cannot be read; trying again');
-      },
-    };
-    connection.onClosed = () => {
-      stop(false);
-    };
-    if (connection.closed) stop(false);
-    else feed.join(listener);
-  });
-}
+/** One stream. A single object, and no closures but one, while it waits: there are thousands. */
+class Follower implements FeedListener {
+  constructor(
+    private readonly runId: string,
+    private readonly entry: Entry,
+    /** The last `seq` that the reader was given. */
+    private seq: number,
+    private readonly connection: SseConnection,
+    private readonly textOf: FollowOptions['textOf'],
+    private readonly shared: Shared,
+  ) {}
 
-/** One read of the log. */
-async function catchUp(
-  read: (after: number) => Promise<EventFrame[]>,
-  from: number,
-  connection: SseConnection,
-  textOf: FollowOptions['textOf'],
-): Promise<Cursor> {
-  let seq = from;
-  try {
-    const frames = await read(from);
-    // A log that lags behind what it has told is asked again, but not at once.
-    if (frames.length === 0) await connection.pause(LAG_MS);
-    for (const frame of frames) {
-      if (frame.seq === null || !(await connection.hasRoom())) break;
-      connection.write(textOf(frame));
-      seq = frame.seq;
-      if (frame.terminal) return { seq, ended: true };
-    }
-  } catch (error) {
-    // The events are gone for good: whoever comes back is told.
-    if (error instanceof PerdureError && !error.retryable) return { seq, ended: true };
-    // The feed that this reader wants to reach tells of the log's outage; here it is waited for.
-    connection.comment('the event log cannot be read; trying again');
-    await connection.pause(LAG_MS);
+  begin(): void {
+    this.goOn().catch((error: unknown) => {
+      this.shared.logger.error({ err: error, runId: this.runId }, 'an event stream ended by a defect');
+      this.end();
+    });
   }
-  return { seq, ended: false };
+
+  take(frame: EventFrame): void {
+    // Of what the reader has already, the feed may still be told by the log.
+    if (frame.seq !== null && frame.seq <= this.seq) return;
+    const hasRoom = this.connection.write(this.textOf(frame));
+    this.seq = frame.seq ?? this.seq;
+    if (frame.terminal || !hasRoom) this.leave(frame.terminal);
+  }
+
+  onTrouble(): void {
+    this.connection.comment('the event log cannot be read; trying again');
+  }
+
+  /** Reads the log until the reader is where the feed is, and has the feed tell it from there on. */
+  private async goOn(): Promise<void> {
+    while (await this.connection.hasRoom()) {
+      if (this.seq >= this.entry.feed.head) {
+        this.connection.onClosed = () => {
+          this.leave(false);
+        };
+        this.entry.feed.join(this);
+        return;
+      }
+      if (await this.catchUp()) break;
+    }
+    this.end();
+  }
+
+  /** After the terminal event, or when the reader is too slow for the present and has to catch up. */
+  private leave(ended: boolean): void {
+    this.entry.feed.leave(this);
+    this.connection.onClosed = null;
+    if (ended) this.end();
+    else this.begin();
+  }
+
+  private end(): void {
+    this.shared.exit(this.runId, this.entry);
+    this.connection.end();
+  }
+
+  /** One read of the log. @returns whether nothing comes after it */
+  private async catchUp(): Promise<boolean> {
+    const { connection } = this;
+    try {
+      const frames = await this.shared.read(this.runId, this.entry.reads, this.seq);
+      // A log that lags behind what it has told is asked again, but not at once.
+      if (frames.length === 0) await connection.pause(LAG_MS);
+      for (const frame of frames) {
+        if (frame.seq === null || !(await connection.hasRoom())) break;
+        connection.write(this.textOf(frame));
+        this.seq = frame.seq;
+        if (frame.terminal) return true;
+      }
+    } catch (error) {
+      // The events are gone for good: whoever comes back is told.
+      if (error instanceof PerdureError && !error.retryable) return true;
+      // The feed that this reader wants to reach tells of the log's outage; here it is waited for.
+      connection.comment('the event log cannot be read; trying again');
+      await connection.pause(LAG_MS);
+    }
+    return false;
+  }
 }

@@ -181,11 +181,21 @@ class Connection implements SseConnection {
 
 /** Lets go of what an open answer keeps for nothing, thousands of times. */
 function slim(res: Response): void {
-  // The way that the request took through Express.
-  (res.req as { next: unknown }).next = undefined;
-  // The head that was sent, a rope of dozens of pieces: asked for one character, it becomes one string.
-  (res as { _header?: string | null })._header?.charCodeAt(0);
+  // The way that the request took through Express, and what was read of it.
+  Object.assign(res.req, { next: undefined, route: undefined, params: NONE, _parsedUrl: undefined });
+  res.req.headers = NONE;
+  res.req.rawHeaders = [];
+  res.locals = NONE;
+  // The head that was sent: once as its parts, and once as a rope of dozens of pieces.
+  const sent = res as unknown as { _header: string; [part: symbol]: unknown };
+  const parts = Object.getOwnPropertySymbols(res).find((symbol) => symbol.description === 'kOutHeaders');
+  if (parts !== undefined) sent[parts] = null;
+  sent._header = SENT;
 }
+
+const NONE = Object.freeze({});
+/** What Node asks of a head that has gone is only whether there is one. */
+const SENT = 'sent';
 
 /** What an append brings is several events: written in one turn, they go out in one system call a stream. */
 class Outbox {

@@ -29,7 +29,7 @@ export const headersOf = (format: StreamFormat): Record<string, string> =>
  * reader comes back with exactly what it has.
  */
 export function createTexts(format: StreamFormat, from: Position): (frame: EventFrame) => string {
-  if (format === 'native') return ({ text }) => text;
+  if (format === 'native') return asIs;
   const translate = translations[format]();
   return ({ event, seq }) => {
     const messages = translate(event);
@@ -45,6 +45,8 @@ export function createTexts(format: StreamFormat, from: Position): (frame: Event
       .join('');
   };
 }
+
+const asIs = ({ text }: EventFrame): string => text;
 
 const dataOf = (message: unknown): string => (message === LAST ? LAST : JSON.stringify(message));
 

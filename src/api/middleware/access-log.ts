@@ -7,10 +7,11 @@ import { requestIdOf } from './request-id.js';
 export function createAccessLog(logger: Logger): RequestHandler {
   return (req, res, next) => {
     const started = performance.now();
+    const requestId = requestIdOf(res);
     res.once('close', () => {
       logger.debug(
         {
-          requestId: requestIdOf(res),
+          requestId,
           method: req.method,
           // Without the query: what people search for is theirs.
           path: req.originalUrl.split('?')[0],
