@@ -126,6 +126,9 @@ export type PresignedRequest = z.infer<typeof presignedRequestSchema>;
 export const toolDescriptionSchema = z.object({
   name: z.string(),
   description: z.string().describe('For people and models: what it does and what its output looks like.'),
+  source: z
+    .enum(['built-in', 'folder', 'mcp', 'openapi'])
+    .describe('Where it comes from: perdure, or the operator’s folder of tools.'),
   effect: z.enum(['read', 'reversible', 'irreversible']),
   quick: z.boolean().describe('Whether it is done within milliseconds, and costs no round trip to Temporal.'),
   timeoutSeconds: z.number().describe('Seconds one attempt may take.'),

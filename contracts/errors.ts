@@ -249,6 +249,18 @@ export const errorTable = {
     'Send it again: the same decision counts once. See /readyz, or whether a worker polls.',
   ),
 
+  tool_changed: entry(
+    409,
+    false,
+    'The tool is not what was accepted of it',
+    'Its MCP server says something else of it than before: look with perdure tools check, then perdure tools accept.',
+  ),
+  tool_not_configured: entry(
+    500,
+    false,
+    'A setting that the tool needs is missing',
+    'Have the operator set the secret that the detail names, for the workers.',
+  ),
   tool_invalid_args: entry(
     422,
     false,

@@ -50,7 +50,7 @@ export function resolveReferences(value: JsonValue, lookup: (reference: Referenc
   if (typeof value === 'string') {
     const matches = [...value.matchAll(pattern)];
     const only = matches[0];
-    if (matches.length === 1 && only?.[0] === value.trim()) return lookup(parse(only[0], only[1] ?? ''));
+    if (matches.length === 1 && only?.[0] === value) return lookup(parse(only[0], only[1] ?? ''));
     return value.replaceAll(pattern, (raw: string, expression: string) => {
       const found = lookup(parse(raw, expression));
       return typeof found === 'string' ? found : JSON.stringify(found);

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { PerdureError } from '../../contracts/errors.js';
 import type { JsonValue } from '../../contracts/plan.js';
 import type { Model, ModelAnswer, ToolCall } from '../ports/model.js';
-import type { Tool, ToolContext } from '../tools/tool.js';
+import { inputSchemaOf, type Tool, type ToolContext } from '../tools/tool.js';
 import type { AgentArgs } from './agent-tool.js';
 import { readAnswer } from './answer-json.js';
 import { Transcript } from './transcript.js';
-import { asData, dataRule } from './untrusted.js';
+import { asData, dataRule, toolDescription } from './untrusted.js';
 
 /** Characters of one tool's result that the model reads, and of the data of its task. */
 const MAX_RESULT_CHARACTERS = 20_000;
@@ -59,10 +59,10 @@ export class AgentLoop {
     const answer = await model.answer({
       instructions: instructionsFor(instructions, args),
       messages: transcript.messages,
-      tools: allowed.map(({ name, description, args: schema }) => ({
-        name,
-        description,
-        inputSchema: z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
+      tools: allowed.map((tool) => ({
+        name: tool.name,
+        description: toolDescription(tool),
+        inputSchema: inputSchemaOf(tool),
       })),
       ...(args.output === undefined ? {} : { answerSchema: args.output }),
       signal: context.signal,

@@ -10,7 +10,7 @@ import type { Models } from '../ports/model.js';
 import type { Planner, PlanningTask } from '../ports/planner.js';
 import type { ToolCatalog } from '../ports/tool-catalog.js';
 import { askForJson } from './ask-for-json.js';
-import { asData, dataRule } from './untrusted.js';
+import { asData, dataRule, toolDescription } from './untrusted.js';
 
 /** Files that the model is told of, and characters of the inputs. */
 const MAX_FILES = 200;
@@ -64,8 +64,13 @@ const rules = (maxSteps: number): string => `Rules:
 - Use only the tools below, with exactly the arguments that their schemas allow. Paths are relative to the workspace.
 - The result of the run is the output of the last step.`;
 
-const describeTool = ({ name, description, effect, inputSchema }: ToolDescription): string =>
-  JSON.stringify({ name, description, effect, args: inputSchema });
+const describeTool = (tool: ToolDescription): string =>
+  JSON.stringify({
+    name: tool.name,
+    description: toolDescription(tool),
+    effect: tool.effect,
+    args: tool.inputSchema,
+  });
 
 /** Kept simple: what it cannot say is checked afterwards, and told in words. */
 const answerSchema = (agent: Agent, tools: readonly ToolDescription[]): Record<string, unknown> =>

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from './config-error.js';
-import { environment, secrets, type Environment } from './environment.js';
+import { environment, secrets, TOOL_SECRET, type Environment } from './environment.js';
 import { modelsOf, type ModelConfig } from './models.js';
 
 export { ConfigError } from './config-error.js';
@@ -52,6 +52,10 @@ export interface Config {
   readonly retention: { readonly runDays: number | null; readonly eventDays: number | null };
   /** Where the files of agents are; missing is an error where it is named. */
   readonly agentsFolder: { readonly path: string; readonly isNamed: boolean };
+  /** Where the files of tools are; missing is an error where it is named. */
+  readonly toolsFolder: { readonly path: string; readonly isNamed: boolean };
+  /** What tools are given by name, PERDURE_SECRET_NAME by NAME. */
+  readonly toolSecrets: Readonly<Record<string, string>>;
   readonly models: ModelConfig;
   /** `host` or `host:port` that tools may call although the guard would refuse them. */
   readonly httpAllow: readonly string[];
@@ -141,6 +145,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       path: path.resolve(e.PERDURE_AGENTS_DIR ?? 'agents'),
       isNamed: e.PERDURE_AGENTS_DIR !== undefined,
     }),
+    toolsFolder: Object.freeze({
+      path: path.resolve(e.PERDURE_TOOLS_DIR ?? 'tools'),
+      isNamed: e.PERDURE_TOOLS_DIR !== undefined,
+    }),
+    toolSecrets: Object.freeze(toolSecretsOf(given)),
     models: modelsOf(e),
     httpAllow: Object.freeze(e.PERDURE_HTTP_ALLOW),
     logLevel: e.LOG_LEVEL,
@@ -150,7 +159,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 /** Of a secret, `NAME_FILE` names the file that holds it: how Kubernetes hands secrets over. */
 function withSecretFiles(given: Record<string, string | undefined>): Record<string, string | undefined> {
   const all = { ...given };
-  for (const name of secrets) {
+  const ofTools = Object.keys(given).filter((name) => name.startsWith(TOOL_SECRET) && name.endsWith('_FILE'));
+  for (const name of [...secrets, ...ofTools.map((file) => file.slice(0, -'_FILE'.length))]) {
     const file = given[`${name}_FILE`];
     if (file === undefined) continue;
     if (given[name] !== undefined)
@@ -167,6 +177,15 @@ function withSecretFiles(given: Record<string, string | undefined>): Record<stri
   }
   return all;
 }
+
+const toolSecretsOf = (given: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) =>
+      name.startsWith(TOOL_SECRET) && !name.endsWith('_FILE') && value !== undefined
+        ? [[name.slice(TOOL_SECRET.length), value]]
+        : [],
+    ),
+  );
 
 /** What is wrong with a variable. Of a secret never what it is. */
 function complaint(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {

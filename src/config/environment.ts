@@ -112,6 +112,7 @@ export const environment = z.object({
   PERDURE_KEEP_EVENTS_DAYS: count('a number of days'),
 
   PERDURE_AGENTS_DIR: z.string().min(1).optional(),
+  PERDURE_TOOLS_DIR: z.string().min(1).optional(),
 
   PERDURE_MODEL: models,
   PERDURE_PLANNER_MODEL: models,
@@ -166,3 +167,6 @@ export const secrets = [
   'OPENAI_API_KEY',
   'ANTHROPIC_API_KEY',
 ] as const satisfies readonly (keyof Environment)[];
+
+/** What the secrets of tools begin with; the rest of their names is the operator's own. */
+export const TOOL_SECRET = 'PERDURE_SECRET_';

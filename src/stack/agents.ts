@@ -8,6 +8,8 @@ import type { Models } from '../ports/model.js';
 import { createAgentTool } from '../agents/agent-tool.js';
 import { createToolRegistry, type ToolRegistry } from '../tools/registry.js';
 import type { Tool } from '../tools/tool.js';
+import type { Releasers } from './releasers.js';
+import { openTools } from './tools.js';
 
 export interface AgentParts {
   agents: AgentCatalog;
@@ -19,11 +21,21 @@ export interface AgentParts {
  * @param more tools beside those that are built in
  * @throws ConfigError for a model, a file or an agent that cannot be used
  */
-export function openAgents(config: Config, more: readonly Tool[], logger: Logger): AgentParts {
+export async function openAgents(
+  config: Config,
+  more: readonly Tool[],
+  logger: Logger,
+  releasers: Releasers,
+): Promise<AgentParts> {
+  const folder = await openTools(config, logger.child({ component: 'tools' }));
+  releasers.push('the tools', () => folder.close());
   const models = openModels(config.models, logger.child({ component: 'models' }));
   // The tool that calls the others is one of them.
   const agentTool = createAgentTool(() => parts);
-  const tools = createToolRegistry({ httpAllow: config.httpAllow, more: [agentTool, ...more] });
+  const tools = createToolRegistry({
+    httpAllow: config.httpAllow,
+    more: [agentTool, ...folder.tools, ...more],
+  });
   const agents = readAgents({
     folder: config.agentsFolder,
     tools: tools.list().map(({ name }) => name),

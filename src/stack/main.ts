@@ -8,6 +8,7 @@ import type { Logger } from '../ports/logger.js';
 import type { ApiKeys } from './api-keys.js';
 import type { Report } from './doctor/report.js';
 import { runProcess, type LifeWords, type Running } from './lifecycle.js';
+import type { ServerReport } from './mcp-servers.js';
 import type { Prepared } from './prepare-back-ends.js';
 import type { ReplayReport } from './replay-runs.js';
 import { openOutputLog } from './process-log.js';
@@ -66,6 +67,13 @@ export async function migrateBackEnds(): Promise<Prepared> {
 export async function withKeys<Value>(use: (keys: ApiKeys) => Promise<Value>): Promise<Value> {
   const { withApiKeys } = await import('./api-keys.js');
   return withApiKeys(readConfig(), builtRoot, createLogger([]), use);
+}
+
+/** What the declared MCP servers offer, against what was accepted of them. */
+export async function compareTools(how: { only?: string; accept: boolean }): Promise<ServerReport[]> {
+  const config = readConfig();
+  const { compareMcpServers } = await import('./mcp-servers.js');
+  return compareMcpServers(config, createLogger([]), how);
 }
 
 /** Whether everything that a run needs works. */

@@ -23,7 +23,7 @@ export async function startApi(
   const signIn = signInPolicy(config);
   const releasers = new Releasers();
   try {
-    const agents = openAgents(config, moreTools, logger);
+    const agents = await openAgents(config, moreTools, logger, releasers);
     const adapters = await openAdapters(config, logger, releasers);
     const url = await startApiServer(
       {

@@ -65,7 +65,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ]);
     const config = { ...embedded.config, dataDir };
 
-    const agents = parts.openAgents(config, options.tools ?? [], logger);
+    const agents = await parts.openAgents(config, options.tools ?? [], logger, releasers);
     const adapters = await parts.openAdapters(config, logger, releasers);
     const { signal } = options;
     await verify({

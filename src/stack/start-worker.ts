@@ -26,7 +26,7 @@ export async function startWorker(
   const releasers = new Releasers();
   const identity = newWorkerIdentity();
   try {
-    const agents = openAgents(config, moreTools, logger);
+    const agents = await openAgents(config, moreTools, logger, releasers);
     const adapters = await openAdapters(config, logger, releasers);
     let lines: readonly CheckLine[] = [];
     let done = false;

@@ -19,11 +19,12 @@ export interface Exchange {
  * @throws PerdureError `address_not_allowed` or `tool_failed`; undici's and DNS errors as they are
  */
 export async function exchange<Result>(
-  first: { url: URL; method: 'GET' | 'HEAD'; headers: Record<string, string> },
-  options: { guard: AddressGuard; signal: AbortSignal },
+  first: { url: URL; method: Dispatcher.HttpMethod; headers: Record<string, string>; body?: string },
+  options: { guard: AddressGuard; signal: AbortSignal; maxRedirects?: number },
   use: (exchange: Exchange) => Promise<Result>,
 ): Promise<Result> {
-  const { guard, signal } = options;
+  const { guard, signal, maxRedirects = MAX_REDIRECTS } = options;
+  const { method, body = null } = first;
   let { url, headers } = first;
   for (let redirects = 0; ; redirects++) {
     const addresses = await unlessAborted(guard.check(url), signal);
@@ -34,15 +35,17 @@ export async function exchange<Result>(
       connect: { lookup: pinnedTo(addresses) },
     });
     try {
-      const response = await request(url, { dispatcher: agent, method: first.method, headers, signal });
+      const response = await request(url, { dispatcher: agent, method, headers, body, signal });
       // Destroying the agent may break the body off after its reader has gone: an error to nobody.
       response.body.on('error', () => undefined);
       if (!redirectStatuses.has(response.statusCode)) return await use({ url, response });
       const next = redirectTarget(response, url);
-      if (redirects === MAX_REDIRECTS)
+      if (redirects === maxRedirects)
         throw new PerdureError(
           'tool_failed',
-          `more than ${MAX_REDIRECTS} redirects, the last to ${next.host}`,
+          maxRedirects === 0
+            ? `HTTP ${response.statusCode} leads from ${url.host} to ${next.host}, which is not followed`
+            : `more than ${maxRedirects} redirects, the last to ${next.host}`,
         );
       if (next.origin !== url.origin) headers = withoutSecrets(headers);
       url = next;

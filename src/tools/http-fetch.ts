@@ -1,13 +1,13 @@
 /** The tool `http_fetch`: reads from public web addresses, into the step's output or into a file. */
 import { Readable } from 'node:stream';
-import { errors, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import { PerdureError } from '../../contracts/errors.js';
 import type { JsonValue } from '../../contracts/plan.js';
 import { createAddressGuard, urlProblem, type Resolve } from './address-guard.js';
-import { beginning, decompressed, limited, readBody, tooLarge } from './http-body.js';
+import { decompressed, limited, readBody, tooLarge } from './http-body.js';
 import { exchange, type Exchange } from './http-exchange.js';
-import { answerHeaders, headerProblem, requestHeaders, retryAfterSeconds } from './http-headers.js';
+import { refusal, unavailable } from './http-failure.js';
+import { answerHeaders, headerProblem, requestHeaders } from './http-headers.js';
 import { pathArg } from './path-arg.js';
 import { defineTool, type Tool, type ToolContext } from './tool.js';
 
@@ -81,7 +81,7 @@ export function createHttpFetch(options: { httpAllow: readonly string[]; resolve
       } catch (error) {
         // After an abort every stream fails in its own words; the reason says more than they do.
         controller.signal.throwIfAborted();
-        throw error instanceof PerdureError ? error : unavailable(error, args.url);
+        throw error instanceof PerdureError ? error : unavailable(error, new URL(args.url));
       } finally {
         clearTimeout(timer);
         context.signal.removeEventListener('abort', stop);
@@ -93,7 +93,7 @@ export function createHttpFetch(options: { httpAllow: readonly string[]; resolve
 async function readAnswer({ url, response }: Exchange, args: Args, context: ToolContext): Promise<JsonValue> {
   const { statusCode: status } = response;
   const headers = answerHeaders(response.headers);
-  if (status < 200 || status > 299) throw await refusal(url, response, headers);
+  if (status < 200 || status > 299) throw await refusal(url, response);
   const output = { status, url: url.href, headers };
   // A compressed answer to HEAD has the header without the body.
   if (args.method === 'HEAD' || status === 204) return { ...output, bytes: 0 };
@@ -134,44 +134,3 @@ async function save(
     throw failure === undefined ? error : failure.error;
   }
 }
-
-const retryableStatuses = new Set([408, 425, 429]);
-
-async function refusal(
-  url: URL,
-  { body, statusCode: status }: Dispatcher.ResponseData,
-  headers: Record<string, string>,
-): Promise<PerdureError> {
-  const start = await beginning(body, headers['content-encoding'] ?? '');
-  // Without the query, where keys travel.
-  const detail = `HTTP ${status} from ${url.origin}${url.pathname}${start === '' ? '' : `: ${start}`}`;
-  if (status < 500 && !retryableStatuses.has(status)) return new PerdureError('tool_failed', detail);
-  const seconds = retryAfterSeconds(headers['retry-after']);
-  return new PerdureError(
-    'tool_unavailable',
-    detail,
-    seconds === undefined ? {} : { retryAfterSeconds: seconds },
-  );
-}
-
-function unavailable(error: unknown, url: string): PerdureError {
-  const { host } = new URL(url);
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const text = error instanceof Error ? error.message : String(error);
-  // A failure to reach any of several addresses has a code and no message.
-  const why = text === '' || text.includes(code) ? text || code : `${text} (${code})`;
-  // What zlib cannot read it will not be able to read next time.
-  if (code.startsWith('Z_') || code.startsWith('ERR_BROTLI') || code.startsWith('ERR__ERROR_'))
-    return new PerdureError('tool_failed', `${host}: the compressed answer is broken: ${why}`, {
-      cause: error,
-    });
-  if (isMalformed(error))
-    return new PerdureError('tool_failed', `${host}: the answer is no valid HTTP: ${why}`, { cause: error });
-  return new PerdureError('tool_unavailable', `${host} could not be reached or broke off: ${why}`, {
-    cause: error,
-  });
-}
-
-/** What the same server would say again; an answer that breaks off early is another error of undici's. */
-const isMalformed = (error: unknown): boolean =>
-  error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError;

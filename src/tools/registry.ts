@@ -38,21 +38,24 @@ export function createToolRegistry({
   httpAllow: readonly string[];
   more?: readonly Tool[];
 }): ToolRegistry {
-  const tools = new Map(
-    [
-      echoTool,
-      waitTool,
-      createHttpFetch({ httpAllow }),
-      fileReadTool,
-      fileWriteTool,
-      fileListTool,
-      sqlTool,
-      chartTool,
-      templateTool,
-      javascriptTool,
-      ...more,
-    ].map((tool) => [tool.name, tool]),
-  );
+  const all = [
+    echoTool,
+    waitTool,
+    createHttpFetch({ httpAllow }),
+    fileReadTool,
+    fileWriteTool,
+    fileListTool,
+    sqlTool,
+    chartTool,
+    templateTool,
+    javascriptTool,
+    ...more,
+  ];
+  const tools = new Map(all.map((tool) => [tool.name, tool]));
+  if (tools.size < all.length) {
+    const twice = all.find(({ name }, i) => all.findIndex((other) => other.name === name) !== i);
+    throw new Error(`there are two tools called ${twice?.name ?? ''}`);
+  }
   return {
     list: () => [...tools.values()],
     get: (name) => tools.get(name),

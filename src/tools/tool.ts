@@ -1,5 +1,5 @@
 /** What a tool is: one file each, registered in registry.ts. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { NewEvent } from '../../contracts/events.js';
 import type { JsonValue } from '../../contracts/plan.js';
 import type { FileInfo } from '../ports/workspace.js';
@@ -7,6 +7,9 @@ import type { Readable } from 'node:stream';
 
 /** read: changes nothing outside; reversible: may be done again or undone; irreversible: must not run twice. */
 export type Effect = 'read' | 'reversible' | 'irreversible';
+
+/** Where a tool comes from. What one that is not ours says of itself is data to models, as its results are. */
+export type ToolSource = 'built-in' | 'folder' | 'mcp' | 'openapi';
 
 /** The run's workspace as a tool sees it: paths only, its own run only. Errors as in ports/workspace. */
 export interface ToolFiles {
@@ -56,6 +59,9 @@ export interface Tool<Args = unknown> {
   description: string;
   /** Strict; its errors name the field. */
   args: z.ZodType<Args>;
+  /** What is told of the arguments, where that is more than args can say. */
+  inputSchema?: Readonly<Record<string, unknown>>;
+  source: ToolSource;
   effect: Effect;
   /** Seconds one attempt may take. */
   timeoutSeconds: number;
@@ -75,5 +81,10 @@ export const DEFAULT_MAX_ATTEMPTS = 5;
 
 /** Keeps a tool's argument type while it is defined and forgets it in the registry. */
 export const defineTool = <Args>(
-  tool: Omit<Tool<Args>, 'maxAttempts' | 'quick'> & Partial<Pick<Tool<Args>, 'maxAttempts' | 'quick'>>,
-): Tool => ({ maxAttempts: DEFAULT_MAX_ATTEMPTS, quick: false, ...tool });
+  tool: Omit<Tool<Args>, Defaulted> & Partial<Pick<Tool<Args>, Defaulted>>,
+): Tool => ({ maxAttempts: DEFAULT_MAX_ATTEMPTS, quick: false, source: 'built-in', ...tool });
+type Defaulted = 'maxAttempts' | 'quick' | 'source';
+
+/** The JSON schema of a tool's arguments, as people and models are told. */
+export const inputSchemaOf = ({ args, inputSchema }: Tool): Record<string, unknown> =>
+  inputSchema ?? z.toJSONSchema(args, { io: 'input', unrepresentable: 'any' });

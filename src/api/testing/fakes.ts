@@ -215,6 +215,7 @@ const fakeTools: ToolCatalog = {
     ['echo', 'write_file'].map((name) => ({
       name,
       description: `does ${name}`,
+      source: 'built-in',
       effect: 'read',
       quick: true,
       timeoutSeconds: 30,

@@ -121,10 +121,11 @@ export async function startSystem(
     uiUrl: null,
   });
   const bus = createLocalEventBus();
-  const { models, agents, tools } = openAgents(
+  const { models, agents, tools } = await openAgents(
     readConfig(options.settings ?? {}),
     options.tools ?? [],
     logger,
+    releasers,
   );
   const workspace = createLocalWorkspace(files.directory);
   const worker = runWorker({

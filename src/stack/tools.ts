@@ -1,0 +1,47 @@
+/** The operator's own tools, from the files of a folder: read whole and checked, so that no start has half of them. */
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { ConfigError, type Config } from '../config/env.js';
+import type { Logger } from '../ports/logger.js';
+import type { Tool } from '../tools/tool.js';
+
+export interface FolderTools {
+  tools: Tool[];
+  /** Ends what they hold open. */
+  close(): Promise<void>;
+}
+
+/** @throws ConfigError naming what is wrong with a file */
+export async function openTools(config: Config, logger: Logger): Promise<FolderTools> {
+  const { path: folder, isNamed } = config.toolsFolder;
+  if (!existsSync(folder)) {
+    if (isNamed) throw new ConfigError(`PERDURE_TOOLS_DIR names ${folder}, which is not there`);
+    return { tools: [], close: () => Promise.resolve() };
+  }
+  const parts: FolderTools[] = [];
+  // Loaded where there is something to do with it: a start without such tools is as quick as before.
+  if (existsSync(path.join(folder, 'mcp.yaml')))
+    parts.push((await import('./mcp-servers.js')).openMcpServers(config, logger));
+  if (existsSync(path.join(folder, 'http.yaml'))) {
+    const { openHttpApis } = await import('./http-apis.js');
+    parts.push({ tools: openHttpApis(config), close: () => Promise.resolve() });
+  }
+  const files = toolFiles(folder);
+  if (files.length > 0) {
+    const { loadOwnTools } = await import('./own-tools.js');
+    parts.push({ tools: await loadOwnTools(files), close: () => Promise.resolve() });
+  }
+  return {
+    tools: parts.flatMap(({ tools }) => tools),
+    close: async () => {
+      await Promise.all(parts.map((part) => part.close()));
+    },
+  };
+}
+
+/** By their ending, so that what lies beside them is left alone. */
+const toolFiles = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => /\.tool\.(?:ts|js|mjs)$/.test(name))
+    .sort()
+    .map((name) => path.join(folder, name));

@@ -1,0 +1,151 @@
+/** One operation of an HTTP API as a tool: its address and its secrets are the operator's, its arguments the plan's. */
+import { PerdureError } from '../../../contracts/errors.js';
+import type { JsonValue } from '../../../contracts/plan.js';
+import type { AddressGuard } from '../address-guard.js';
+import { decompressed, limited, readBody } from '../http-body.js';
+import { exchange, type Exchange } from '../http-exchange.js';
+import { refusal, unavailable } from '../http-failure.js';
+import { answerHeaders, headerProblem, requestHeaders } from '../http-headers.js';
+import { looseArgs } from '../loose-args.js';
+import { redactor, withSecrets, type Secrets } from '../secrets.js';
+import { defineTool, type Effect, type Tool, type ToolContext } from '../tool.js';
+import type { HttpApi } from './declaration.js';
+import type { Operation } from './document.js';
+
+type Args = Record<string, JsonValue>;
+
+export function httpTool(
+  api: HttpApi,
+  operation: Operation,
+  { guard, secrets }: { guard: AddressGuard; secrets: Secrets },
+): Tool {
+  const effect = api.effects[operation.id] ?? defaultEffect(operation);
+  const redact = redactor([...Object.values(api.headers), ...Object.values(api.query)], secrets);
+  return defineTool({
+    name: `${api.name}__${operation.id.replaceAll(/[^\w-]/g, '_')}`,
+    description: `${operation.description}\nOutput: {status, encoding, body}: the body as JSON, as text, or in base64.`,
+    args: looseArgs(operation.inputSchema),
+    inputSchema: operation.inputSchema,
+    source: 'openapi',
+    effect,
+    timeoutSeconds: api.timeoutSeconds,
+    async execute(args, context) {
+      context.signal.throwIfAborted();
+      const url = addressOf(api, operation, args);
+      for (const [name, text] of Object.entries(api.query))
+        url.searchParams.set(name, withSecrets(text, secrets));
+      const headers = headersOf(api, operation, args, { secrets, context });
+      const body = operation.hasBody && args.body !== undefined ? JSON.stringify(args.body) : undefined;
+      try {
+        const output = await exchange(
+          { url, method: operation.method, headers, ...(body === undefined ? {} : { body }) },
+          { guard, signal: context.signal, maxRedirects: 0 },
+          async (answer) => readAnswer(answer, api),
+        );
+        return { output: JSON.parse(redact(JSON.stringify(output))) as JsonValue };
+      } catch (error) {
+        context.signal.throwIfAborted();
+        const known = error instanceof PerdureError ? error : unavailable(error, url);
+        throw judged(known, redact, effect, api);
+      }
+    },
+  });
+}
+
+const defaultEffect = ({ method }: Operation): Effect =>
+  method === 'GET' || method === 'HEAD' ? 'read' : 'irreversible';
+
+/** @throws PerdureError `tool_invalid_args` for what would lead to another address than the operation's */
+function addressOf(api: HttpApi, operation: Operation, args: Args): URL {
+  const base = api.baseUrl.replace(/\/+$/, '');
+  const path = operation.path.replaceAll(/\{([^}]+)\}/g, (_, name: string) => {
+    const value = textOf(args[name], name);
+    // The only segments that an address does not keep as they are.
+    if (/^\.{0,2}$/.test(value))
+      throw new PerdureError('tool_invalid_args', `args.${name} must not be ${JSON.stringify(value)}`);
+    return encodeURIComponent(value);
+  });
+  const url = new URL(base + path);
+  for (const { name, place } of operation.parameters) {
+    const value = args[name];
+    if (place !== 'query' || value === undefined) continue;
+    for (const each of Array.isArray(value) ? value : [value])
+      url.searchParams.append(name, textOf(each, name));
+  }
+  return url;
+}
+
+function headersOf(
+  api: HttpApi,
+  operation: Operation,
+  args: Args,
+  { secrets, context }: { secrets: Secrets; context: ToolContext },
+): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const { name, place } of operation.parameters) {
+    const value = args[name];
+    if (place !== 'header' || value === undefined) continue;
+    const text = textOf(value, name);
+    const problem = headerProblem(name, text);
+    if (problem !== undefined) throw new PerdureError('tool_invalid_args', `args.${name} ${problem}`);
+    given[name.toLowerCase()] = text;
+  }
+  const { idempotencyHeader } = api;
+  if (idempotencyHeader !== undefined) given[idempotencyHeader.toLowerCase()] = context.idempotencyKey;
+  // The operator's word goes last.
+  for (const [name, text] of Object.entries(api.headers))
+    given[name.toLowerCase()] = withSecrets(text, secrets);
+  const type: Record<string, string> =
+    operation.hasBody && args.body !== undefined ? { 'content-type': 'application/json' } : {};
+  return requestHeaders({ accept: 'application/json, */*', ...type, ...given });
+}
+
+function textOf(value: JsonValue | undefined, name: string): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new PerdureError('tool_invalid_args', `args.${name} must be a text, a number or true or false`);
+}
+
+async function readAnswer({ url, response }: Exchange, { maxBytes }: HttpApi): Promise<JsonValue> {
+  const { statusCode: status } = response;
+  if (status < 200 || status > 299) throw await refusal(url, response);
+  const headers = answerHeaders(response.headers);
+  const parts: Buffer[] = [];
+  for await (const chunk of limited(decompressed(response.body, headers['content-encoding'] ?? ''), maxBytes))
+    parts.push(chunk);
+  return { status, ...readBody(Buffer.concat(parts), headers['content-type'] ?? '') };
+}
+
+/** A call that may not be made twice is made again only where the API has said that it took nothing. */
+function judged(
+  error: PerdureError,
+  redact: (text: string) => string,
+  effect: Effect,
+  api: HttpApi,
+): PerdureError {
+  const message = redact(error.message);
+  const { retryAfterSeconds } = error;
+  const hasTakenNothing = /^HTTP (?:425|429) /.test(error.message) || isBeforeSending(error);
+  const mayRepeat = effect !== 'irreversible' || api.idempotencyHeader !== undefined || hasTakenNothing;
+  if (!error.retryable || mayRepeat)
+    return new PerdureError(error.code, message, {
+      cause: error.cause,
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    });
+  return new PerdureError('outcome_unknown', `${message}; whether it acted is not known`, {
+    cause: error.cause,
+  });
+}
+
+/** No connection was made. */
+function isBeforeSending({ cause }: PerdureError): boolean {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return [
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'UND_ERR_CONNECT_TIMEOUT',
+  ].includes(code);
+}
