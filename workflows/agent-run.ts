@@ -26,6 +26,7 @@ import { RunState } from './run-state.js';
 import { RunStatusAttribute } from './run-status-attribute.js';
 import { StepRunner, type StepsOutcome } from './step-runner.js';
 import { UnsentEvents } from './unsent-events.js';
+import { Work } from './work.js';
 
 const cancelSignal = defineSignal<[string | null]>(CANCEL_SIGNAL);
 const pauseSignal = defineSignal<[PauseRequest]>(PAUSE_SIGNAL);
@@ -41,8 +42,7 @@ const { carryOut } = proxyLocalActivities<Activities>(inRow);
  */
 export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 'running' | 'waiting'>> {
   const { run, carried } = input;
-  const unsent = new UnsentEvents(carried?.unsent);
-  const scope = () => ({ runId: run.id, tenantId: run.tenantId, unsent: unsent.all() });
+  const unsent = new UnsentEvents(run, carried?.unsent);
   const status = new RunStatusAttribute(carried === undefined ? 'queued' : 'running');
   let drawing: Drawing | undefined;
   let state: RunState | undefined;
@@ -84,7 +84,8 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
       drawing?.change();
     };
     const begun = carried !== undefined || input.plan === null;
-    ended = await new StepRunner(input, plan, state, { unsent, pause, approvals }, draw).run(begun);
+    const parts = { input, state, unsent, pause, approvals, work: new Work() };
+    ended = await new StepRunner(parts, plan, draw).run(begun);
     if (ended.status === 'continue-as-new') {
       await condition(allHandlersFinished);
       await continueAsNew<typeof agentRun>({
@@ -117,7 +118,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
     const recorded =
       steps.status === 'ended'
         ? steps.end
-        : await writeEnd({ ...scope(), run, outcome: outcomeOf(steps), openSteps });
+        : await writeEnd({ ...unsent.scope(), run, outcome: outcomeOf(steps), openSteps });
     status.set(recorded.status);
     await condition(allHandlersFinished);
     return recorded;
@@ -129,7 +130,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
 
   async function makePlan(): Promise<Plan> {
     status.set('running');
-    const given = scope();
+    const given = unsent.scope();
     const made = await planRun.executeWithOptions(modelCalls('make a plan'), [
       { ...given, run, plan: null, inputsData: input.inputsData },
     ]);

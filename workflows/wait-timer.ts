@@ -1,5 +1,7 @@
 /** One timer for all waits, for the earliest: however many there are, they fill no history. */
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import type { StepDeferred } from '../contracts/activities.js';
+import type { StepTimer } from '../contracts/messages.js';
 import type { PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
 import { label } from './picture.js';
@@ -42,4 +44,11 @@ export class WaitTimer {
         if (!isCancellation(error)) this.onEnd(error);
       });
   }
+}
+
+/** By the workflow's clock, which is Temporal's. */
+export function timerOf({ attempt, wait }: StepDeferred): StepTimer {
+  const now = Date.now();
+  const until = 'until' in wait ? wait.until : new Date(now + wait.seconds * 1000).toISOString();
+  return { attempt, startedAt: new Date(now).toISOString(), until };
 }

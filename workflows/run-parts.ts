@@ -1,0 +1,23 @@
+/** What the parts of one execution of a run share. */
+import type { AgentRunInput, ToolTraits } from '../contracts/messages.js';
+import type { PlanStep } from '../contracts/plan.js';
+import type { Approvals } from './approvals.js';
+import type { Pause } from './pause.js';
+import type { RunState } from './run-state.js';
+import type { UnsentEvents } from './unsent-events.js';
+import type { Work } from './work.js';
+
+export interface RunParts {
+  input: AgentRunInput;
+  state: RunState;
+  unsent: UnsentEvents;
+  pause: Pause;
+  approvals: Approvals;
+  work: Work;
+}
+
+/** A tool that the submitting server did not know of (a newer worker's): generous, the worker limits it. */
+const unknownTool = { timeoutSeconds: 600, effect: 'irreversible', quick: false } as const;
+
+export const traitsOf = ({ tools }: AgentRunInput, { tool }: PlanStep): ToolTraits =>
+  tools[tool] ?? unknownTool;

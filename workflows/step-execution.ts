@@ -1,0 +1,74 @@
+/** Carries one step out by activities of its own, to its end. */
+import { isCancellation, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../contracts/activities.js';
+import { outcomeUnknown } from '../contracts/errors.js';
+import type { StepTimer } from '../contracts/messages.js';
+import type { PlanStep } from '../contracts/plan.js';
+import { summaryOf } from '../contracts/summary.js';
+import { recordKeeping, toolCall } from './activity-options.js';
+import { errorOf, journalledFailureOf } from './error-of.js';
+import { label } from './picture.js';
+import { traitsOf, type RunParts } from './run-parts.js';
+import type { Supervision } from './supervision.js';
+import { timerOf } from './wait-timer.js';
+
+const { runTool, completeDeferred } = proxyActivities<Activities>(recordKeeping('records'));
+
+export class StepExecution {
+  constructor(
+    private readonly parts: RunParts,
+    private readonly supervision: Supervision,
+  ) {}
+
+  /** Runs beside everything else; whatever breaks down in it is the step's end. */
+  follow(step: PlanStep, carryOut: () => Promise<void>): void {
+    this.parts.work.track(
+      carryOut().catch(async (error: unknown) => {
+        // Stopped before it could say so itself: the run's last activity writes its end.
+        if (isCancellation(error)) return;
+        const info = errorOf(error);
+        if (info === undefined || info === 'cancelled') throw error;
+        const { effect } = traitsOf(this.parts.input, step);
+        await this.supervision.fail(step, effect === 'irreversible' ? outcomeUnknown(info.message) : info);
+      }),
+    );
+  }
+
+  async execute(step: PlanStep): Promise<void> {
+    const { input, state, unsent, approvals, work } = this.parts;
+    const options = toolCall(step.id, traitsOf(input, step).timeoutSeconds, summaryOf(label(step)));
+    const scope = unsent.scope();
+    const dependants = this.supervision.dependantsOf(step);
+    const approved = approvals.grantOf(step.id);
+    try {
+      const result = await work.run(() =>
+        runTool.executeWithOptions(options, [
+          {
+            ...scope,
+            step,
+            ...(approved === undefined ? {} : { approved }),
+            ...(dependants.length === 0 ? {} : { dependants }),
+          },
+        ]),
+      );
+      approvals.used(step.id);
+      unsent.settle(scope.unsent, result.unsent);
+      if (result.status === 'deferred') state.wait(step.id, timerOf(result));
+      else await this.supervision.judge(step, null, result.decision);
+    } catch (thrown) {
+      const failure = journalledFailureOf(thrown);
+      if (failure === undefined) throw thrown;
+      unsent.settle(scope.unsent, failure.unsent);
+      await this.supervision.judge(step, failure.error, failure.decision);
+    }
+  }
+
+  async endWait(step: PlanStep, timer: StepTimer): Promise<void> {
+    const decision = await this.parts.unsent.keep((scope) =>
+      completeDeferred.executeWithOptions(recordKeeping(summaryOf(`end of ${label(step)}`)), [
+        { ...scope, stepId: step.id, timer },
+      ]),
+    );
+    await this.supervision.judge(step, null, decision);
+  }
+}

@@ -1,0 +1,88 @@
+/** What a run has under way: counted, waited for, and stopped as a whole. */
+import { CancellationScope, condition } from '@temporalio/workflow';
+import type { ErrorInfo } from '../contracts/errors.js';
+
+export class Work {
+  /** Not cancelled by Temporal's cancellation of the workflow: that is ours to pass on. */
+  readonly shielded = new CancellationScope({ cancellable: false });
+  /** The tools; cancelled when the run is cancelled or stopped by a failed step. */
+  private readonly tools = new CancellationScope({ cancellable: true, parent: this.shielded });
+  private under = 0;
+  private settled = 0;
+  private isCancelled = false;
+  private error: ErrorInfo | undefined;
+  /** A defect met in a step: rethrown, so that the workflow task fails and shows it. */
+  private defect: { error: unknown } | undefined;
+  /** Whether what is under way is let end, for another execution to go on. */
+  isDraining = false;
+
+  constructor() {
+    const run = CancellationScope.current();
+    const cancel = (): void => {
+      this.isCancelled = true;
+      this.touch();
+      this.tools.cancel();
+    };
+    if (run.consideredCancelled) cancel();
+    else void run.cancelRequested.catch(cancel);
+  }
+
+  get isIdle(): boolean {
+    return this.under === 0;
+  }
+
+  /** Whether no step is to be begun or judged any more. */
+  get isEnding(): boolean {
+    return this.isCancelled || this.error !== undefined;
+  }
+
+  get wasCancelled(): boolean {
+    return this.isCancelled;
+  }
+
+  /** Why the run was stopped, if it was. */
+  get stoppedBy(): ErrorInfo | undefined {
+    return this.error;
+  }
+
+  /** Runs what is cancelled with the run. */
+  run<Result>(act: () => Promise<Result>): Promise<Result> {
+    return this.tools.run(act);
+  }
+
+  /** Stops all of it: the run has failed. */
+  stop(error: ErrorInfo): void {
+    this.error = error;
+    this.tools.cancel();
+  }
+
+  /** Runs beside everything else; a defect in it fails the workflow task. */
+  track(work: Promise<void>): void {
+    this.under += 1;
+    work
+      .catch((error: unknown) => {
+        this.defect = { error };
+      })
+      .finally(() => {
+        this.under -= 1;
+        this.touch();
+      });
+  }
+
+  /** Something has changed. @param error of a defect */
+  touch(error?: unknown): void {
+    if (error !== undefined) this.defect = { error };
+    this.settled += 1;
+  }
+
+  /** Resolves when something has changed. @throws a defect */
+  async change(): Promise<void> {
+    const seen = this.settled;
+    await condition(() => this.settled > seen || this.defect !== undefined);
+    this.throwDefect();
+  }
+
+  throwDefect(): void {
+    if (this.defect !== undefined) throw this.defect.error;
+  }
+}
