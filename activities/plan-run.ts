@@ -1,38 +1,47 @@
 /** A run's beginning: its record, its inputs, and a plan where none was given. */
 import { activityInfo, cancellationDetails, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { PlanRunInput } from '../contracts/activities.js';
+import type { Activities, PlanRunInput } from '../contracts/activities.js';
 import { PerdureError } from '../contracts/errors.js';
-import type { Plan } from '../contracts/plan.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { Journal, now } from './journal.js';
 import { OutputStream } from './output-stream.js';
 import { beginning, planCreated } from './run-ends.js';
+import { pastCalls, Spending } from './spending.js';
 import { isOutage, retryLater } from './to-failure.js';
 
 /** Attempts that a plan gets whose model fails for a passing reason. */
 const MAX_ATTEMPTS = 5;
 
+/** Calls that one attempt makes: the second mends what the first said. */
+const MAX_CALLS = 2;
+
+/** By the tries, too: a worker that is killed has paid for a call that the next one pays again. */
+const callKey = (tries: number, call: number): string => `plan/model/${tries}/${call}`;
 const retryingKey = (attempt: number): string => `plan/retrying/${attempt}`;
 
-/** @returns the plan that was made; null when it is the given one */
-export async function planRun(deps: ActivityDependencies, input: PlanRunInput): Promise<Plan | null> {
+export async function planRun(
+  deps: ActivityDependencies,
+  input: PlanRunInput,
+): ReturnType<Activities['planRun']> {
   const journal = new Journal(deps, input, input.run);
   await journal.append(...(await beginning(deps, input)));
-  if (input.plan !== null) return null;
+  if (input.plan !== null) return { plan: null, spent: new Spending().total };
 
   const past = await deps.log.find(input.runId, [
     'plan/1',
     ...Array.from({ length: MAX_ATTEMPTS }, (_, i) => retryingKey(i + 1)),
+    ...pastCalls(callKey, activityInfo().attempt, MAX_CALLS),
   ]);
+  const spending = new Spending(past);
   // Made before, by an activity whose answer was lost: no model is paid twice for it.
   const made = past.find((event) => event.type === 'plan.created');
-  if (made !== undefined) return made.plan;
-  const attempt = past.length + 1;
+  if (made !== undefined) return { plan: made.plan, spent: spending.total };
+  const attempt = past.filter(({ type }) => type === 'plan.retrying').length + 1;
   try {
-    const plan = await makePlan(deps, input, journal, attempt);
+    const plan = await makePlan(deps, input, { journal, spending, attempt });
     const [row] = (await journal.append(planCreated(plan))).slice(-1);
-    return row?.event.type === 'plan.created' ? row.event.plan : plan;
+    return { plan: row?.event.type === 'plan.created' ? row.event.plan : plan, spent: spending.total };
   } catch (error) {
     throw await judged(error, journal, attempt);
   }
@@ -41,9 +50,8 @@ export async function planRun(deps: ActivityDependencies, input: PlanRunInput): 
 async function makePlan(
   deps: ActivityDependencies,
   input: PlanRunInput,
-  journal: Journal,
-  attempt: number,
-): Promise<Plan> {
+  { journal, spending, attempt }: { journal: Journal; spending: Spending; attempt: number },
+): ReturnType<ActivityDependencies['planner']['makePlan']> {
   const { attempt: tries } = activityInfo();
   const output = new OutputStream(deps.bus, input.runId, { attempt });
   if (tries > 1) output.write(null);
@@ -60,10 +68,10 @@ async function makePlan(
       },
       onUsage: (usage) => {
         calls += 1;
+        spending.add(usage);
         return journal.tryAppend({
           type: 'model.called',
-          // By the tries, too: a worker that is killed has paid for a call that the next one pays again.
-          key: `plan/model/${tries}/${calls}`,
+          key: callKey(tries, calls),
           at: now(),
           attempt,
           data: { role: 'planner', ...usage },

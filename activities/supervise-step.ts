@@ -3,6 +3,10 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { SuperviseInput, SuperviseResult } from '../contracts/activities.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { Journal, now, stepKeys } from './journal.js';
+import { pastCalls, Spending } from './spending.js';
+
+/** Calls that one attempt makes: the second mends what the first said. */
+const MAX_CALLS = 2;
 
 /** Done again, it answers what it decided first. */
 export async function superviseStep(
@@ -15,10 +19,12 @@ export async function superviseStep(
   await journal.append();
   const key = stepKeys.supervised(step.id);
   const { attempt: tries } = activityInfo();
-  if (tries > 1) {
-    const [before] = await deps.log.find(runId, [key]);
-    if (before?.type === 'supervisor.decided') return { decision: before.decision, reason: before.reason };
-  }
+  const callKey = (tried: number, call: number): string => `step/${step.id}/supervisor/${tried}/${call}`;
+  const past = tries > 1 ? await deps.log.find(runId, [key, ...pastCalls(callKey, tries, MAX_CALLS)]) : [];
+  const spending = new Spending(past);
+  const before = past.find(({ type }) => type === 'supervisor.decided');
+  if (before?.type === 'supervisor.decided')
+    return { decision: before.decision, reason: before.reason, spent: spending.total };
   let calls = 0;
   const decided = await deps.supervisor.decide(
     { step, error, dependants },
@@ -34,9 +40,10 @@ export async function superviseStep(
       },
       onUsage: (usage) => {
         calls += 1;
+        spending.add(usage);
         return journal.tryAppend({
           type: 'model.called',
-          key: `step/${step.id}/supervisor/${tries}/${calls}`,
+          key: callKey(tries, calls),
           at: now(),
           stepId: step.id,
           data: { role: 'supervisor', ...usage },
@@ -52,5 +59,6 @@ export async function superviseStep(
     data: decided,
   });
   const event = rows.find((row) => row.key === key)?.event;
-  return event?.type === 'supervisor.decided' ? { decision: event.decision, reason: event.reason } : decided;
+  const { decision, reason } = event?.type === 'supervisor.decided' ? event : decided;
+  return { decision, reason, spent: spending.total };
 }

@@ -38,8 +38,15 @@ export interface RequestApprovalInput extends RunScope {
   expiresAt: string | null;
 }
 
+/** What calls of models took. */
+export interface Spent {
+  tokens: number;
+  /** US dollars; null where the price of one is not known. */
+  costUsd: number | null;
+}
+
 /** A supervisor's word on a step's end; null where it must be asked by an activity of its own. */
-export type Decision = SuperviseResult['decision'] | null;
+export type Decision = Judgement['decision'] | null;
 
 /** A step whose tool completed it. */
 export interface StepCompleted {
@@ -123,9 +130,14 @@ export interface SuperviseInput extends RunScope {
   dependants: string[];
 }
 
-export interface SuperviseResult {
+/** What a supervisor says, and why. */
+export interface Judgement {
   decision: 'continue' | 'stop';
   reason: string;
+}
+
+export interface SuperviseResult extends Judgement {
+  spent: Spent;
 }
 
 export type RunOutcome =
@@ -156,7 +168,7 @@ export interface Activities {
    * run.started and plan.created.
    * @returns the plan that was made; null when it is the given one
    */
-  planRun(input: PlanRunInput): Promise<Plan | null>;
+  planRun(input: PlanRunInput): Promise<{ plan: Plan | null; spent: Spent }>;
   /**
    * Runs one step's tool and journals it; done again, it repeats no completed tool.
    * @throws ApplicationFailure whose first detail is a JournalledFailure

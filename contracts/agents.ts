@@ -1,5 +1,6 @@
 /** Agents: who carries a goal out, with which instructions, models and tools. */
 import { z } from 'zod';
+import { budgetSchema, type Budget } from './budgets.js';
 import type { ModelRole } from './models.js';
 
 export const DEFAULT_AGENT = 'default';
@@ -28,6 +29,8 @@ export const agentFileSchema = z.strictObject({
   /** Names of tools; one that ends in `*` stands for all that begin so. All tools unless told. */
   tools: z.array(z.string().min(1).max(100)).min(1).optional(),
   maxSteps: z.int().min(1).max(200).optional(),
+  /** Of each of its runs; a run's own limits go before. */
+  budget: budgetSchema.optional(),
 });
 export type AgentFile = z.infer<typeof agentFileSchema>;
 
@@ -41,4 +44,5 @@ export interface Agent {
   /** All that it may call, by name. */
   tools: string[];
   maxSteps: number;
+  budget?: Budget;
 }

@@ -3,6 +3,7 @@
  * OpenAPI document is generated from them. Times are ISO 8601 in UTC.
  */
 import { z } from 'zod';
+import { budgetSchema, budgetStateSchema } from './budgets.js';
 import { errorTable, type ErrorCode } from './errors.js';
 import { runEventSchema, type RunEvent } from './events.js';
 import { jsonValueSchema, planSchema } from './plan.js';
@@ -45,6 +46,7 @@ export const runSummarySchema = z.object({
   result: jsonValueSchema.nullable().describe('Null until the run has completed.'),
   error: errorInfoSchema.nullable().describe('Why the run failed.'),
   usage: usageSchema,
+  budget: budgetStateSchema.nullable().describe('What it may use up; null where nothing limits it.'),
   metadata: z.record(z.string(), z.string()),
   createdAt: time,
   startedAt: time.nullable(),
@@ -148,6 +150,7 @@ export const agentDescriptionSchema = z.object({
     .object({ planner: z.array(z.string()), supervisor: z.array(z.string()), tool: z.array(z.string()) })
     .describe('By role, in the order in which they are asked; without a planner it needs plans.'),
   maxSteps: z.int().min(1).describe('Steps that a plan of its own making may have.'),
+  budget: budgetSchema.optional().describe('Of each of its runs, unless the run tells otherwise.'),
 });
 
 export const agentListSchema = z.object({

@@ -241,6 +241,12 @@ export const errorTable = {
     'What was approved is not what would be done',
     'Read the approval anew, and decide on its present argsHash.',
   ),
+  budget_exhausted: entry(
+    409,
+    false,
+    'The budget is used up',
+    'Let it go on with larger limits: POST /v1/runs/{id}/resume with budget. A run that has failed of it is submitted anew.',
+  ),
   approval_denied: entry(409, false, 'A person did not approve it', 'The message says who, and why.'),
   decision_pending: entry(
     503,

@@ -1,5 +1,7 @@
 /** The events of a run: one discriminated union that server, worker, client and command line share. */
 import { z } from 'zod';
+import { budgetLimits } from './budget-limits.js';
+import { budgetSchema } from './budgets.js';
 import { modelRoles, modelUsageSchema } from './models.js';
 import { jsonValueSchema, planSchema } from './plan.js';
 
@@ -11,6 +13,8 @@ export const outputSchema = z.union([
   z.object({ ref: z.string(), bytes: z.number(), preview: z.string() }),
 ]);
 export type StepOutput = z.infer<typeof outputSchema>;
+
+const budgetState = z.object({ limit: z.enum(budgetLimits), max: z.number(), used: z.number() });
 
 const durable = {
   'run.queued': z.object({ goal: z.string() }),
@@ -50,7 +54,15 @@ const durable = {
     timedOut: z.literal(true).optional(),
     args: z.record(z.string(), jsonValueSchema).optional(),
   }),
-  'run.paused': z.object({ reason: z.string().optional(), by: z.string().optional() }),
+  'budget.warning': budgetState,
+  'budget.exhausted': budgetState.extend({ onExhausted: z.enum(['fail', 'pause']) }),
+  'budget.changed': z.object({ budget: budgetSchema, by: z.string().optional() }),
+  'run.paused': z.object({
+    reason: z.string().optional(),
+    by: z.string().optional(),
+    /** Of the budget, where that has paused it. */
+    limit: z.enum(budgetLimits).optional(),
+  }),
   'run.resumed': z.object({ by: z.string().optional() }),
   'run.completed': z.object({ result: jsonValueSchema }),
   'run.failed': z.object({ error: errorInfo }),

@@ -1,5 +1,7 @@
 /** Names and shapes that the API and the workflow exchange: workflow input, signals, queries, attributes. */
 import type { ApprovalPolicy } from './approvals.js';
+import type { BudgetLimit } from './budget-limits.js';
+import type { Budget, TopUp } from './budgets.js';
 import type { JsonValue, Plan } from './plan.js';
 import type { NewRun } from './runs.js';
 import type { NewEvent } from './events.js';
@@ -64,12 +66,18 @@ export interface CarriedSteps {
   failures: [position: number, why: string][];
 }
 
-/** What PAUSE_SIGNAL and RESUME_SIGNAL bring. */
+/** What PAUSE_SIGNAL brings. */
 export interface PauseRequest {
   /** Who asked; null where callers do not sign in. */
   by: string | null;
-  /** Of a pause. */
   reason: string | null;
+}
+
+/** What RESUME_SIGNAL brings. */
+export interface ResumeRequest {
+  by: string | null;
+  /** Limits that take the place of those before. */
+  budget?: TopUp;
 }
 
 /** The approval of the plan; that of a step has the step's id, with this before it. */
@@ -108,6 +116,18 @@ export interface CarriedApprovals {
   granted: Record<string, Approved>;
 }
 
+/** What a run with a budget has used of it. */
+export interface CarriedBudget {
+  budget: Budget;
+  used: Record<BudgetLimit, number>;
+  isUnpriced: boolean;
+  largest: { tokens: number; costUsd: number } | null;
+  reached?: BudgetLimit;
+  since: number | null;
+  changes: number;
+  warned: string[];
+}
+
 /** All that one workflow execution hands to its successor. */
 export interface CarriedState {
   plan: Plan;
@@ -118,6 +138,7 @@ export interface CarriedState {
   /** Whether the run is paused, and how often it was paused or resumed. */
   pause: { isPaused: boolean; changes: number };
   approvals: CarriedApprovals;
+  budget?: CarriedBudget;
 }
 
 /** The answer to SNAPSHOT_QUERY. */

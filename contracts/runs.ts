@@ -1,6 +1,7 @@
 /** Runs: what is submitted, what is stored, what is answered. */
 import { z } from 'zod';
 import { approvalPolicies } from './approvals.js';
+import { budgetSchema, topUpSchema, type Budget, type BudgetState } from './budgets.js';
 import type { ErrorInfo } from './errors.js';
 import type { JsonValue, Plan } from './plan.js';
 import { jsonValueSchema, planSchema } from './plan.js';
@@ -40,6 +41,8 @@ export const submitRunSchema = z.strictObject({
   metadata: metadataSchema.optional(),
   /** What needs a person's word; never unless told. Steps may ask for more. */
   approvals: z.enum(approvalPolicies).optional(),
+  /** What it may use up; the limits of its agent unless told. */
+  budget: budgetSchema.optional(),
   /** 1 goes first, 5 last, 3 unless told; among the runs of its own tenant only. */
   priority: z.number().int().min(1).max(5).optional(),
 });
@@ -62,7 +65,7 @@ export const batchSchema = z.strictObject({
 
 export const pauseRunSchema = z.strictObject({ reason: z.string().max(500).optional() });
 
-export const resumeRunSchema = z.strictObject({});
+export const resumeRunSchema = z.strictObject({ budget: topUpSchema.optional() });
 
 export const cancelRunSchema = z.strictObject({ reason: z.string().max(500).optional() });
 
@@ -124,6 +127,7 @@ export interface RunRecord {
   result: JsonValue | null;
   error: ErrorInfo | null;
   usage: Usage;
+  budget: BudgetState | null;
   metadata: Record<string, string>;
   requestHash: string | null;
   createdAt: string;
@@ -144,6 +148,7 @@ export interface NewRun {
   metadata: Record<string, string>;
   requestHash: string | null;
   createdAt: string;
+  budget?: Budget;
 }
 
 /** The record of a run that nothing has happened to yet. */
@@ -154,6 +159,7 @@ export const queuedRecord = (run: NewRun): RunRecord => ({
   result: null,
   error: null,
   usage: { steps: 0 },
+  budget: run.budget ?? null,
   startedAt: null,
   finishedAt: null,
   lastSeq: 0,

@@ -13,6 +13,7 @@ export const whyCauses = [
   'no_worker_polling',
   'backlog',
   'attempt_failed',
+  'budget',
   'paused',
   'waiting_for_approval',
   'timer',

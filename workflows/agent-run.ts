@@ -8,17 +8,21 @@ import {
   continueAsNew,
   defineQuery,
   defineSignal,
+  isCancellation,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
 import type { Activities, FinishRunInput, RunEnd, RunOutcome } from '../contracts/activities.js';
-import type { AgentRunInput, PauseRequest, RunSnapshot } from '../contracts/messages.js';
+import type { AgentRunInput, PauseRequest, ResumeRequest, RunSnapshot } from '../contracts/messages.js';
 import { CANCEL_SIGNAL, PAUSE_SIGNAL, RESUME_SIGNAL, SNAPSHOT_QUERY } from '../contracts/messages.js';
+import type { NewEvent } from '../contracts/events.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
 import { inRow, modelCalls, recordKeeping } from './activity-options.js';
 import { Approvals } from './approvals.js';
+import { BudgetClock } from './budget-clock.js';
+import { RunBudget } from './budget.js';
 import { errorOf } from './error-of.js';
 import { Pause } from './pause.js';
 import { Drawing } from './picture.js';
@@ -30,7 +34,7 @@ import { Work } from './work.js';
 
 const cancelSignal = defineSignal<[string | null]>(CANCEL_SIGNAL);
 const pauseSignal = defineSignal<[PauseRequest]>(PAUSE_SIGNAL);
-const resumeSignal = defineSignal<[PauseRequest]>(RESUME_SIGNAL);
+const resumeSignal = defineSignal<[ResumeRequest]>(RESUME_SIGNAL);
 const snapshotQuery = defineQuery<RunSnapshot | null>(SNAPSHOT_QUERY);
 
 const { planRun, finishRun } = proxyActivities<Activities>(recordKeeping('records'));
@@ -53,22 +57,28 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
   setHandler(cancelSignal, (reason) => {
     cancel.reason = reason;
   });
-  const pause = new Pause((event) => {
+  const record = (event: NewEvent): void => {
     unsent.add(event);
+  };
+  const work = new Work();
+  const budget = new RunBudget(run.budget, record, carried?.budget);
+  const clock = new BudgetClock(budget, work);
+  const pause = new Pause((event) => {
+    record(event);
+    budget.setPaused(pause.isPaused);
   }, carried?.pause);
   const approvals = new Approvals(
     input.approvals ?? 'never',
     ({ tool }) => input.tools[tool]?.effect ?? 'irreversible',
-    (event) => {
-      unsent.add(event);
-    },
+    record,
     carried?.approvals,
   );
   setHandler(pauseSignal, (request) => {
     pause.set(true, request);
   });
-  setHandler(resumeSignal, (request) => {
-    pause.set(false, request);
+  setHandler(resumeSignal, ({ by, budget: topUp }) => {
+    const hasRoom = topUp === undefined ? budget.exhausted === undefined : budget.topUp(topUp, by);
+    if (hasRoom) pause.set(false, { by, reason: null });
   });
   setHandler(snapshotQuery, () => state?.snapshot() ?? null);
 
@@ -84,10 +94,11 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
       drawing?.change();
     };
     const begun = carried !== undefined || input.plan === null;
-    const parts = { input, state, unsent, pause, approvals, work: new Work() };
+    const parts = { input, state, unsent, pause, approvals, work, budget, clock };
     ended = await new StepRunner(parts, plan, draw).run(begun);
     if (ended.status === 'continue-as-new') {
       await condition(allHandlersFinished);
+      const left = budget.carry();
       await continueAsNew<typeof agentRun>({
         run,
         plan: null,
@@ -101,6 +112,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
           cancelReason: cancel.reason,
           pause: pause.carry(),
           approvals: approvals.carry(),
+          ...(left === undefined ? {} : { budget: left }),
         },
       });
     }
@@ -112,6 +124,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
 
   const steps = ended;
   const openSteps = state?.stop() ?? [];
+  clock.stop();
   if (drawing !== undefined) setCurrentDetails(drawing.picture());
   // By its log: a cancel may come while the end is being written.
   const end = await CancellationScope.nonCancellable(async () => {
@@ -130,13 +143,30 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
 
   async function makePlan(): Promise<Plan> {
     status.set('running');
-    const given = unsent.scope();
-    const made = await planRun.executeWithOptions(modelCalls('make a plan'), [
-      { ...given, run, plan: null, inputsData: input.inputsData },
-    ]);
-    unsent.settle(given.unsent);
-    if (made === null) throw ApplicationFailure.nonRetryable('no plan was made', 'internal');
-    return made;
+    const planning = new CancellationScope();
+    // Only the time can be over by now.
+    budget.onChange = () => {
+      if (budget.exhausted !== undefined && !budget.pauses) planning.cancel();
+    };
+    clock.set();
+    try {
+      const { plan: made } = await planning.run(() =>
+        budget.call(() =>
+          unsent.keep((given) =>
+            planRun.executeWithOptions(modelCalls('make a plan'), [
+              { ...given, run, plan: null, inputsData: input.inputsData },
+            ]),
+          ),
+        ),
+      );
+      if (made === null) throw ApplicationFailure.nonRetryable('no plan was made', 'internal');
+      return made;
+    } catch (error) {
+      const isOver = isCancellation(error) && budget.exhausted !== undefined && !work.wasCancelled;
+      if (!isOver) throw error;
+      const { message, code } = budget.error();
+      throw ApplicationFailure.nonRetryable(message, code);
+    }
   }
 
   function outcomeOf(steps: Exclude<StepsOutcome, { status: 'ended' }>): RunOutcome {

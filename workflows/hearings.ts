@@ -59,7 +59,7 @@ export class Hearings {
           },
         ]),
       );
-    return work.run(() =>
+    return work.wait(() =>
       approvals.wait(approvalId, { timeoutSeconds, onTimeout }, ask, () => work.isDraining),
     );
   }

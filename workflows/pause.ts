@@ -1,5 +1,6 @@
 /** Whether the run is paused. A pause lets what is under way end, and begins nothing more. */
 import type { NewEvent } from '../contracts/events.js';
+import type { BudgetLimit } from '../contracts/budget-limits.js';
 import type { CarriedState, PauseRequest } from '../contracts/messages.js';
 
 export class Pause {
@@ -21,8 +22,8 @@ export class Pause {
     return this.paused;
   }
 
-  /** Without effect where it changes nothing. */
-  set(paused: boolean, { by, reason }: PauseRequest): void {
+  /** Without effect where it changes nothing. @param limit of the budget, where that pauses it */
+  set(paused: boolean, { by, reason }: PauseRequest, limit?: BudgetLimit): void {
     if (paused === this.paused) return;
     this.paused = paused;
     this.changes += 1;
@@ -30,7 +31,15 @@ export class Pause {
     const who = by === null ? {} : { by };
     this.record(
       paused
-        ? { ...event, type: 'run.paused', data: { ...who, ...(reason === null ? {} : { reason }) } }
+        ? {
+            ...event,
+            type: 'run.paused',
+            data: {
+              ...who,
+              ...(reason === null ? {} : { reason }),
+              ...(limit === undefined ? {} : { limit }),
+            },
+          }
         : { ...event, type: 'run.resumed', data: who },
     );
     this.onChange();

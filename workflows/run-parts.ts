@@ -2,6 +2,8 @@
 import type { AgentRunInput, ToolTraits } from '../contracts/messages.js';
 import type { PlanStep } from '../contracts/plan.js';
 import type { Approvals } from './approvals.js';
+import type { RunBudget } from './budget.js';
+import type { BudgetClock } from './budget-clock.js';
 import type { Pause } from './pause.js';
 import type { RunState } from './run-state.js';
 import type { UnsentEvents } from './unsent-events.js';
@@ -14,6 +16,8 @@ export interface RunParts {
   pause: Pause;
   approvals: Approvals;
   work: Work;
+  budget: RunBudget;
+  clock: BudgetClock;
 }
 
 /** A tool that the submitting server did not know of (a newer worker's): generous, the worker limits it. */

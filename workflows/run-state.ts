@@ -242,6 +242,23 @@ export class RunState {
     return this.counts[status];
   }
 
+  /** Steps that were begun, also those that have ended. */
+  get begun(): number {
+    const { running, waiting, completed, failed } = this.counts;
+    return running + waiting + completed + failed;
+  }
+
+  /** Whether a step could be begun. */
+  get hasReady(): boolean {
+    return this.ready.quick.size + this.ready.slow.size > 0;
+  }
+
+  /** Whether anything is still to come to its end. */
+  get isOpen(): boolean {
+    const { pending, asking, running, waiting } = this.counts;
+    return pending + asking + running + waiting > 0;
+  }
+
   /** Steps in the plan's order with their status, and what there is to say about it. */
   steps(): { step: PlanStep; status: StepStatus; note: string | undefined }[] {
     return this.nodes.map(({ step, status, timer, failure }) => ({

@@ -40,14 +40,17 @@ export class StepRunner {
     private readonly plan: Plan,
     private readonly draw: () => void,
   ) {
-    const { pause, approvals, unsent, work } = parts;
+    const { pause, approvals, budget, unsent, work } = parts;
     this.supervision = new Supervision(parts);
     this.execution = new StepExecution(parts, this.supervision);
     this.hearings = new Hearings(parts, this.supervision);
-    pause.onChange = approvals.onChange = () => {
-      work.touch();
-      this.hasNews = true;
-    };
+    pause.onChange =
+      approvals.onChange =
+      budget.onChange =
+        () => {
+          work.touch();
+          this.hasNews = true;
+        };
     this.hasNews = unsent.size > 0;
     this.timer = new WaitTimer(work.shielded, (error) => {
       work.touch(error);
@@ -59,13 +62,15 @@ export class StepRunner {
    * @param begun whether the run's beginning is written; if not, the first row writes it
    */
   async run(begun: boolean): Promise<StepsOutcome> {
-    const { state, work, approvals } = this.parts;
+    const { state, work, approvals, clock } = this.parts;
     return CancellationScope.nonCancellable(async () => {
       if (!begun) await this.begin();
       if (approvals.isPlanOpen) work.track(this.hearings.ofPlan());
       for (;;) {
         this.tellNews();
         this.startReady();
+        this.keepBudget();
+        clock.set();
         this.timer.set(work.isEnding || work.isDraining || this.isHeld ? undefined : state.nextWait(), state);
         if (work.isIdle && !this.timer.isSet && !this.isWaitingToResume) return this.outcome();
         this.draw();
@@ -86,7 +91,8 @@ export class StepRunner {
 
   /** Whether nothing may be begun for the moment. */
   private get isHeld(): boolean {
-    return this.parts.pause.isPaused || this.parts.approvals.isPlanOpen;
+    const { pause, approvals, budget } = this.parts;
+    return pause.isPaused || approvals.isPlanOpen || budget.exhausted !== undefined;
   }
 
   private get isWaitingToResume(): boolean {
@@ -100,13 +106,29 @@ export class StepRunner {
     if (!this.hasNews) return;
     this.hasNews = false;
     const { unsent, work } = this.parts;
+    if (unsent.size === 0) return;
     work.track(
       unsent.keep((scope) => recordEvents.executeWithOptions(recordKeeping('what people did'), [scope])),
     );
   }
 
+  /** What comes of a budget that is used up while there is more to do. */
+  private keepBudget(): void {
+    const { budget, pause, state, work } = this.parts;
+    budget.noteSteps(state.begun, state.hasReady && !work.isEnding && !work.isDraining && !this.isHeld);
+    if (budget.exhausted !== undefined && state.isOpen && !work.isEnding) {
+      if (budget.pauses) pause.set(true, { by: null, reason: budget.inWords() }, budget.exhausted);
+      else {
+        // What runs is let end, unless it is time that has run out.
+        work.stop(budget.error(), budget.exhausted !== 'seconds');
+        budget.close();
+      }
+    }
+    this.tellNews();
+  }
+
   private startReady(): void {
-    const { state, work, approvals } = this.parts;
+    const { state, work, approvals, budget } = this.parts;
     if (work.isEnding) return;
     work.isDraining ||=
       workflowInfo().continueAsNewSuggested &&
@@ -114,6 +136,7 @@ export class StepRunner {
     if (work.isDraining || this.isHeld) return;
     const limit = this.plan.maxParallel ?? DEFAULT_PARALLEL;
     const hasRoom = (): boolean => state.count('running') - this.inRow + (this.inRow > 0 ? 1 : 0) < limit;
+    const mayBegin = (): boolean => hasRoom() && budget.stepsLeft(state.begun) > 0;
     // Those that have waited go first, and within the same limit: a thousand may be due at once.
     while (hasRoom()) {
       const due = state.resume(Date.now());
@@ -121,7 +144,7 @@ export class StepRunner {
         this.execution.follow(due.step, () => this.execution.endWait(due.step, due.timer));
         continue;
       }
-      const step = state.start();
+      const step = mayBegin() ? state.start() : undefined;
       if (step === undefined) break;
       const reason = approvals.reasonFor(step);
       if (reason === undefined) {
@@ -131,7 +154,7 @@ export class StepRunner {
       state.ask(step.id);
       this.execution.follow(step, () => this.hearings.ofStep(step, reason));
     }
-    if (this.inRow === 0 && state.hasQuick && hasRoom()) work.track(this.runRow(this.row(true)));
+    if (this.inRow === 0 && state.hasQuick && mayBegin()) work.track(this.runRow(this.row(true)));
   }
 
   /** The plan was given: nothing needs to be asked, and the first quick steps go along. */
@@ -142,9 +165,12 @@ export class StepRunner {
   }
 
   private row(begun: boolean): QuickRow {
-    const { input, state, work } = this.parts;
-    const row = new QuickRow(input, this.plan, state, begun, work.isEnding || this.isHeld ? 0 : MAX_ROW);
+    const { input, state, work, budget } = this.parts;
+    const most = work.isEnding || this.isHeld ? 0 : Math.min(MAX_ROW, budget.stepsLeft(state.begun));
+    const row = new QuickRow(input, this.plan, state, begun, most);
     this.inRow = row.steps.length;
+    // Now, for the row may be the last that the run does.
+    budget.noteSteps(state.begun, false);
     return row;
   }
 

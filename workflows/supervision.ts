@@ -6,12 +6,13 @@ import type { PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
 import { modelCalls, recordKeeping } from './activity-options.js';
 import { label } from './picture.js';
+import { isBudgetExhausted } from './budget.js';
 import type { RunParts } from './run-parts.js';
 
 const { failStep, superviseStep } = proxyActivities<Activities>(recordKeeping('records'));
 
 export class Supervision {
-  constructor(private readonly parts: Pick<RunParts, 'state' | 'unsent' | 'work'>) {}
+  constructor(private readonly parts: Pick<RunParts, 'state' | 'unsent' | 'work' | 'budget'>) {}
 
   /** Writes the end of a step that no activity of its own has ended, and has it judged. */
   async fail(step: PlanStep, error: ErrorInfo): Promise<void> {
@@ -45,12 +46,21 @@ export class Supervision {
 
   private async ask(step: PlanStep, error: ErrorInfo | null): Promise<Decision> {
     const said = error === null ? 'completed' : `failed: ${error.message}`;
-    const { decision } = await this.parts.unsent.keep((scope) =>
-      superviseStep.executeWithOptions(modelCalls(summaryOf(`${step.id} ${said}`)), [
-        { ...scope, step: judged(step), error, dependants: this.dependantsOf(step) },
-      ]),
-    );
-    return decision;
+    const { unsent, budget } = this.parts;
+    try {
+      const { decision } = await budget.call(() =>
+        unsent.keep((scope) =>
+          superviseStep.executeWithOptions(modelCalls(summaryOf(`${step.id} ${said}`)), [
+            { ...scope, step: judged(step), error, dependants: this.dependantsOf(step) },
+          ]),
+        ),
+      );
+      return decision;
+    } catch (failure) {
+      // The run is being stopped for its budget: nobody is asked any more.
+      if (isBudgetExhausted(failure)) return null;
+      throw failure;
+    }
   }
 }
 

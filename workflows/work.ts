@@ -7,6 +7,8 @@ export class Work {
   readonly shielded = new CancellationScope({ cancellable: false });
   /** The tools; cancelled when the run is cancelled or stopped by a failed step. */
   private readonly tools = new CancellationScope({ cancellable: true, parent: this.shielded });
+  /** What people are waited for; let go with the tools, or before them. */
+  private readonly waits = new CancellationScope({ cancellable: true, parent: this.tools });
   private under = 0;
   private settled = 0;
   private isCancelled = false;
@@ -50,10 +52,16 @@ export class Work {
     return this.tools.run(act);
   }
 
-  /** Stops all of it: the run has failed. */
-  stop(error: ErrorInfo): void {
+  /** Runs what waits for people. */
+  wait<Result>(act: () => Promise<Result>): Promise<Result> {
+    return this.waits.run(act);
+  }
+
+  /** Stops all of it: the run has failed. @param letEnd whether tools that run come to their own end */
+  stop(error: ErrorInfo, letEnd = false): void {
     this.error = error;
-    this.tools.cancel();
+    (letEnd ? this.waits : this.tools).cancel();
+    this.touch();
   }
 
   /** Runs beside everything else; a defect in it fails the workflow task. */

@@ -54,6 +54,7 @@ export function readSubmission(
   checkSizes(request);
   const agent = findAgent(request.agent ?? DEFAULT_AGENT, given.agents);
   const { plan } = request;
+  const budget = request.budget === undefined ? agent.budget : { ...agent.budget, ...request.budget };
   if (plan === undefined) refuseWithoutPlanner(agent);
   else {
     const errors = checkPlan(plan, request.inputs?.data, (tool, args) => given.tools.checkArgs(tool, args));
@@ -69,6 +70,7 @@ export function readSubmission(
       metadata: request.metadata ?? {},
       requestHash: createHash('sha256').update(canonicalJson(request)).digest('hex'),
       createdAt: now.toISOString(),
+      ...(budget === undefined ? {} : { budget }),
     },
     plan: plan ?? null,
     inputs: request.inputs,

@@ -11,6 +11,32 @@ export function pair(text: string, before: Record<string, string> = {}): Record<
 /** An option that may be given more than once. */
 export const gathered = (text: string, before: string[] = []): string[] => [...before, text];
 
+const budgetFields: Readonly<Record<string, string>> = {
+  steps: 'maxSteps',
+  tokens: 'maxTokens',
+  cost: 'maxCostUsd',
+  seconds: 'maxSeconds',
+};
+
+/** `--budget tokens=100000,cost=0.5,then=pause`, as a run's budget. Whether it fits is for the server to say. */
+export function budget(
+  text: string,
+  before: Record<string, number | string> = {},
+): Record<string, number | string> {
+  const given = text.split(',').map((part): [string, number | string] => {
+    const [name = '', value = ''] = part.split('=');
+    if (name === 'then' && value !== '') return ['onExhausted', value];
+    const field = budgetFields[name];
+    const amount = Number(value);
+    if (field === undefined || value === '' || Number.isNaN(amount))
+      throw new InvalidArgumentError(
+        'It must look like steps=50,tokens=100000,cost=0.5,seconds=600,then=pause.',
+      );
+    return [field, amount];
+  });
+  return { ...before, ...Object.fromEntries(given) };
+}
+
 export function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);

@@ -12,6 +12,7 @@ interface Given {
   metadata?: Record<string, string>;
   priority?: number;
   agent?: string;
+  budget?: NonNullable<SubmitRun['budget']>;
 }
 
 type InputFile = NonNullable<NonNullable<SubmitRun['inputs']>['files']>[number];
@@ -34,6 +35,7 @@ export async function readSubmission(goal: string, given: Given): Promise<Submit
         }),
     ...(given.metadata === undefined ? {} : { metadata: given.metadata }),
     ...(given.priority === undefined ? {} : { priority: given.priority }),
+    ...(given.budget === undefined ? {} : { budget: given.budget }),
     ...(given.agent === undefined ? {} : { agent: given.agent }),
   };
 }

@@ -1,4 +1,5 @@
 /** A typed client of the HTTP API, for Node and the browser. */
+import type { TopUp } from '../../contracts/budgets.js';
 import type {
   ApiKeyList,
   BatchAnswer,
@@ -28,6 +29,7 @@ import {
   type RequestDetails,
 } from './requests.js';
 
+export type { TopUp };
 export type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
 export type { Run, RunStatus, RunSummary, SubmitRun } from '../../contracts/runs.js';
 export { isTerminal, isTerminalEvent } from '../../contracts/terminal.js';
@@ -114,7 +116,8 @@ export interface Client {
   cancel(id: string, options?: CallOptions & { reason?: string | undefined }): Promise<Run>;
   /** Steps under way end, none begins. Paused again, it stays so. */
   pause(id: string, options?: CallOptions & { reason?: string | undefined }): Promise<Run>;
-  resume(id: string, options?: CallOptions): Promise<Run>;
+  /** @param options.budget limits that take the place of those before */
+  resume(id: string, options?: CallOptions & { budget?: TopUp | undefined }): Promise<Run>;
   approvals: {
     /** Of all runs, or of one; the oldest first. */
     list(filter?: ApprovalFilter, options?: CallOptions): Promise<ApprovalList>;
@@ -205,7 +208,8 @@ export function createClient(options: ClientOptions): Client {
       json('cancelRun', { ...call, parameters: { id }, ...post(reason === undefined ? {} : { reason }) }),
     pause: (id, { reason, ...call } = {}) =>
       json('pauseRun', { ...call, parameters: { id }, ...post(reason === undefined ? {} : { reason }) }),
-    resume: (id, call = {}) => json('resumeRun', { ...call, parameters: { id }, ...post({}) }),
+    resume: (id, { budget, ...call } = {}) =>
+      json('resumeRun', { ...call, parameters: { id }, ...post(budget === undefined ? {} : { budget }) }),
     approvals: {
       list: ({ runId, ...filter } = {}, call = {}) =>
         runId === undefined

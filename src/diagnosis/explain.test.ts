@@ -134,6 +134,24 @@ test('a failed attempt tells its number, its limit, its error and the next try',
   });
 });
 
+test('a budget that is used up is told apart from a pause that somebody has asked for', () => {
+  const pause = { at: before(5), by: null, reason: 'the budget is used up: 120 of 100 tokens', limit: null };
+  const limited = { ...record, budget: { maxTokens: 100, exhausted: 'tokens' as const } };
+  expect(causeOf({ pause })).toBe('paused');
+  expect(
+    explain({ ...facts, record: { answer: limited }, pause: { ...pause, limit: 'tokens' } }),
+  ).toMatchObject({
+    cause: 'budget',
+    state: 'waiting',
+    sentence:
+      'The run was paused 5 s ago and waits for a larger budget: the budget is used up: 120 of 100 tokens.',
+    evidence: expect.arrayContaining([{ what: 'max', value: '100' }]) as unknown,
+  });
+  expect(causeOf({ pause: { ...pause, limit: 'tokens' }, ...running({ activities: [activity] }) })).not.toBe(
+    'budget',
+  );
+});
+
 test('one failed workflow task is an accident; the second in a row is a cause', () => {
   const taskFailure = { cause: 'timed_out', message: 'late' };
   const task = (attempt: number) => ({ state: 'started' as const, since: before(1), attempt });

@@ -1,4 +1,5 @@
 /** From the facts of a run to one cause in one sentence: the first rule that holds. */
+import { limitFields, type BudgetLimit } from '../../contracts/budget-limits.js';
 import type { Why } from '../../contracts/why.js';
 import { isTerminal } from '../../contracts/terminal.js';
 import { attemptFailed, heartbeatMissing, partUnavailable, stepRunning } from './activity-rules.js';
@@ -53,6 +54,7 @@ const rules: readonly ((run: OpenRun) => Finding | null)[] = [
   recordsUnavailable,
   workspaceUnavailable,
   attemptFailed,
+  budget,
   paused,
   waitingForApproval,
   timer,
@@ -136,6 +138,26 @@ function waitingForApproval({ approvals, workflow, now, runId }: OpenRun): Findi
     }),
   };
 }
+
+function budget({ pause, workflow, record, runId, now }: OpenRun): Finding | null {
+  if (pause?.limit == null || workflow.activities.length > 0) return null;
+  const field = limitFields[pause.limit];
+  const max = record?.budget?.[field];
+  return {
+    state: 'waiting',
+    cause: 'budget',
+    sentence: `The run was paused ${ago(pause.at, now)} and waits for a larger budget: ${pause.reason ?? ''}.`,
+    whatToDo: `Let it go on with a larger one: perdure runs resume ${runId} --budget ${cliNames[pause.limit]}=…, or cancel it.`,
+    evidence: known({ 'used up at': pause.at, limit: field, max }),
+  };
+}
+
+const cliNames: Record<BudgetLimit, string> = {
+  steps: 'steps',
+  tokens: 'tokens',
+  costUsd: 'cost',
+  seconds: 'seconds',
+};
 
 function paused({ pause, workflow, now }: OpenRun): Finding | null {
   if (pause === null || workflow.activities.length > 0) return null;

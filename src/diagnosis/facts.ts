@@ -1,5 +1,6 @@
 /** What is known of a run before anything is concluded from it. */
 import type { Approval } from '../../contracts/approvals.js';
+import type { BudgetLimit } from '../../contracts/budget-limits.js';
 import type { RunRecord } from '../../contracts/runs.js';
 import type { PendingActivity, QueueFacts, WorkflowFacts } from '../ports/run-inspector.js';
 
@@ -16,7 +17,7 @@ export interface RunFacts {
   workflow: Asked<WorkflowFacts | null>;
   queue: Asked<QueueFacts>;
   /** How the run was paused, while it is. */
-  pause: { at: string; by: string | null; reason: string | null } | null;
+  pause: { at: string; by: string | null; reason: string | null; limit: BudgetLimit | null } | null;
   /** What waits for a person's word, the oldest first; a few of them. */
   approvals: readonly Approval[];
   /** What is wrong with it; null when nothing is. */

@@ -75,6 +75,6 @@ export async function gather(sources: Sources, tenantId: string, runId: string):
 function pauseOf(events: readonly RunEvent[]): RunFacts['pause'] {
   const event = events.findLast(({ type }) => type === 'run.paused');
   return event?.type === 'run.paused'
-    ? { at: event.at, by: event.by ?? null, reason: event.reason ?? null }
+    ? { at: event.at, by: event.by ?? null, reason: event.reason ?? null, limit: event.limit ?? null }
     : null;
 }

@@ -1,5 +1,10 @@
 /** What the API asks of the durable engine. */
-import type { AgentRunInput, DecisionRequest, PauseRequest } from '../../contracts/messages.js';
+import type {
+  AgentRunInput,
+  DecisionRequest,
+  PauseRequest,
+  ResumeRequest,
+} from '../../contracts/messages.js';
 
 export interface RunEngine {
   /**
@@ -18,7 +23,7 @@ export interface RunEngine {
   cancel(runId: string, reason: string | null): Promise<boolean>;
   /** Takes effect once a worker is there. @returns as cancel */
   pause(runId: string, request: PauseRequest): Promise<boolean>;
-  resume(runId: string, request: PauseRequest): Promise<boolean>;
+  resume(runId: string, request: ResumeRequest): Promise<boolean>;
   /**
    * A person's word, which a worker takes; the first one counts, and the same again is no other.
    * @returns false when there is no open workflow of this id

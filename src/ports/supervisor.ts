@@ -1,5 +1,5 @@
 /** Decides after each step how the run goes on. */
-import type { SuperviseInput, SuperviseResult } from '../../contracts/activities.js';
+import type { SuperviseInput, Judgement } from '../../contracts/activities.js';
 import type { StepOutput } from '../../contracts/events.js';
 import type { ModelUsage } from '../../contracts/models.js';
 import type { Plan } from '../../contracts/plan.js';
@@ -19,6 +19,6 @@ export interface SupervisedRun {
 
 export interface Supervisor {
   /** By rules alone and at once: then the decision is written along with the step's end. */
-  rule?(of: StepToJudge): SuperviseResult;
-  decide(of: StepToJudge, run: SupervisedRun): Promise<SuperviseResult>;
+  rule?(of: StepToJudge): Judgement;
+  decide(of: StepToJudge, run: SupervisedRun): Promise<Judgement>;
 }

@@ -163,7 +163,7 @@ test('a run that waits for a word can be paused and cancelled; what was asked is
   await system.engine.decide(run.id, word('step-a', 'approve'));
   await sleep(500);
   expect(typesOf(await system.log.read(run.id, 0, 100))).not.toContain('step.started');
-  await system.engine.resume(run.id, { by: null, reason: null });
+  await system.engine.resume(run.id, { by: null });
   expect(typesOf(await system.events(run.id)).at(-1)).toBe('run.completed');
 
   const other = await system.start([{ id: 'a', tool: 'echo', args: {}, approval: true }]);

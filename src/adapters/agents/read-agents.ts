@@ -96,6 +96,7 @@ function withDefaults(name: string, file: AgentFile, { tools, models }: AgentSou
     models: { planner: namesOf('planner'), supervisor: namesOf('supervisor'), tool: namesOf('tool') },
     tools: tools.filter((tool) => file.tools?.some((pattern) => fits(pattern, tool)) ?? true),
     maxSteps: file.maxSteps ?? MAX_STEPS,
+    ...(file.budget === undefined ? {} : { budget: file.budget }),
   };
 }
 

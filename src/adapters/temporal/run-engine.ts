@@ -7,7 +7,7 @@ import {
   type Connection,
   type WorkflowStartOptions,
 } from '@temporalio/client';
-import type { AgentRunInput, PauseRequest } from '../../../contracts/messages.js';
+import type { AgentRunInput, PauseRequest, ResumeRequest } from '../../../contracts/messages.js';
 import {
   AGENT_RUN_WORKFLOW,
   CANCEL_SIGNAL,
@@ -72,7 +72,7 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
     ).length;
   };
 
-  const signal = (runId: string, name: string, request: PauseRequest): Promise<boolean> =>
+  const signal = (runId: string, name: string, request: PauseRequest | ResumeRequest): Promise<boolean> =>
     call(async () => {
       try {
         await client.workflow.getHandle(workflowIdOf(runId)).signal(name, request);

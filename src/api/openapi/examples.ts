@@ -25,6 +25,7 @@ const summary = {
   result: { value: 6, logs: [] },
   error: null,
   usage: { steps: 2 },
+  budget: null,
   metadata: { team: 'blue' },
   createdAt: at,
   startedAt: '2026-11-24T18:25:38.307Z',

@@ -213,9 +213,14 @@ export const runsOperations: Operations<
   resumeRun: {
     tag: 'Runs',
     summary: 'Let a paused run go on',
-    description: '`run.resumed` follows. Without effect on a run that is not paused.',
-    body: { schema: ref('ResumeRun'), required: false },
+    description:
+      '`run.resumed` follows. Without effect on a run that is not paused. `budget` puts limits in the place of those before, of any open run; one that was paused by its budget goes on with a larger one only.',
+    body: {
+      schema: ref('ResumeRun'),
+      required: false,
+      examples: { more: { value: { budget: { maxTokens: 400000 } } } },
+    },
     answers: { 202: changed },
-    errors: ['run_closed'],
+    errors: ['run_closed', 'budget_exhausted'],
   },
 };

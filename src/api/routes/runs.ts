@@ -10,6 +10,9 @@ import {
   pauseRunSchema,
   resumeRunSchema,
 } from '../../../contracts/runs.js';
+import type { TopUp } from '../../../contracts/budgets.js';
+import { limitFields } from '../../../contracts/budget-limits.js';
+import type { RunHead } from '../../../contracts/runs.js';
 import { isTerminal } from '../../../contracts/terminal.js';
 import { acceptRun } from '../accept-run.js';
 import type { ApiContext } from '../context.js';
@@ -88,11 +91,29 @@ export function createPauseRoute(context: ApiContext): RequestHandler {
 
 export function createResumeRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
-    validate(resumeRunSchema, req.body ?? {}, 'body');
+    const { budget } = validate(resumeRunSchema, req.body ?? {}, 'body');
     const run = await findOpenRun(context, req);
-    const request = { by: context.principalOf(req).subject, reason: null };
+    refuseWithoutRoom(run, budget);
+    const request = {
+      by: context.principalOf(req).subject,
+      ...(budget === undefined ? {} : { budget }),
+    };
     await answerChange(context, req, res, await context.engine.resume(run.id, request));
   };
+}
+
+/** The run itself looks again, by what it has used until then. @throws PerdureError `budget_exhausted` */
+function refuseWithoutRoom({ id, budget }: RunHead, given: TopUp | undefined): void {
+  const limit = budget?.exhausted;
+  if (budget === null || limit === undefined) return;
+  const field = limitFields[limit];
+  const [before, wanted] = [budget[field] ?? 0, given?.[field] ?? 0];
+  if (wanted > before) return;
+  throw new PerdureError(
+    'budget_exhausted',
+    `the run ${id} has used up its ${field} of ${before}: let it go on with a larger one`,
+    { errors: [{ field: `budget.${field}`, message: `must be more than ${before}` }] },
+  );
 }
 
 export function createCancelRoute(context: ApiContext): RequestHandler {

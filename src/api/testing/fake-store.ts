@@ -148,16 +148,18 @@ function appendTo(entry: Entry, runId: string, events: readonly NewEvent[]): App
     // Type and data belong together in NewEvent; spreading them apart hides that from the compiler.
     const event = { ...data, ...rest, seq, runId } as RunEvent;
     entry.events.push({ key, event });
-    Object.assign(entry.record, projection(event), { lastSeq: seq });
+    Object.assign(entry.record, projection(event, entry.record), { lastSeq: seq });
     appended.push({ key, inserted: true, event });
   }
   return appended;
 }
 
-function projection(event: RunEvent): Partial<RunRecord> {
+function projection(event: RunEvent, { budget }: RunRecord): Partial<RunRecord> {
   if (event.type === 'run.started') return { status: 'running', startedAt: event.at };
   if (event.type === 'run.paused') return { status: 'paused' };
   if (event.type === 'run.resumed') return { status: 'running' };
+  if (event.type === 'budget.exhausted') return { budget: { ...budget, exhausted: event.limit } };
+  if (event.type === 'budget.changed') return { budget: event.budget };
   if (event.type === 'plan.created') return { plan: event.plan };
   if (!isTerminalEvent(event.type)) return {};
   const ended = { finishedAt: event.at };

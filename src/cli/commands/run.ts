@@ -1,7 +1,8 @@
 /** `perdure run`: submits a run and follows it. */
 import type { Command } from 'commander';
+import type { SubmitRun } from '../../client/client.js';
 import { examples } from '../examples.js';
-import { gathered, pair, wholeNumber } from '../option-values.js';
+import { budget, gathered, pair, wholeNumber } from '../option-values.js';
 
 interface Options {
   plan?: string;
@@ -10,6 +11,7 @@ interface Options {
   metadata?: Record<string, string>;
   priority?: number;
   agent?: string;
+  budget?: NonNullable<SubmitRun['budget']>;
   idempotencyKey?: string;
   follow: boolean;
   json?: true;
@@ -29,6 +31,11 @@ export function registerRun(program: Command): void {
     .option('-m, --metadata <name=value>', 'to find it by; may be repeated', pair)
     .option('--priority <1-5>', '1 goes first, 5 last', wholeNumber)
     .option('--agent <name>', 'which agent plans it')
+    .option(
+      '--budget <limits>',
+      'steps, tokens, cost (US dollars) and seconds that it may use, and whether it fails or pauses then',
+      budget,
+    )
     .option('--idempotency-key <key>', 'the same key and request again meet the same run')
     .option('--no-follow', 'print its id and let it run')
     .option('--json', 'print the events as JSON lines; with --no-follow, the run as JSON')
@@ -38,6 +45,7 @@ export function registerRun(program: Command): void {
         'perdure run "Greet" --plan plan.json',
         'perdure run "Report on the weather" --plan plan.json --file data.csv=input/data.csv --metadata team=blue',
         'id=$(perdure run "Nightly job" --plan plan.json --idempotency-key nightly-1 --no-follow)',
+        'perdure run "Report on the weather" --budget tokens=200000,cost=0.5,then=pause',
         'perdure run "Greet" --plan plan.json --json | jq -c "select(.type == \\"step.completed\\") | .output"',
       ),
     )

@@ -1,9 +1,9 @@
 /** `perdure runs`: what runs there are, what happened in one, and cancelling it. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { runStatuses, type RunStatus } from '../../../contracts/statuses.js';
-import type { Client, Run, RunFilter } from '../../client/client.js';
+import type { Client, Run, RunFilter, TopUp } from '../../client/client.js';
 import { examples } from '../examples.js';
-import { pair, wholeNumber } from '../option-values.js';
+import { budget, pair, wholeNumber } from '../option-values.js';
 
 export function registerRuns(program: Command): void {
   const runs = program
@@ -38,7 +38,7 @@ export function registerRuns(program: Command): void {
   registerAsking(runs, {
     name: 'resume',
     does: 'let a paused run go on',
-    example: 'perdure runs resume "$id"',
+    example: 'perdure runs resume "$id" --budget tokens=400000',
     says: (id) => `the run ${id} goes on`,
   });
 }
@@ -126,17 +126,25 @@ interface Asking {
   says: (id: string) => string;
 }
 
+interface AskingOptions {
+  reason?: string;
+  budget?: TopUp;
+  json?: true;
+}
+
 /** Asks the run for something that it answers to in its own time. */
 function registerAsking(runs: Command, { name, does, example, says }: Asking): void {
   const command = runs.command(`${name} <id>`).description(does);
-  if (name !== 'resume') command.option('--reason <text>', 'why, for its record');
+  if (name === 'resume')
+    command.option('--budget <limits>', 'larger ones: steps, tokens, cost (US dollars), seconds', budget);
+  else command.option('--reason <text>', 'why, for its record');
   command
     .option('--json', 'print the run as JSON')
     .addHelpText('after', examples(example))
-    .action(async (id: string, { reason, json }: { reason?: string; json?: true }) => {
+    .action(async (id: string, { json, ...given }: AskingOptions) => {
       const { withServer } = await import('../server.js');
       await withServer(async (client: Client, signal) => {
-        const run: Run = await client[name](id, { reason, signal });
+        const run: Run = await client[name](id, { ...given, signal });
         if (json === true) (await import('../output.js')).writeJson(run);
         else process.stdout.write(`${says(run.id)}\n`);
       });

@@ -24,6 +24,11 @@ export function eventLine(event: RunEvent | EphemeralEvent): string | undefined 
     case 'step.progress':
     case 'log':
       return `${pc.dim('…')}      ${step}  ${pc.dim(printable(event.message))}`;
+    case 'budget.warning':
+    case 'budget.exhausted': {
+      const said = event.type === 'budget.warning' ? 'soon used up' : 'used up';
+      return pc.yellow(`budget ${said}: ${event.used} of ${event.max} ${event.limit}`);
+    }
     case 'run.failed':
       return pc.red(`the run failed: ${printable(event.error.message)}`);
     case 'run.cancelled':

@@ -33,6 +33,7 @@ import { createPlanner } from '../../../src/agents/planner.js';
 import { createSupervisor } from '../../../src/agents/model-supervisor.js';
 import { readConfig } from '../../../src/config/env.js';
 import { createFakes } from '../../../src/api/testing/fakes.js';
+import type { Budget } from '../../../contracts/budgets.js';
 import type { ApprovalPolicy } from '../../../contracts/approvals.js';
 import type { Admission } from '../../../src/ports/admission.js';
 import type { EventBus } from '../../../src/ports/event-bus.js';
@@ -68,10 +69,10 @@ export interface System {
   /** Starts a run without its record, as an API does whose database is down. */
   start(
     steps: object[],
-    more?: { maxParallel?: number; data?: JsonValue; approvals?: ApprovalPolicy },
+    more?: { maxParallel?: number; data?: JsonValue; approvals?: ApprovalPolicy; budget?: Budget },
   ): Promise<NewRun>;
   /** The same of a run whose plan a model makes. */
-  startGoal(goal: string, data?: JsonValue): Promise<NewRun>;
+  startGoal(goal: string, data?: JsonValue, budget?: Budget): Promise<NewRun>;
   /** Every event of the run, once it has ended. */
   events(runId: string): Promise<RunEvent[]>;
   /** Of all the workflow's executions, oldest first; the workflow is waited for. */
@@ -183,8 +184,8 @@ export async function startSystem(
     database: proxy,
     client,
     address: temporal.address,
-    async startGoal(goal, data) {
-      const run = newRun(goal);
+    async startGoal(goal, data, budget) {
+      const run = newRun(goal, budget);
       await engine.start({
         run,
         plan: null,
@@ -193,8 +194,8 @@ export async function startSystem(
       });
       return run;
     },
-    async start(steps, { maxParallel, data, approvals } = {}) {
-      const run = newRun('a test');
+    async start(steps, { maxParallel, data, approvals, budget } = {}) {
+      const run = newRun('a test', budget);
       const plan = planSchema.parse({ steps, ...(maxParallel === undefined ? {} : { maxParallel }) });
       await engine.start({
         run,
@@ -233,7 +234,8 @@ export async function startSystem(
   };
 }
 
-const newRun = (goal: string): NewRun => ({
+const newRun = (goal: string, budget?: Budget): NewRun => ({
+  ...(budget === undefined ? {} : { budget }),
   id: v7(),
   tenantId: 'acme',
   goal,

@@ -1,0 +1,36 @@
+/** What the calls of models took that one activity has made, over all its attempts. */
+import type { Spent } from '../contracts/activities.js';
+import type { RunEvent } from '../contracts/events.js';
+import type { ModelUsage } from '../contracts/models.js';
+
+export class Spending {
+  private tokens = 0;
+  private costUsd: number | null = 0;
+
+  /** @param past the log's events, among them those of attempts before this one */
+  constructor(past: readonly RunEvent[] = []) {
+    for (const event of past) if (event.type === 'model.called') this.add(event);
+  }
+
+  add({ inputTokens, outputTokens, costUsd }: Omit<ModelUsage, 'model' | 'durationMs'>): void {
+    this.tokens += inputTokens + outputTokens;
+    this.costUsd = costUsd === null || this.costUsd === null ? null : this.costUsd + costUsd;
+  }
+
+  get total(): Spent {
+    return { tokens: this.tokens, costUsd: this.costUsd };
+  }
+}
+
+/** Keys of the calls that attempts before this one may have noted. @param each calls that one makes at most */
+export const pastCalls = (
+  key: (tries: number, call: number) => string,
+  tries: number,
+  each: number,
+): string[] =>
+  Array.from({ length: Math.min(tries - 1, MAX_PAST) }, (_, i) =>
+    Array.from({ length: each }, (_unused, call) => key(tries - 1 - i, call + 1)),
+  ).flat();
+
+/** Attempts that are looked for, the newest. */
+const MAX_PAST = 100;

@@ -1,0 +1,13 @@
+/** What a budget limits; apart from the schemas, for the workflow loads no zod. */
+
+/** In the order in which it is told. */
+export const budgetLimits = ['steps', 'tokens', 'costUsd', 'seconds'] as const;
+export type BudgetLimit = (typeof budgetLimits)[number];
+
+/** The field of a budget that limits it. */
+export const limitFields = {
+  steps: 'maxSteps',
+  tokens: 'maxTokens',
+  costUsd: 'maxCostUsd',
+  seconds: 'maxSeconds',
+} as const satisfies Record<BudgetLimit, string>;
