@@ -35,9 +35,9 @@ export interface ToolContext {
   /** Counted from 1 within the step. */
   attempt: number;
   /** Says how far the tool is, to whoever watches. */
-  progress(message: string): void;
+  progress: (message: string) => void;
   /** Passes on what a model writes, while it does; null when what came before does not count any more. */
-  write(piece: string | null): void;
+  write: (piece: string | null) => void;
   /** Stores an event of the step; where the log is away the event is lost. */
   note(note: StepNote): Promise<void>;
   /** Of this step alone, from one attempt to the next. Errors as of the workspace. */
