@@ -32,6 +32,12 @@ module.exports = {
     ]),
     room('src/ports', ['^contracts/', '^(node:)?stream$']),
     room('src/tools', ['^contracts/', '^src/ports/', 'node_modules/', node]),
+    room('src/webhooks', [
+      '^contracts/',
+      '^src/ports/',
+      '^src/tools/(address-guard|http-exchange|http-headers)\\.ts$',
+      node,
+    ]),
     room('src/agents', ['^contracts/', '^src/ports/', '^src/tools/tool\\.ts$', npm('zod')]),
     room('src/config', ['^contracts/', npm('zod'), '^(node:)?(path|fs)$']),
     room('src/adapters', ['^contracts/', '^src/ports/', '^src/config/', 'node_modules/', node]),
@@ -60,7 +66,7 @@ module.exports = {
       comment: 'zod at run time slows every replay; types only.',
       from: { path: '^workflows/', pathNot: '\\.test\\.ts$' },
       to: {
-        path: 'node_modules/zod|^contracts/(plan|events|runs|answers|api-keys|presign)\\.ts$',
+        path: 'node_modules/zod|^contracts/(plan|events|runs|answers|api-keys|presign|webhooks)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

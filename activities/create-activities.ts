@@ -4,6 +4,7 @@ import { carryOut } from './carry-out.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { endOf, Journal, now, stepKeys } from './journal.js';
 import { planRun } from './plan-run.js';
+import { reuseRun } from './reuse-run.js';
 import { requestApproval } from './request-approval.js';
 import { ending, noteFiles, recordedEnd } from './run-ends.js';
 import { runTool } from './run-tool.js';
@@ -16,6 +17,7 @@ export function createActivities(deps: ActivityDependencies): Activities {
   return guarded({
     planRun: (input) => planRun(deps, input),
 
+    reuseRun: (input) => reuseRun(deps, input),
     requestApproval: (input) => requestApproval(deps, input),
 
     async recordEvents(scope) {
@@ -82,6 +84,7 @@ function guarded(activities: Activities): Activities {
     };
   return {
     requestApproval: guard('requestApproval'),
+    reuseRun: guard('reuseRun'),
     recordEvents: guard('recordEvents'),
     planRun: guard('planRun'),
     runTool: guard('runTool'),

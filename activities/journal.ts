@@ -93,7 +93,7 @@ export class Journal {
 
 /** How a step ended by an event of its own; undefined for an event that ends none. */
 export function endBy(event: RunEvent | undefined): 'completed' | ErrorInfo | undefined {
-  if (event?.type === 'step.completed') return 'completed';
+  if (event?.type === 'step.completed' || event?.type === 'step.reused') return 'completed';
   return event?.type === 'step.failed' ? (event.error as ErrorInfo) : undefined;
 }
 

@@ -31,10 +31,11 @@ export function createReconcileActivities(deps: ReconcileDependencies): Reconcil
   return {
     async reconcileRuns() {
       const before = new Date(Date.now() - (deps.youngMs ?? YOUNG_MS)).toISOString();
-      const result: ReconcileResult = { ended: 0, recorded: 0, failed: 0 };
+      const result: ReconcileResult = { ended: 0, recorded: 0, webhooks: 0, failed: 0 };
       try {
         await endRecords(deps, before, result);
         await recordWorkflows(deps, before, result);
+        await startWebhooks(deps, before, result);
         return result;
       } catch (error) {
         throw toFailure(error);
@@ -104,6 +105,18 @@ async function recordWorkflows(
       await store.createRun(run);
       result.recorded += 1;
       logger.warn({ runId, tenantId }, 'a run that had no record has one now');
+    });
+}
+
+/** A run that was terminated behind our back told nobody; nor does one whose end was written by the above. */
+async function startWebhooks(
+  deps: ReconcileDependencies,
+  before: string,
+  result: ReconcileResult,
+): Promise<void> {
+  for (const webhook of await deps.records.untoldWebhooks(before, PAGE))
+    await each(deps, webhook.runId, result, async () => {
+      if (await deps.workflows.startWebhook(webhook)) result.webhooks += 1;
     });
 }
 

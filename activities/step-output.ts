@@ -54,7 +54,7 @@ export async function outputsOf(
   }
   for (let i = 0; i < unknown.length; i += FIND_CHUNK)
     for (const event of await log.find(runId, unknown.slice(i, i + FIND_CHUNK).map(stepKeys.end)))
-      if (event.type === 'step.completed' && event.stepId !== undefined)
+      if ((event.type === 'step.completed' || event.type === 'step.reused') && event.stepId !== undefined)
         outputs.set(event.stepId, event.output);
   return outputs;
 }

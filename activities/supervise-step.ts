@@ -35,7 +35,7 @@ export async function superviseStep(
         const run = await deps.store.getRun(tenantId, runId);
         if (run === null) return null;
         const [end] = await deps.log.find(runId, [stepKeys.end(step.id)]);
-        const output = end?.type === 'step.completed' ? end.output : null;
+        const output = end?.type === 'step.completed' || end?.type === 'step.reused' ? end.output : null;
         return { goal: run.goal, agent: run.agent, plan: run.plan, output };
       },
       onUsage: (usage) => {

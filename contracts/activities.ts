@@ -1,7 +1,7 @@
 /** The activities' interface: what workflows call and workers implement. Payloads stay small. */
 import type { ErrorInfo } from './errors.js';
 import type { NewEvent } from './events.js';
-import type { Approved, StepTimer } from './messages.js';
+import type { Approved, ReusedSteps, StepTimer } from './messages.js';
 import type { JsonValue, Plan, PlanStep } from './plan.js';
 import type { NewRun } from './runs.js';
 
@@ -19,6 +19,13 @@ export interface PlanRunInput extends RunScope {
   plan: Plan | null;
   /** Kept in the workspace from here on, so that no later payload carries it. */
   inputsData: { value: JsonValue } | null;
+}
+
+/** The beginning of a run that goes on from another one. */
+export interface ReuseRunInput extends RunScope {
+  run: NewRun;
+  plan: Plan | null;
+  reused: ReusedSteps;
 }
 
 export interface RunToolInput extends RunScope {
@@ -169,6 +176,11 @@ export interface Activities {
    * @returns the plan that was made; null when it is the given one
    */
   planRun(input: PlanRunInput): Promise<{ plan: Plan | null; spent: Spent }>;
+  /**
+   * Writes run.started and plan.created, copies the files of the run that this one goes on from, and gives the steps
+   * that are reused their ends. Done again, it goes on where it was.
+   */
+  reuseRun(input: ReuseRunInput): Promise<void>;
   /**
    * Runs one step's tool and journals it; done again, it repeats no completed tool.
    * @throws ApplicationFailure whose first detail is a JournalledFailure

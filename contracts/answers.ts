@@ -8,7 +8,8 @@ import { errorTable, type ErrorCode } from './errors.js';
 import { runEventSchema, type RunEvent } from './events.js';
 import { jsonValueSchema, planSchema } from './plan.js';
 import { scopes } from './principal.js';
-import { runStatuses, usageSchema } from './runs.js';
+import { runOriginSchema, runStatuses, usageSchema } from './runs.js';
+import { webhookDeliverySchema } from './webhooks.js';
 
 const time = z.iso.datetime();
 export const errorCodeSchema = z.enum(Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]]);
@@ -48,6 +49,10 @@ export const runSummarySchema = z.object({
   usage: usageSchema,
   budget: budgetStateSchema.nullable().describe('What it may use up; null where nothing limits it.'),
   metadata: z.record(z.string(), z.string()),
+  webhook: webhookDeliverySchema.nullable().describe('How its webhook was told; null where there is none.'),
+  origin: runOriginSchema
+    .nullable()
+    .describe('What has started it, or which run it goes on from; null for a submission.'),
   createdAt: time,
   startedAt: time.nullable(),
   finishedAt: time.nullable(),

@@ -114,6 +114,24 @@ export const errorTable = {
     'The token or key may not do this',
     'Use one with the scope that the detail names.',
   ),
+  webhooks_unavailable: entry(
+    501,
+    false,
+    'This server sends no webhooks',
+    'Leave webhook out, or have the operator set PERDURE_WEBHOOK_SECRET.',
+  ),
+  webhook_not_delivered: entry(
+    502,
+    true,
+    'The webhook was not delivered',
+    'It is tried again by itself, for three days; the run says how far it is.',
+  ),
+  webhook_refused: entry(
+    410,
+    false,
+    'The receiver of the webhook wants no more of them',
+    'It answered 410; submit the next run with another webhook, or none.',
+  ),
   rate_limited: entry(
     429,
     true,
@@ -145,6 +163,13 @@ export const errorTable = {
     'The events of this run are no longer kept',
     'GET /v1/runs/{id} still has the run itself, with its result.',
   ),
+  schedule_not_found: entry(404, false, 'There is no such schedule', 'List them with GET /v1/schedules.'),
+  schedule_limit_reached: entry(
+    429,
+    false,
+    'There are as many schedules as there may be',
+    'Delete those that are not needed.',
+  ),
   api_key_not_found: entry(404, false, 'There is no such API key', 'List the keys with GET /v1/api-keys.'),
   run_not_recorded: entry(
     503,
@@ -167,6 +192,19 @@ export const errorTable = {
     'Call the server by its loopback address; this guards against DNS rebinding.',
   ),
   run_closed: entry(409, false, 'The run has ended', 'A closed run cannot be changed; submit a new one.'),
+  run_open: entry(409, true, 'The run has not ended', 'Wait for its end, or cancel it first.'),
+  nothing_to_retry: entry(
+    409,
+    false,
+    'The run has completed',
+    'There is nothing to do again; fork it from one of its steps to have it done otherwise.',
+  ),
+  irreversible_repeat: entry(
+    409,
+    false,
+    'Something that cannot be undone might be done twice',
+    'Find out whether it was done; then name the steps that may be done again in repeat.',
+  ),
   precondition_failed: entry(
     412,
     false,

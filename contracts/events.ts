@@ -23,6 +23,10 @@ const durable = {
   'plan.created': z.object({ plan: planSchema, version: z.number().int() }),
   'step.started': z.object({ tool: z.string(), title: z.string().optional() }),
   'step.completed': z.object({ output: outputSchema, durationMs: z.number() }),
+  'step.reused': z.object({
+    output: outputSchema,
+    fromRunId: z.uuid().describe('The run in which its tool was called.'),
+  }),
   'step.failed': z.object({ error: errorInfo }),
   'step.retrying': z.object({ error: errorInfo, nextAttempt: z.number().int() }),
   'supervisor.decided': z.object({ decision: z.enum(['continue', 'stop']), reason: z.string() }),

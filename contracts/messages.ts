@@ -40,8 +40,18 @@ export interface AgentRunInput {
   tools: Record<string, ToolTraits>;
   /** What needs a person's word; unless told, only what the plan's steps ask for. */
   approvals?: ApprovalPolicy;
+  /** Of a run that goes on from another one. */
+  reused?: ReusedSteps;
   /** Present after continue-as-new. */
   carried?: CarriedState;
+}
+
+/** What a run takes over from the one that it goes on from. */
+export interface ReusedSteps {
+  /** The run. */
+  from: string;
+  /** As in CarriedSteps: `c` for a step that is reused, `.` for one that is to be done. */
+  statuses: string;
 }
 
 /** A step whose tool asked to be completed at a time. */

@@ -8,6 +8,8 @@ export interface ReconcileResult {
   ended: number;
   /** Open workflows without a record: they have one now. */
   recorded: number;
+  /** Runs whose webhook nobody was telling: somebody does now. */
+  webhooks: number;
   /** Runs that could not be looked into; the next time may mend it. */
   failed: number;
 }

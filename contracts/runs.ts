@@ -1,11 +1,12 @@
 /** Runs: what is submitted, what is stored, what is answered. */
 import { z } from 'zod';
-import { approvalPolicies } from './approvals.js';
+import { approvalPolicies, type ApprovalPolicy } from './approvals.js';
 import { budgetSchema, topUpSchema, type Budget, type BudgetState } from './budgets.js';
 import type { ErrorInfo } from './errors.js';
 import type { JsonValue, Plan } from './plan.js';
 import { jsonValueSchema, planSchema } from './plan.js';
 import { runStatuses, type RunStatus } from './statuses.js';
+import { newDelivery, webhookSchema, type Webhook, type WebhookDelivery } from './webhooks.js';
 import { wholeNumber } from './whole-number.js';
 
 export type { Run, RunSummary } from './answers.js';
@@ -45,8 +46,16 @@ export const submitRunSchema = z.strictObject({
   budget: budgetSchema.optional(),
   /** 1 goes first, 5 last, 3 unless told; among the runs of its own tenant only. */
   priority: z.number().int().min(1).max(5).optional(),
+  /** Told of the run's end. */
+  webhook: webhookSchema.optional(),
 });
 export type SubmitRun = z.infer<typeof submitRunSchema>;
+
+/** What a schedule submits: files belong to one run. */
+export const scheduledRunSchema = submitRunSchema.extend({
+  inputs: z.strictObject({ data: jsonValueSchema.optional() }).optional(),
+});
+export type ScheduledRun = z.infer<typeof scheduledRunSchema>;
 
 export const idempotencyKeySchema = z
   .string()
@@ -116,6 +125,20 @@ export const usageSchema = z.object({
 });
 export type Usage = z.infer<typeof usageSchema>;
 
+/** What has started a run, where that was no submission, or which one it goes on from. */
+export const runOriginSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('schedule'), scheduleId: z.uuid(), scheduledAt: z.iso.datetime() }),
+  z.object({ kind: z.literal('retry'), runId: z.uuid() }),
+  z.object({ kind: z.literal('fork'), runId: z.uuid(), fromStep: z.string() }),
+]);
+export type RunOrigin = z.infer<typeof runOriginSchema>;
+
+/** What a submission asks for beside the work itself, for runs that go on from it. */
+export interface RunSettings {
+  approvals?: ApprovalPolicy;
+  priority?: number;
+}
+
 /** A run as the store holds it. Times are ISO 8601 in UTC. */
 export interface RunRecord {
   id: string;
@@ -130,6 +153,9 @@ export interface RunRecord {
   budget: BudgetState | null;
   metadata: Record<string, string>;
   requestHash: string | null;
+  webhook: WebhookDelivery | null;
+  origin: RunOrigin | null;
+  settings: RunSettings | null;
   createdAt: string;
   startedAt: string | null;
   finishedAt: string | null;
@@ -147,6 +173,9 @@ export interface NewRun {
   agent: string;
   metadata: Record<string, string>;
   requestHash: string | null;
+  webhook?: Webhook;
+  origin?: RunOrigin;
+  settings?: RunSettings;
   createdAt: string;
   budget?: Budget;
 }
@@ -160,6 +189,9 @@ export const queuedRecord = (run: NewRun): RunRecord => ({
   error: null,
   usage: { steps: 0 },
   budget: run.budget ?? null,
+  origin: run.origin ?? null,
+  settings: run.settings ?? null,
+  webhook: run.webhook === undefined ? null : newDelivery(run.webhook),
   startedAt: null,
   finishedAt: null,
   lastSeq: 0,

@@ -1,4 +1,4 @@
-/** What runs and approvals can be; apart from the schemas, so that the command line's grammar waits for no zod. */
+/** What runs, approvals and schedules can be; apart from the schemas, so that the command line's grammar waits for no zod. */
 
 export const runStatuses = [
   'queued',
@@ -10,6 +10,10 @@ export const runStatuses = [
   'cancelled',
 ] as const;
 export type RunStatus = (typeof runStatuses)[number];
+
+/** What happens at a time of a schedule at which the run before goes on still. */
+export const overlapPolicies = ['skip', 'buffer_one', 'allow_all', 'cancel_other'] as const;
+export type OverlapPolicy = (typeof overlapPolicies)[number];
 
 export const approvalStatuses = ['pending', 'approved', 'denied', 'closed'] as const;
 export type ApprovalStatus = (typeof approvalStatuses)[number];

@@ -15,7 +15,14 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { Activities, FinishRunInput, RunEnd, RunOutcome } from '../contracts/activities.js';
-import type { AgentRunInput, PauseRequest, ResumeRequest, RunSnapshot } from '../contracts/messages.js';
+import type {
+  AgentRunInput,
+  CarriedSteps,
+  PauseRequest,
+  ResumeRequest,
+  ReusedSteps,
+  RunSnapshot,
+} from '../contracts/messages.js';
 import { CANCEL_SIGNAL, PAUSE_SIGNAL, RESUME_SIGNAL, SNAPSHOT_QUERY } from '../contracts/messages.js';
 import type { NewEvent } from '../contracts/events.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
@@ -31,13 +38,14 @@ import { RunStatusAttribute } from './run-status-attribute.js';
 import { StepRunner, type StepsOutcome } from './step-runner.js';
 import { UnsentEvents } from './unsent-events.js';
 import { Work } from './work.js';
+import { tellWebhook } from './tell-webhook.js';
 
 const cancelSignal = defineSignal<[string | null]>(CANCEL_SIGNAL);
 const pauseSignal = defineSignal<[PauseRequest]>(PAUSE_SIGNAL);
 const resumeSignal = defineSignal<[ResumeRequest]>(RESUME_SIGNAL);
 const snapshotQuery = defineQuery<RunSnapshot | null>(SNAPSHOT_QUERY);
 
-const { planRun, finishRun } = proxyActivities<Activities>(recordKeeping('records'));
+const { planRun, reuseRun, finishRun } = proxyActivities<Activities>(recordKeeping('records'));
 const { carryOut } = proxyLocalActivities<Activities>(inRow);
 
 /**
@@ -84,16 +92,17 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
 
   let ended: StepsOutcome;
   try {
+    if (input.reused !== undefined && carried === undefined) await reuse(input.reused);
     const plan = carried?.plan ?? input.plan ?? (await makePlan());
     const isQuick = (step: PlanStep): boolean =>
       input.tools[step.tool]?.quick === true && approvals.isAsked(step) === undefined;
-    state = new RunState(plan, isQuick, carried?.steps);
+    state = new RunState(plan, isQuick, carried?.steps ?? stepsOf(input.reused));
     drawing = new Drawing(run.goal, state);
     const draw = (): void => {
       status.set(pause.isPaused ? 'paused' : approvals.isWaiting ? 'waiting' : 'running');
       drawing?.change();
     };
-    const begun = carried !== undefined || input.plan === null;
+    const begun = carried !== undefined || input.plan === null || input.reused !== undefined;
     const parts = { input, state, unsent, pause, approvals, work, budget, clock };
     ended = await new StepRunner(parts, plan, draw).run(begun);
     if (ended.status === 'continue-as-new') {
@@ -133,6 +142,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
         ? steps.end
         : await writeEnd({ ...unsent.scope(), run, outcome: outcomeOf(steps), openSteps });
     status.set(recorded.status);
+    await tellWebhook(run);
     await condition(allHandlersFinished);
     return recorded;
   });
@@ -140,6 +150,16 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
   if (end.status === 'failed') throw ApplicationFailure.nonRetryable(end.error.message, end.error.code);
   const { total = 0, completed = 0, failed = 0, skipped = 0 } = state?.snapshot() ?? {};
   return { total, completed, failed, skipped };
+
+  async function reuse(reused: ReusedSteps): Promise<void> {
+    status.set('running');
+    // All files of the other run may have to be copied.
+    await unsent.keep((given) =>
+      reuseRun.executeWithOptions(modelCalls('reuse what the other run has done'), [
+        { ...given, run, plan: input.plan, reused },
+      ]),
+    );
+  }
 
   async function makePlan(): Promise<Plan> {
     status.set('running');
@@ -183,6 +203,11 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
     }
   }
 }
+
+const stepsOf = (reused: ReusedSteps | undefined): CarriedSteps | undefined =>
+  reused === undefined || reused.statuses === ''
+    ? undefined
+    : { statuses: reused.statuses, timers: [], failures: [] };
 
 /** Within the workflow task where that takes no time; an outage is waited for outside of it. */
 async function writeEnd({ unsent, runId, tenantId, ...end }: FinishRunInput): Promise<RunEnd> {

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { PerdureError } from '../../contracts/errors.js';
 import type { Run, RunRecord } from '../../contracts/runs.js';
 import type { ApiContext } from './context.js';
+import { webhooksUnavailable } from './routes/webhook-secret.js';
 import { toRun } from './run-lookup.js';
 import { readSubmission } from './submission.js';
 import { submitRun } from './submit-run.js';
@@ -32,6 +33,7 @@ export async function acceptRun(
     tools: context.tools,
     agents: context.agents,
   });
+  if (submission.run.webhook !== undefined && context.webhooks === null) throw webhooksUnavailable();
   const submitted = await submitRun(context, submission);
   return { ...submitted, run: toRun(submitted.record, context.engine) };
 }

@@ -11,7 +11,9 @@ import type { Logger } from '../ports/logger.js';
 import type { RunEngine } from '../ports/run-engine.js';
 import type { RunInspector } from '../ports/run-inspector.js';
 import type { RunStore } from '../ports/run-store.js';
+import type { Schedules } from '../ports/schedules.js';
 import type { ToolCatalog } from '../ports/tool-catalog.js';
+import type { WebhookSecrets } from '../ports/webhooks.js';
 import type { Workspace } from '../ports/workspace.js';
 import { createRunFeeds, type RunFeeds } from './run-feeds.js';
 import { createRunWaits, type RunWaits } from './run-waits.js';
@@ -67,6 +69,7 @@ export interface ApiDependencies {
   workspace: Workspace;
   engine: RunEngine;
   inspector: RunInspector;
+  schedules: Schedules;
   tools: ToolCatalog;
   agents: AgentCatalog;
   logger: Logger;
@@ -80,6 +83,8 @@ export interface ApiDependencies {
   admission?: { port: Admission; limits: TenantLimits } | null;
   /** Origins whose pages may call. */
   corsOrigins?: readonly string[];
+  /** The secrets of receivers of webhooks; null where none are sent. */
+  webhooks?: WebhookSecrets | null;
   /** Who a request acts for, where that is not found out by signIn. */
   principalOf?: (req: Request) => Principal;
   now?: () => Date;
@@ -106,6 +111,7 @@ export function contextOf(deps: ApiDependencies, draining: AbortSignal): ApiCont
     apiKeys: null,
     admission: null,
     corsOrigins: [],
+    webhooks: null,
     principalOf,
     now: () => new Date(),
     ...deps,

@@ -31,6 +31,7 @@ import {
   createListFilesRoute,
   createPutFileRoute,
 } from './routes/files.js';
+import { createForkRoute, createRetryRoute } from './routes/forks.js';
 import { createHealthRoute, createReadinessRoute, indexRoute } from './routes/health.js';
 import { createOpenApiRoute } from './routes/openapi.js';
 import { createPresignRoute } from './routes/presigned-files.js';
@@ -44,8 +45,19 @@ import {
   createListRunsRoute,
   createSubmitRoute,
 } from './routes/runs.js';
+import {
+  createChangeScheduleRoute,
+  createCreateScheduleRoute,
+  createDeleteScheduleRoute,
+  createGetScheduleRoute,
+  createListSchedulesRoute,
+  createPauseScheduleRoute,
+  createResumeScheduleRoute,
+  createTriggerScheduleRoute,
+} from './routes/schedules.js';
 import { createStreamTicketRoute } from './routes/stream-tickets.js';
 import { createListToolsRoute } from './routes/tools.js';
+import { createWebhookSecretRoute } from './routes/webhook-secret.js';
 import { createWhyRoute } from './routes/why.js';
 import { serverOptionsOf } from './server-options.js';
 import { createWorkerWatch } from './worker-watch.js';
@@ -85,11 +97,21 @@ export function createApp(deps: ApiDependencies): App {
     streamEvents: createEventsRoute(context),
     whyRun: createWhyRoute(context),
     cancelRun: [...json, createCancelRoute(context)],
+    retryRun: [...json, createRetryRoute(context, workers)],
+    forkRun: [...json, createForkRoute(context, workers)],
     listRunApprovals: createListRunApprovalsRoute(context),
     decideApproval: [...json, createDecideRoute(context)],
     listApprovals: createListApprovalsRoute(context),
     pauseRun: [...json, createPauseRoute(context)],
     resumeRun: [...json, createResumeRoute(context)],
+    createSchedule: [...json, createCreateScheduleRoute(context)],
+    listSchedules: createListSchedulesRoute(context),
+    getSchedule: createGetScheduleRoute(context),
+    changeSchedule: [...json, createChangeScheduleRoute(context)],
+    deleteSchedule: createDeleteScheduleRoute(context),
+    pauseSchedule: [...json, createPauseScheduleRoute(context)],
+    resumeSchedule: [...json, createResumeScheduleRoute(context)],
+    triggerSchedule: [...json, createTriggerScheduleRoute(context)],
     listFiles: createListFilesRoute(context),
     getFile: createGetFileRoute(context),
     putFile: createPutFileRoute(context),
@@ -99,6 +121,7 @@ export function createApp(deps: ApiDependencies): App {
     createApiKey: [...json, createCreateApiKeyRoute(context)],
     listApiKeys: createListApiKeysRoute(context),
     revokeApiKey: createRevokeApiKeyRoute(context),
+    getWebhookSecret: createWebhookSecretRoute(context),
   });
   mountDocs(app);
   app.use(notFound);

@@ -24,4 +24,4 @@ export function mount(app: Express, context: ApiContext, handlers: Handlers): vo
   }
 }
 
-const verbs = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'delete' } as const;
+const verbs = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;

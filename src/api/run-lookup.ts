@@ -58,11 +58,12 @@ export const runClosed = (run: RunHead): PerdureError =>
 export function toRun<Record extends RunHead>(
   record: Record,
   engine: ApiContext['engine'],
-): Omit<Record, 'tenantId' | 'requestHash'> & Pick<RunSummary, 'links'> {
-  const { tenantId: _tenantId, requestHash: _requestHash, ...shown } = record;
-  const { id } = record;
+): Omit<Record, 'tenantId' | 'requestHash' | 'settings'> & Pick<RunSummary, 'links'> {
+  const { tenantId: _tenantId, requestHash: _requestHash, settings: _settings, ...shown } = record;
+  const { id, webhook } = record;
   return {
     ...shown,
+    webhook: webhook === null ? null : { ...webhook, url: withoutQuery(webhook.url) },
     links: {
       self: addressOf('getRun', { id }),
       events: addressOf('streamEvents', { id }),
@@ -70,4 +71,9 @@ export function toRun<Record extends RunHead>(
       temporal: engine.webUrl(id),
     },
   };
+}
+
+function withoutQuery(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
 }

@@ -5,7 +5,7 @@ import { DEFAULT_AGENT, type Agent } from '../../contracts/agents.js';
 import type { ApprovalPolicy } from '../../contracts/approvals.js';
 import { checkPlan } from '../../contracts/check-plan.js';
 import { PerdureError, type FieldError } from '../../contracts/errors.js';
-import { MAX_PLAN_BYTES, type Plan } from '../../contracts/plan.js';
+import { MAX_PLAN_BYTES, type JsonValue, type Plan } from '../../contracts/plan.js';
 import {
   idempotencyKeySchema,
   MAX_INPUT_DATA_BYTES,
@@ -14,6 +14,7 @@ import {
   type SubmitRun,
 } from '../../contracts/runs.js';
 import { workspacePath } from '../../contracts/workspace-path.js';
+import type { ReusedSteps } from '../../contracts/messages.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { ToolCatalog } from '../ports/tool-catalog.js';
 import { canonicalJson } from '../../contracts/canonical-json.js';
@@ -32,6 +33,8 @@ export interface Submission {
   files: InputFile[];
   approvals: ApprovalPolicy | undefined;
   priority: number | undefined;
+  /** Where it goes on from another run. */
+  reused?: ReusedSteps;
   /** True when the client sent an Idempotency-Key: the id is then the same for every repeat. */
   keyed: boolean;
 }
@@ -57,18 +60,18 @@ export function readSubmission(
   const budget = request.budget === undefined ? agent.budget : { ...agent.budget, ...request.budget };
   if (plan === undefined) refuseWithoutPlanner(agent);
   else {
-    const errors = checkPlan(plan, request.inputs?.data, (tool, args) => given.tools.checkArgs(tool, args));
-    const all = [...errors, ...refusedTools(plan, agent, given.tools)];
-    if (all.length > 0) throw invalid('invalid_plan', all);
+    checkedPlan(plan, agent, request.inputs?.data, given.tools);
   }
   return {
     run: {
-      id: key === undefined ? v7() : v5(JSON.stringify([tenantId, key]), ID_NAMESPACE),
+      id: runIdFor(tenantId, key),
       tenantId,
       goal: request.goal,
       agent: agent.name,
       metadata: request.metadata ?? {},
       requestHash: createHash('sha256').update(canonicalJson(request)).digest('hex'),
+      ...(request.webhook === undefined ? {} : { webhook: request.webhook }),
+      ...settingsOf(request),
       createdAt: now.toISOString(),
       ...(budget === undefined ? {} : { budget }),
     },
@@ -81,7 +84,19 @@ export function readSubmission(
   };
 }
 
-function findAgent(name: string, agents: AgentCatalog): Agent {
+/** With a key the same for every repeat. */
+export const runIdFor = (tenantId: string, key: string | undefined): string =>
+  key === undefined ? v7() : v5(JSON.stringify([tenantId, key]), ID_NAMESPACE);
+
+/** @throws PerdureError `invalid_plan` */
+export function checkedPlan(plan: Plan, agent: Agent, data: JsonValue | undefined, tools: ToolCatalog): void {
+  const errors = checkPlan(plan, data, (tool, args) => tools.checkArgs(tool, args));
+  const all = [...errors, ...refusedTools(plan, agent, tools)];
+  if (all.length > 0) throw invalid('invalid_plan', all);
+}
+
+/** @throws PerdureError `unknown_agent` */
+export function findAgent(name: string, agents: AgentCatalog): Agent {
   const found = agents.find(name);
   if (found !== undefined) return found;
   const known = agents.list().map((agent) => JSON.stringify(agent.name));
@@ -173,3 +188,13 @@ const contentOf = (file: { content?: string | undefined; contentBase64?: string 
   file.contentBase64 === undefined
     ? Buffer.from(file.content ?? '', 'utf8')
     : Buffer.from(file.contentBase64, 'base64');
+
+function settingsOf({ approvals, priority }: SubmitRun): Pick<NewRun, 'settings'> {
+  if (approvals === undefined && priority === undefined) return {};
+  return {
+    settings: {
+      ...(approvals === undefined ? {} : { approvals }),
+      ...(priority === undefined ? {} : { priority }),
+    },
+  };
+}

@@ -74,13 +74,17 @@ async function startStaged(context: ApiContext, submission: Submission): Promise
   return { record: record ?? queuedRecord(run), replayed: !started.started };
 }
 
-const start = ({ engine, tools }: ApiContext, { run, plan, inputs, approvals, priority }: Submission) =>
+const start = (
+  { engine, tools }: ApiContext,
+  { run, plan, inputs, approvals, priority, reused }: Submission,
+) =>
   engine.start(
     {
       run,
       plan,
       inputsData: inputs?.data === undefined ? null : { value: inputs.data },
       ...(approvals === undefined ? {} : { approvals }),
+      ...(reused === undefined ? {} : { reused }),
       tools: Object.fromEntries(
         tools
           .list()

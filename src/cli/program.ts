@@ -13,7 +13,9 @@ import { registerMigrate } from './commands/migrate.js';
 import { registerReplay } from './commands/replay.js';
 import { registerRun } from './commands/run.js';
 import { registerRuns } from './commands/runs.js';
+import { registerSchedules } from './commands/schedules.js';
 import { registerTools } from './commands/tools.js';
+import { registerWebhooks } from './commands/webhooks.js';
 import { registerWorker } from './commands/worker.js';
 
 /**
@@ -24,9 +26,11 @@ const commands = [
   registerRun,
   registerRuns,
   registerApprovals,
+  registerSchedules,
   registerFiles,
   registerTools,
   registerAgents,
+  registerWebhooks,
   registerDev,
   registerApi,
   registerWorker,

@@ -1,7 +1,7 @@
 /** Submits a run, follows it, and prints what came of it. */
 import pc from 'picocolors';
 import type { RunEvent } from '../../contracts/events.js';
-import type { SubmitRun } from '../../contracts/runs.js';
+import type { Run, SubmitRun } from '../../contracts/runs.js';
 import type { Client } from '../client/client.js';
 import { writeJson } from './output.js';
 import { durationOf, printable } from './printable.js';
@@ -9,7 +9,6 @@ import { follow, jsonView, viewFor } from './progress/follow.js';
 
 interface Options {
   signal: AbortSignal;
-  idempotencyKey?: string;
   follow: boolean;
   json?: true;
 }
@@ -18,15 +17,25 @@ interface Options {
 export async function runAndFollow(
   client: Client,
   submission: SubmitRun,
-  { signal, idempotencyKey, json, follow: isFollowed }: Options,
+  { idempotencyKey, ...options }: Options & { idempotencyKey?: string },
+): Promise<void> {
+  const { signal } = options;
+  await followSubmitted(
+    client,
+    (onResponse) => client.submit(submission, { signal, idempotencyKey, onResponse }),
+    options,
+  );
+}
+
+/** The same of a run that is submitted in some way. */
+export async function followSubmitted(
+  client: Client,
+  submit: (onResponse: (response: Response) => void) => Promise<Run>,
+  { signal, json, follow: isFollowed }: Options,
 ): Promise<void> {
   const warnings: string[] = [];
-  const run = await client.submit(submission, {
-    signal,
-    idempotencyKey,
-    onResponse: ({ headers }) => {
-      warnings.push(headers.get('perdure-warning') ?? '');
-    },
+  const run = await submit(({ headers }) => {
+    warnings.push(headers.get('perdure-warning') ?? '');
   });
   if (warnings.includes('no_worker_polling'))
     process.stderr.write(pc.yellow('the run is safe, but no worker is there to take it up\n'));

@@ -13,6 +13,7 @@ interface Given {
   priority?: number;
   agent?: string;
   budget?: NonNullable<SubmitRun['budget']>;
+  webhook?: string;
 }
 
 type InputFile = NonNullable<NonNullable<SubmitRun['inputs']>['files']>[number];
@@ -37,6 +38,7 @@ export async function readSubmission(goal: string, given: Given): Promise<Submit
     ...(given.priority === undefined ? {} : { priority: given.priority }),
     ...(given.budget === undefined ? {} : { budget: given.budget }),
     ...(given.agent === undefined ? {} : { agent: given.agent }),
+    ...(given.webhook === undefined ? {} : { webhook: { url: given.webhook } }),
   };
 }
 

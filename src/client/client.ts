@@ -14,10 +14,18 @@ import type {
 } from '../../contracts/api.js';
 import type { ApprovalList, ApprovalStatus } from '../../contracts/approvals.js';
 import type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
+import type { ForkRun, RetryRun } from '../../contracts/forks.js';
 import type { JsonValue } from '../../contracts/plan.js';
 import type { PresignedRequest } from '../../contracts/presign.js';
 import type { Scope } from '../../contracts/principal.js';
 import type { Run, RunStatus, RunSummary, SubmitRun } from '../../contracts/runs.js';
+import type {
+  Schedule,
+  ScheduleChangeRequest,
+  ScheduleList,
+  ScheduleRequest,
+} from '../../contracts/schedules.js';
+import type { WebhookSecret } from '../../contracts/webhooks.js';
 import type { Why } from '../../contracts/why.js';
 import { isTerminal } from '../../contracts/terminal.js';
 import { followRun, type FollowOptions } from './follow-run.js';
@@ -118,11 +126,36 @@ export interface Client {
   pause(id: string, options?: CallOptions & { reason?: string | undefined }): Promise<Run>;
   /** @param options.budget limits that take the place of those before */
   resume(id: string, options?: CallOptions & { budget?: TopUp | undefined }): Promise<Run>;
+  /** A new run that does again what has not completed. With a key, the same call again meets the same run. */
+  retry(id: string, options?: CallOptions & RetryRun & { idempotencyKey?: string | undefined }): Promise<Run>;
+  /** A new run that does a step, and all that builds on it, otherwise. */
+  fork(
+    id: string,
+    fork: ForkRun,
+    options?: CallOptions & { idempotencyKey?: string | undefined },
+  ): Promise<Run>;
   approvals: {
     /** Of all runs, or of one; the oldest first. */
     list(filter?: ApprovalFilter, options?: CallOptions): Promise<ApprovalList>;
     /** The first decision counts: PerdureApiError 409 to whoever comes later. */
     decide(id: string, approvalId: string, decision: ApprovalDecision, options?: CallOptions): Promise<Run>;
+  };
+  schedules: {
+    /** With a key, the same call again meets the same schedule; only then is it repeated by itself. */
+    create(
+      schedule: ScheduleRequest,
+      options?: CallOptions & { idempotencyKey?: string | undefined },
+    ): Promise<Schedule>;
+    /** The oldest first. */
+    list(options?: CallOptions): Promise<ScheduleList>;
+    get(id: string, options?: CallOptions): Promise<Schedule>;
+    change(id: string, change: ScheduleChangeRequest, options?: CallOptions): Promise<Schedule>;
+    pause(id: string, options?: CallOptions & { reason?: string | undefined }): Promise<Schedule>;
+    resume(id: string, options?: CallOptions): Promise<Schedule>;
+    /** Starts a run now, whatever goes on. */
+    trigger(id: string, options?: CallOptions): Promise<Schedule>;
+    /** Runs that it has started go on. */
+    delete(id: string, options?: CallOptions): Promise<void>;
   };
   files: {
     list(id: string, options?: CallOptions): Promise<FileList>;
@@ -148,6 +181,8 @@ export interface Client {
     list(options?: CallOptions): Promise<ApiKeyList>;
     revoke(keyId: string, options?: CallOptions): Promise<void>;
   };
+  /** With which the receiver at this address checks that a webhook is ours. */
+  webhookSecret(url: string, options?: CallOptions): Promise<WebhookSecret>;
   /** With which a browser's EventSource opens the stream of this run, for a minute. `url` is a path on the server. */
   streamTicket(id: string, options?: CallOptions): Promise<StreamTicket>;
 }
@@ -173,6 +208,23 @@ export function createClient(options: ClientOptions): Client {
           }),
     });
   const events: Client['events'] = (id, follow) => followRun(requests, options.baseUrl, id, follow);
+
+  const goOn = (
+    route: 'retryRun' | 'forkRun',
+    id: string,
+    wanted: RetryRun | ForkRun,
+    idempotencyKey: string | undefined,
+    call: CallOptions,
+  ): Promise<Run> => {
+    const { headers, body } = post(wanted);
+    return json(route, {
+      ...call,
+      parameters: { id },
+      headers: { ...headers, 'idempotency-key': idempotencyKey },
+      body,
+      repeatable: idempotencyKey !== undefined,
+    });
+  };
 
   return {
     submit(run, { idempotencyKey, ...call } = {}) {
@@ -210,6 +262,9 @@ export function createClient(options: ClientOptions): Client {
       json('pauseRun', { ...call, parameters: { id }, ...post(reason === undefined ? {} : { reason }) }),
     resume: (id, { budget, ...call } = {}) =>
       json('resumeRun', { ...call, parameters: { id }, ...post(budget === undefined ? {} : { budget }) }),
+    retry: (id, { idempotencyKey, repeat, ...call } = {}) =>
+      goOn('retryRun', id, repeat === undefined ? {} : { repeat }, idempotencyKey, call),
+    fork: (id, fork, { idempotencyKey, ...call } = {}) => goOn('forkRun', id, fork, idempotencyKey, call),
     approvals: {
       list: ({ runId, ...filter } = {}, call = {}) =>
         runId === undefined
@@ -217,6 +272,33 @@ export function createClient(options: ClientOptions): Client {
           : json('listRunApprovals', { ...call, parameters: { id: runId }, query: queryOf(filter) }),
       decide: (id, approvalId, decision, call = {}) =>
         json('decideApproval', { ...call, parameters: { id, approvalId }, ...post(decision) }),
+    },
+    schedules: {
+      create(schedule, { idempotencyKey, ...call } = {}) {
+        const { headers, body } = post(schedule);
+        return json('createSchedule', {
+          ...call,
+          headers: { ...headers, 'idempotency-key': idempotencyKey },
+          body,
+          repeatable: idempotencyKey !== undefined,
+        });
+      },
+      list: (call = {}) => json('listSchedules', call),
+      get: (scheduleId, call = {}) => json('getSchedule', { ...call, parameters: { scheduleId } }),
+      change: (scheduleId, change, call = {}) =>
+        json('changeSchedule', { ...call, parameters: { scheduleId }, ...post(change) }),
+      pause: (scheduleId, { reason, ...call } = {}) =>
+        json('pauseSchedule', {
+          ...call,
+          parameters: { scheduleId },
+          ...post(reason === undefined ? {} : { reason }),
+        }),
+      resume: (scheduleId, call = {}) =>
+        json('resumeSchedule', { ...call, parameters: { scheduleId }, ...post({}) }),
+      trigger: (scheduleId, call = {}) =>
+        json('triggerSchedule', { ...call, parameters: { scheduleId }, ...post({}) }),
+      delete: (scheduleId, call = {}) =>
+        requests('deleteSchedule', { ...call, parameters: { scheduleId }, repeatable: false }, nothing),
     },
     files: {
       list: (id, call = {}) => json('listFiles', { ...call, parameters: { id } }),
@@ -249,6 +331,8 @@ export function createClient(options: ClientOptions): Client {
       revoke: (keyId, call = {}) =>
         requests('revokeApiKey', { ...call, parameters: { keyId }, repeatable: false }, nothing),
     },
+    webhookSecret: (url, call = {}) =>
+      json('getWebhookSecret', { ...call, query: new URLSearchParams({ url }) }),
     streamTicket: (id, call = {}) =>
       json('createStreamTicket', { ...call, parameters: { id }, repeatable: true }),
   };

@@ -42,6 +42,8 @@ export interface Config {
   readonly signIn: 'required' | 'none' | null;
   /** What stream tickets are signed with; the same for all API processes. Null when not told. */
   readonly ticketSecret: string | null;
+  /** What webhooks are signed with, the present secret first; empty for none. The same for all processes. */
+  readonly webhookSecrets: readonly string[];
   /** Of the server that our own commands call. */
   readonly url: string;
   /** With which our own commands sign in; null where they need not. */
@@ -129,6 +131,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     tokens: tokensOf(e),
     signIn: e.PERDURE_SIGN_IN ?? null,
     ticketSecret: e.PERDURE_TICKET_SECRET ?? null,
+    webhookSecrets: Object.freeze(webhookSecretsOf(e)),
     url: e.PERDURE_URL ?? `http://127.0.0.1:${e.PORT === 0 ? 8080 : e.PORT}`,
     token: e.PERDURE_TOKEN ?? null,
     corsOrigins: Object.freeze(e.PERDURE_CORS_ORIGINS),
@@ -154,6 +157,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     httpAllow: Object.freeze(e.PERDURE_HTTP_ALLOW),
     logLevel: e.LOG_LEVEL,
   });
+}
+
+function webhookSecretsOf(e: Environment): string[] {
+  const [present, former] = [e.PERDURE_WEBHOOK_SECRET, e.PERDURE_WEBHOOK_FORMER_SECRET];
+  if (present === undefined && former !== undefined)
+    throw new ConfigError('PERDURE_WEBHOOK_SECRET must be set with PERDURE_WEBHOOK_FORMER_SECRET');
+  return [present, former].filter((secret) => secret !== undefined);
 }
 
 /** Of a secret, `NAME_FILE` names the file that holds it: how Kubernetes hands secrets over. */

@@ -86,6 +86,8 @@ export const environment = z.object({
   PERDURE_JWT_AUDIENCE: z.string().min(1).default('authenticated'),
   SUPABASE_JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   PERDURE_TICKET_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  PERDURE_WEBHOOK_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  PERDURE_WEBHOOK_FORMER_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   PERDURE_URL: http.optional(),
   PERDURE_TOKEN: z
     .string()
@@ -158,6 +160,8 @@ export const secrets = [
   'SUPABASE_SERVICE_ROLE_KEY',
   'SUPABASE_JWT_SECRET',
   'PERDURE_TICKET_SECRET',
+  'PERDURE_WEBHOOK_SECRET',
+  'PERDURE_WEBHOOK_FORMER_SECRET',
   'PERDURE_TOKEN',
   'DATABASE_URL',
   'TEMPORAL_API_KEY',

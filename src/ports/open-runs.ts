@@ -1,5 +1,6 @@
 /** Open runs as the records and as the durable engine have them, of all tenants. */
 import type { NewRun } from '../../contracts/runs.js';
+import type { WebhookInput } from '../../contracts/webhook-delivery.js';
 
 export interface OpenRun {
   tenantId: string;
@@ -11,6 +12,8 @@ export interface OpenRun {
 export interface OpenRecords {
   /** Runs that are recorded and not at their end, created before a moment, oldest first, from after `after` on. */
   openRuns(before: string, limit: number, after?: OpenRun): Promise<OpenRun[]>;
+  /** Runs that ended before a moment and whose webhook nobody has begun to tell, oldest first. */
+  untoldWebhooks(before: string, limit: number): Promise<WebhookInput[]>;
 }
 
 /** Every method throws PerdureError `temporal_unavailable`. */
@@ -21,4 +24,6 @@ export interface RunWorkflows {
   open(before: string): AsyncIterable<{ runId: string; tenantId: string }>;
   /** What the run's workflow was started with; null where it is gone. */
   newRunOf(runId: string): Promise<NewRun | null>;
+  /** @returns false when somebody is at it */
+  startWebhook(input: WebhookInput): Promise<boolean>;
 }

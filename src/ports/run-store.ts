@@ -1,5 +1,6 @@
 /** Run records: created once, read and listed by tenant. Their progress is written by the event log's append. */
 import type { NewRun, RunHead, RunRecord, RunStatus } from '../../contracts/runs.js';
+import type { WebhookDelivery } from '../../contracts/webhooks.js';
 
 export interface ListRunsFilter {
   /** Any of them; at least one. */
@@ -26,6 +27,8 @@ export interface RunStore {
   findRun(tenantId: string, runId: string): Promise<RunHead | null>;
   /** Newest first. @throws PerdureError `invalid_request` for a cursor it did not give */
   listRuns(tenantId: string, filter: ListRunsFilter, limit: number, cursor?: string): Promise<RunPage>;
+  /** Adds to what is known of the run's webhook. @throws PerdureError `run_not_found` for one without a webhook too */
+  noteWebhook(tenantId: string, runId: string, note: Partial<WebhookDelivery>): Promise<void>;
   /** Resolves when the database answers with the schema this build needs. */
   check(): Promise<void>;
 }

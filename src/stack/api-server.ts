@@ -8,6 +8,7 @@ import { isLoopback } from '../config/sign-in-policy.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { Logger } from '../ports/logger.js';
 import type { ToolRegistry } from '../tools/registry.js';
+import { createWebhookSecrets } from '../webhooks/signature.js';
 import { closeServer, listen } from './http-listener.js';
 import type { Adapters } from './open-adapters.js';
 import type { Releasers } from './releasers.js';
@@ -32,6 +33,7 @@ export interface ApiServerOptions {
 export async function startApiServer(options: ApiServerOptions, releasers: Releasers): Promise<string> {
   const { config, adapters, tools } = options;
   const { runs, log, apiKeys, admission, approvals } = adapters.records;
+  const [presentSecret] = config.webhookSecrets;
   const logger = options.logger.child({ component: 'api' });
   const api = createApp({
     runs,
@@ -41,6 +43,7 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
     workspace: adapters.workspace,
     engine: adapters.engine,
     inspector: adapters.inspector,
+    schedules: adapters.schedules,
     tools: toolCatalog(tools),
     agents: options.agents,
     logger,
@@ -56,6 +59,7 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
     apiKeys,
     admission: { port: admission, limits: config.limits },
     corsOrigins: config.corsOrigins,
+    webhooks: presentSecret === undefined ? null : createWebhookSecrets(presentSecret),
   });
   const httpServer = http.createServer(api.serverOptions, api.app);
   answerBrokenRequests(httpServer, logger);

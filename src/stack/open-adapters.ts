@@ -16,6 +16,7 @@ import { applyReconcileSchedule } from '../adapters/temporal/reconcile-schedule.
 import { applyRetentionSchedule } from '../adapters/temporal/retention-schedule.js';
 import { createRunInspector } from '../adapters/temporal/run-inspector.js';
 import { createRunWorkflows } from '../adapters/temporal/run-workflows.js';
+import { createSchedules } from '../adapters/temporal/schedules.js';
 import { createTemporalRunEngine } from '../adapters/temporal/run-engine.js';
 import type { OwnWorker } from '../adapters/temporal/workflow-starter.js';
 import type { Config } from '../config/env.js';
@@ -25,6 +26,7 @@ import type { Logger } from '../ports/logger.js';
 import type { RunEngine } from '../ports/run-engine.js';
 import type { RunWorkflows } from '../ports/open-runs.js';
 import type { RunInspector } from '../ports/run-inspector.js';
+import type { Schedules } from '../ports/schedules.js';
 import type { Workspace } from '../ports/workspace.js';
 import type { Releasers } from './releasers.js';
 import { connectTemporal, temporalSecurity, type TemporalSecurity } from './temporal-connection.js';
@@ -36,6 +38,7 @@ export interface Adapters {
   workspace: Workspace;
   engine: RunEngine;
   inspector: RunInspector;
+  schedules: Schedules;
   temporal: { address: string; security: TemporalSecurity; ownWorker: OwnWorker };
   workflows: RunWorkflows;
   /** Has Temporal start our regular jobs: retention as configured, and the reconciler. */
@@ -64,6 +67,7 @@ export async function openAdapters(config: Config, logger: Logger, releasers: Re
     bus: bus.port,
     engine: temporal.engine,
     inspector: temporal.inspector,
+    schedules: temporal.schedules,
     temporal: temporal.connection,
     workflows: temporal.workflows,
     applySchedules: temporal.applySchedules,
@@ -168,7 +172,7 @@ async function openTemporal(
 ): Promise<
   { connection: Adapters['temporal'] } & Pick<
     Adapters,
-    'engine' | 'inspector' | 'applySchedules' | 'workflows' | 'releaseHeldBy'
+    'engine' | 'inspector' | 'schedules' | 'applySchedules' | 'workflows' | 'releaseHeldBy'
   >
 > {
   const { temporalAddress: address } = config;
@@ -194,7 +198,7 @@ async function openTemporal(
     await applyRetentionSchedule({ connection, namespace, taskQueue, retention: config.retention });
     await applyReconcileSchedule(connection, namespace, taskQueue);
   };
-  const workflows = createRunWorkflows(connection, config.temporalNamespace);
+  const workflows = createRunWorkflows(connection, config.temporalNamespace, config.taskQueue);
   const releaseHeldBy: Adapters['releaseHeldBy'] = (isDead) =>
     connection.withDeadline(Date.now() + RELEASE_MS, () =>
       releaseHeldActivities({ connection, namespace: config.temporalNamespace, isDead }),
@@ -202,6 +206,11 @@ async function openTemporal(
   return {
     engine,
     inspector,
+    schedules: createSchedules({
+      connection,
+      namespace: config.temporalNamespace,
+      taskQueue: config.taskQueue,
+    }),
     connection: { address, security, ownWorker },
     workflows,
     applySchedules,

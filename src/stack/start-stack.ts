@@ -14,6 +14,7 @@ import { startEmbeddedServers } from './embedded-servers.js';
 import type { Running } from './lifecycle.js';
 import type { Adapters } from './open-adapters.js';
 import { prepareTemporal } from './prepare-back-ends.js';
+import { ownWebhookSecret } from './own-webhook-secret.js';
 import { openFileLog } from './process-log.js';
 import { Releasers } from './releasers.js';
 import { verify } from './verify.js';
@@ -63,7 +64,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       startEmbeddedServers(options, dataDir, logger, releasers),
       loadParts(),
     ]);
-    const config = { ...embedded.config, dataDir };
+    const { webhookSecrets } = embedded.config;
+    const config = {
+      ...embedded.config,
+      dataDir,
+      webhookSecrets: webhookSecrets.length > 0 ? webhookSecrets : [await ownWebhookSecret(dataDir)],
+    };
 
     const agents = await parts.openAgents(config, options.tools ?? [], logger, releasers);
     const adapters = await parts.openAdapters(config, logger, releasers);

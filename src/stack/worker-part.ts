@@ -5,6 +5,8 @@ import path from 'node:path';
 import { createActivities } from '../../activities/create-activities.js';
 import { createReconcileActivities } from '../../activities/reconcile.js';
 import { createRetentionActivities } from '../../activities/retention.js';
+import { createScheduledRunActivities } from '../../activities/scheduled-run.js';
+import { createWebhookActivities } from '../../activities/webhooks.js';
 import { StartupError } from '../adapters/embedded/startup-error.js';
 import { createPlanner } from '../agents/planner.js';
 import { createSupervisor } from '../agents/model-supervisor.js';
@@ -15,6 +17,7 @@ import { startPulse } from '../worker/pulse.js';
 import { runWorker } from '../worker/run-worker.js';
 import type { AgentParts } from './agents.js';
 import type { Adapters } from './open-adapters.js';
+import { openWebhookSender } from './webhook-sender.js';
 import type { Releasers } from './releasers.js';
 import { toolCatalog } from './tool-catalog.js';
 
@@ -70,6 +73,17 @@ export async function startWorkerPart(
       ...createRetentionActivities({
         retention: adapters.records.retention,
         workspace: adapters.workspace,
+        logger,
+      }),
+      ...createScheduledRunActivities({
+        tools: toolCatalog(tools),
+        admission: adapters.records.admission,
+        limits: config.limits,
+        logger,
+      }),
+      ...createWebhookActivities({
+        store: adapters.records.runs,
+        sender: openWebhookSender(config),
         logger,
       }),
       ...createActivities({

@@ -13,6 +13,7 @@ import { createFakes, dependenciesOf, listen } from '../../src/api/testing/fakes
 
 /** Ids that nobody has. */
 const UNKNOWN = '01a20eca-d14f-72ca-9ad6-7b45cd32c878';
+const THIRD_UNKNOWN = '01a20eca-d14f-72ca-9ad6-7b45cd32c880';
 const OTHER_UNKNOWN = '01a20eca-d14f-72ca-9ad6-7b45cd32c879';
 
 /** Calls whose address names nothing of anybody's: what they show is the caller's own. */
@@ -20,6 +21,7 @@ const ownOnly: Partial<Record<RouteName, { what: string; body?: object }>> = {
   listRuns: { what: 'runs' },
   listApiKeys: { what: 'apiKeys' },
   listApprovals: { what: 'approvals' },
+  listSchedules: { what: 'schedules' },
 };
 /** Calls that show nothing of any tenant, or only make something for the caller. */
 const nobodys: Partial<Record<RouteName, string>> = {
@@ -32,9 +34,13 @@ const nobodys: Partial<Record<RouteName, string>> = {
   submitRun: 'makes a run of the caller’s; an Idempotency-Key counts within a tenant',
   submitBatch: 'makes runs of the caller’s, as POST /v1/runs does',
   createApiKey: 'makes a key of the caller’s',
+  createSchedule: 'makes a schedule of the caller’s; an Idempotency-Key counts within a tenant',
+  getWebhookSecret: 'the caller’s own secret of that address',
 };
 const bodies: Partial<Record<RouteName, string>> = {
   putFile: 'mine now',
+  changeSchedule: JSON.stringify({ name: 'mine now' }),
+  forkRun: JSON.stringify({ fromStep: 'a' }),
   decideApproval: JSON.stringify({ decision: 'approve' }),
   presignFile: JSON.stringify({ method: 'GET' }),
 };
@@ -65,7 +71,17 @@ beforeAll(async () => {
   await fakes.log.append(run.id, [
     { type: 'approval.requested', key: 'asked', at, stepId: 'a', data: asked },
   ]);
-  given = { id: run.id, keyId: a.key.id, path: 'in.txt', approvalId: 'step-a' };
+  const scheduled = await fetch(`${server.url}/v1/schedules`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${tokens.a}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      name: 'a’s',
+      cron: '@daily',
+      run: { goal: 'g', plan: { steps: [{ id: 'a', tool: 'echo' }] } },
+    }),
+  });
+  const { id: scheduleId } = (await scheduled.json()) as { id: string };
+  given = { scheduleId, id: run.id, keyId: a.key.id, path: 'in.txt', approvalId: 'step-a' };
 });
 afterAll(() => server.close());
 
@@ -121,12 +137,13 @@ test('docs/tenancy.md', async () => {
       const list = ((await answer.json()) as Record<string, object[]>)[own.what];
       expect(JSON.stringify(list)).not.toContain(given.id);
       expect(JSON.stringify(list)).not.toContain(given.keyId);
+      expect(JSON.stringify(list)).not.toContain(given.scheduleId);
       rows.push(`${title} ${answer.status} | only what is the caller’s own |`);
       continue;
     }
     // Whoever adds a call has to say here what it is.
-    expect(address, `the route ${route} is in no list of this test`).toMatch(/\{(?:id|keyId)\}/);
-    const unknown = { ...given, id: UNKNOWN, keyId: OTHER_UNKNOWN };
+    expect(address, `the route ${route} is in no list of this test`).toMatch(/\{(?:id|keyId|scheduleId)\}/);
+    const unknown = { ...given, id: UNKNOWN, keyId: OTHER_UNKNOWN, scheduleId: THIRD_UNKNOWN };
     for (const accept of route === 'streamEvents' ? ['text/event-stream', 'application/json'] : ['*/*']) {
       const answer = await call(route, tokens.b, given, accept);
       const { status } = answer;
@@ -155,6 +172,11 @@ row-level security holds the tenants apart once more, for those who read it with
 
 test('nothing of tenant A has changed, and A sees it all', async () => {
   expect((await call('getRun', tokens.a, given)).status).toBe(200);
+  expect(await (await call('getSchedule', tokens.a, given)).json()).toMatchObject({
+    name: 'a’s',
+    paused: false,
+  });
+  expect(fakes.schedules.triggered).toEqual([]);
   expect(await (await call('getFile', tokens.a, given)).text()).toBe('a’s');
   expect(fakes.engine.cancels).toEqual([]);
   expect((await apiKeys.list('tenant-a')).map(({ revokedAt }) => revokedAt)).toEqual([null]);

@@ -63,7 +63,7 @@ test(
     await database.query('delete from perdure.runs where id = $1', [lost]);
     await database.end();
 
-    expect(await reconcile()).toEqual({ ended: 2, recorded: 1, failed: 0 });
+    expect(await reconcile()).toEqual({ ended: 2, recorded: 1, webhooks: 0, failed: 0 });
     for (const [id, how] of [
       [terminated, 'its workflow is terminated, and its end was not recorded'],
       [deleted, 'Temporal has no workflow of this run any more, and its end was not recorded'],
@@ -79,6 +79,6 @@ test(
     expect(await system.store.findRun('acme', untouched)).toMatchObject({ status: 'running' });
     expect(await system.store.findRun('acme', lost)).toMatchObject({ status: 'queued', goal: 'a test' });
     // Nothing is left to do.
-    expect(await reconcile()).toEqual({ ended: 0, recorded: 0, failed: 0 });
+    expect(await reconcile()).toEqual({ ended: 0, recorded: 0, webhooks: 0, failed: 0 });
   },
 );

@@ -63,6 +63,29 @@ export function recordsSuite(name: string, open: () => Promise<RunRecords>): voi
       expect(again).toMatchObject({ goal: 'a goal', requestHash: 'hash', status: 'running', lastSeq: 2 });
     });
 
+    test('how a run’s webhook was told is added to its record, and to no other', async () => {
+      const url = 'https://app.example.com/hook?key=1';
+      const run = await create({ webhook: { url } });
+      const told = { url, state: 'waiting', attempts: 0, lastAttemptAt: null, lastError: null } as const;
+      expect((await records.runs.findRun('acme', run.id))?.webhook).toEqual(told);
+      const note = { state: 'delivering', attempts: 1, lastAttemptAt: at, lastError: 'HTTP 500' } as const;
+      await records.runs.noteWebhook('acme', run.id, note);
+      await records.runs.noteWebhook('acme', run.id, { state: 'undelivered' });
+      expect((await records.runs.getRun('acme', run.id))?.webhook).toEqual({
+        ...{ ...told, ...note },
+        state: 'undelivered',
+      });
+      const without = await create();
+      for (const [tenant, id] of [
+        ['other', run.id],
+        ['acme', without.id],
+        ['acme', uuid()],
+      ] as const)
+        await expect(records.runs.noteWebhook(tenant, id, note)).rejects.toMatchObject({
+          code: 'run_not_found',
+        });
+    });
+
     test('another tenant’s id looks like an unknown one', async () => {
       const run = await create();
       expect(await records.runs.getRun('other', run.id)).toBeNull();

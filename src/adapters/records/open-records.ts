@@ -1,4 +1,5 @@
 /** OpenRecords over the migrations' function. */
+import type { WebhookInput } from '../../../contracts/webhook-delivery.js';
 import type { OpenRecords, OpenRun } from '../../ports/open-runs.js';
 import type { SqlFunctions } from './sql-functions.js';
 
@@ -10,5 +11,8 @@ export const createOpenRecords = (sql: SqlFunctions): OpenRecords => ({
       p_after_time: after?.createdAt ?? null,
       p_after_id: after?.runId ?? null,
     })) as OpenRun[];
+  },
+  async untoldWebhooks(before, limit) {
+    return (await sql.call('untold_webhooks', { p_before: before, p_limit: limit })) as WebhookInput[];
   },
 });

@@ -45,6 +45,15 @@ export function createRunStore(sql: SqlFunctions): RunStore {
       return { runs, nextCursor: last === undefined ? null : encodeCursor([last.createdAt, last.id]) };
     },
 
+    async noteWebhook(tenantId, runId, note) {
+      const noted = await sql.call('note_webhook', {
+        p_tenant_id: tenantId,
+        p_run_id: runId,
+        p_note: note,
+      });
+      if (noted !== true) throw new PerdureError('run_not_found', `no run ${runId} waits for its webhook`);
+    },
+
     async check() {
       const version = await sql.call('schema_version', {}).catch((error: unknown) => {
         throw error instanceof PerdureError && error.cause instanceof MisconfiguredError

@@ -1,14 +1,19 @@
 /** RunWorkflows on Temporal. */
-import { Client, type Connection } from '@temporalio/client';
+import { Client, WorkflowExecutionAlreadyStartedError, type Connection } from '@temporalio/client';
 import { defaultPayloadConverter, defineSearchAttributeKey, WorkflowNotFoundError } from '@temporalio/common';
 import type { AgentRunInput } from '../../../contracts/messages.js';
 import { AGENT_RUN_WORKFLOW, searchAttributes, workflowIdOf } from '../../../contracts/messages.js';
+import { WEBHOOK_WORKFLOW, webhookWorkflowIdOf } from '../../../contracts/webhook-delivery.js';
 import type { RunWorkflows } from '../../ports/open-runs.js';
 import { callTemporal } from './unavailable.js';
 
 const tenant = defineSearchAttributeKey(searchAttributes.tenantId, 'KEYWORD');
 
-export function createRunWorkflows(connection: Connection, namespace: string): RunWorkflows {
+export function createRunWorkflows(
+  connection: Connection,
+  namespace: string,
+  taskQueue: string,
+): RunWorkflows {
   const client = new Client({ connection, namespace });
   const unlessGone = <Value>(act: () => Promise<Value>): Promise<Value | null> =>
     callTemporal(connection, async () => {
@@ -44,6 +49,22 @@ export function createRunWorkflows(connection: Connection, namespace: string): R
         const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
         if (payload === undefined) throw new Error(`the run ${runId} began without input`);
         return defaultPayloadConverter.fromPayload<AgentRunInput>(payload).run;
+      }),
+
+    startWebhook: (input) =>
+      callTemporal(connection, async () => {
+        try {
+          await client.workflow.start(WEBHOOK_WORKFLOW, {
+            workflowId: webhookWorkflowIdOf(input.runId),
+            taskQueue,
+            args: [input],
+            typedSearchAttributes: [{ key: tenant, value: input.tenantId }],
+          });
+          return true;
+        } catch (error) {
+          if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+          throw error;
+        }
       }),
   };
 }

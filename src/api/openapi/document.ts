@@ -14,7 +14,9 @@ import type { Answer, Json, Operation, Operations } from './operation.js';
 import { runsOperations } from './runs-operations.js';
 import { componentSchemas } from './schemas.js';
 import { securityOf, securitySchemes } from './security.js';
+import { schedulesOperations } from './schedules-operations.js';
 import { serverOperations } from './server-operations.js';
+import { outgoing, webhooksOperations } from './webhooks-operations.js';
 
 /** One for every call of the contract: the compiler misses none. */
 const operations: Operations<RouteName> = {
@@ -23,6 +25,8 @@ const operations: Operations<RouteName> = {
   ...filesOperations,
   ...apiKeysOperations,
   ...approvalsOperations,
+  ...schedulesOperations,
+  ...webhooksOperations,
   ...serverOperations,
 };
 
@@ -49,10 +53,13 @@ export function openApiDocument(): Json {
       { name: 'Tools', description: 'What the steps of a plan can call.' },
       { name: 'Agents', description: 'Who carries a goal out: instructions, models, tools.' },
       { name: 'Approvals', description: 'What waits for a person’s word.' },
+      { name: 'Schedules', description: 'Runs that are started again and again.' },
+      { name: 'Webhooks', description: 'Who is told when a run ends.' },
       { name: 'API keys', description: 'For programs; made and revoked by admins.' },
       { name: 'Server', description: 'The server itself.' },
     ],
     paths: paths(),
+    webhooks: outgoing,
     components: {
       schemas: componentSchemas(),
       headers,
@@ -115,6 +122,7 @@ const answerOf = ({ description, content, headers: named = [], links }: Answer):
 const parameterOf: Record<string, Json> = {
   id: { description: 'Of the run.', schema: { type: 'string', format: 'uuid' } },
   keyId: { description: 'Of the key; not the key itself.', schema: { type: 'string', format: 'uuid' } },
+  scheduleId: { description: 'Of the schedule.', schema: { type: 'string', format: 'uuid' } },
   approvalId: {
     description: 'Of the approval, as it is asked for.',
     schema: { type: 'string', minLength: 1, maxLength: 100 },

@@ -27,6 +27,8 @@ const summary = {
   usage: { steps: 2 },
   budget: null,
   metadata: { team: 'blue' },
+  webhook: null,
+  origin: null,
   createdAt: at,
   startedAt: '2026-11-24T18:25:38.307Z',
   finishedAt,
@@ -60,6 +62,13 @@ const submitRun = {
   inputs: { files: [{ path: file.path, content: 'to be or not to be' }] },
   plan,
   metadata: summary.metadata,
+};
+
+const createSchedule = {
+  name: 'Morning report',
+  cron: '0 6 * * 1-5',
+  timezone: 'Europe/Zurich',
+  run: { goal: summary.goal, plan, metadata: summary.metadata },
 };
 
 const queued = {
@@ -150,6 +159,40 @@ export const examples = {
       },
     ],
     nextCursor: null,
+  },
+  createSchedule,
+  schedule: {
+    id: '01a20ece-7d1c-7a10-8f3e-5b7c0a9d2e44',
+    ...createSchedule,
+    overlap: 'skip',
+    catchUpSeconds: 600,
+    paused: false,
+    pauseReason: null,
+    createdAt: at,
+    updatedAt: null,
+    next: ['2026-11-25T05:00:00.000Z', '2026-11-26T05:00:00.000Z'],
+    recent: [{ scheduledAt: at, startedAt: at, runId: id }],
+    missed: 0,
+    skipped: 0,
+    links: { self: '/v1/schedules/01a20ece-7d1c-7a10-8f3e-5b7c0a9d2e44' },
+  },
+  webhookSecret: {
+    url: 'https://app.example.com/hooks/perdure',
+    secret: 'whsec_k1ZzVbVQ5m0c8cS2F3rJmE0Zb3mB9Gx1VdLr1yqT7pA=',
+  },
+  webhookMessage: {
+    type: 'run.completed',
+    timestamp: finishedAt,
+    data: {
+      ...Object.fromEntries(
+        Object.entries(summary).filter(([name]) => name !== 'webhook' && name !== 'origin'),
+      ),
+      links: {
+        self: `/v1/runs/${id}`,
+        events: `/v1/runs/${id}/events`,
+        files: `/v1/runs/${id}/files`,
+      },
+    },
   },
   newApiKey: { ...apiKey, token: 'pdk_7c9e66797425_0e1f…' },
 };

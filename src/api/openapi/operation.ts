@@ -15,7 +15,17 @@ export interface Answer {
 }
 
 export interface Operation {
-  tag: 'Runs' | 'Events' | 'Files' | 'Tools' | 'Agents' | 'Approvals' | 'API keys' | 'Server';
+  tag:
+    | 'Runs'
+    | 'Events'
+    | 'Files'
+    | 'Tools'
+    | 'Agents'
+    | 'Approvals'
+    | 'Schedules'
+    | 'Webhooks'
+    | 'API keys'
+    | 'Server';
   summary: string;
   description?: string;
   /** Of the query and the head; those of the path come from the route. */

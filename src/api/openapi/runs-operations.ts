@@ -9,6 +9,7 @@ import {
   notChanged,
   query,
   ref,
+  type Answer,
   type Json,
   type Operations,
 } from './operation.js';
@@ -26,6 +27,7 @@ export const runLinks: Json = {
   events: ofRun('streamEvents', 'What happened, and what happens.'),
   plan: ofRun('getPlan', 'Its plan.'),
   cancel: ofRun('cancelRun', 'Stops it.'),
+  retry: ofRun('retryRun', 'Does again what failed.'),
   pause: ofRun('pauseRun', 'Lets it begin nothing more.'),
   resume: ofRun('resumeRun', 'Lets it go on.'),
   files: ofRun('listFiles', 'Its workspace.'),
@@ -44,6 +46,28 @@ export const changed = {
   links: runLinks,
 };
 
+/** The run that goes on from another one. */
+const goesOn: Answer = {
+  description: 'The new run; its `origin` names the one that it goes on from.',
+  content: json(ref('Run'), examples.queued),
+  headers: ['Location', 'Idempotent-Replayed', 'Perdure-Warning', 'RateLimit-Policy', 'RateLimit'],
+  links: runLinks,
+};
+const goingOn = [
+  'run_open',
+  'irreversible_repeat',
+  'invalid_plan',
+  'unknown_agent',
+  'events_expired',
+  'idempotency_key_reused',
+  'run_limit_reached',
+  'rate_limited',
+  'storage_limit_reached',
+  'workspace_unavailable',
+  'workspace_refused',
+  'shutting_down',
+] as const;
+
 export const runsOperations: Operations<
   | 'submitRun'
   | 'submitBatch'
@@ -54,6 +78,8 @@ export const runsOperations: Operations<
   | 'cancelRun'
   | 'pauseRun'
   | 'resumeRun'
+  | 'retryRun'
+  | 'forkRun'
 > = {
   submitRun: {
     tag: 'Runs',
@@ -81,6 +107,7 @@ export const runsOperations: Operations<
       'unknown_agent',
       'model_not_configured',
       'idempotency_key_reused',
+      'webhooks_unavailable',
       'run_limit_reached',
       'rate_limited',
       'storage_limit_reached',
@@ -196,6 +223,30 @@ export const runsOperations: Operations<
       202: changed,
     },
     errors: ['run_closed'],
+  },
+  retryRun: {
+    tag: 'Runs',
+    summary: 'Do a run again from where it failed',
+    description:
+      'A new run with the plan, the files and the settings of one that failed or was cancelled. Steps that had completed are reused (`step.reused`) and not done again; the others are. An irreversible step of which it is not known that it did nothing is refused unless `repeat` names it.',
+    parameters: [idempotencyKey],
+    body: { schema: ref('RetryRun'), required: false },
+    answers: { 202: goesOn },
+    errors: [...goingOn, 'nothing_to_retry'],
+  },
+  forkRun: {
+    tag: 'Runs',
+    summary: 'Have a run done otherwise from one of its steps',
+    description:
+      'A new run in which `fromStep`, and all that builds on it, is done anew: with other arguments, another tool, another goal or agent. All else that had completed is reused. The files are copied as they stand.',
+    parameters: [idempotencyKey],
+    body: {
+      schema: ref('ForkRun'),
+      required: true,
+      examples: { otherwise: { value: { fromStep: 'count', args: { code: 'return data.length' } } } },
+    },
+    answers: { 202: goesOn },
+    errors: [...goingOn, 'unknown_agent'],
   },
   pauseRun: {
     tag: 'Runs',

@@ -9,6 +9,7 @@ import {
   outputSchema,
   runEventSchema,
 } from '../../../contracts/events.js';
+import { forkRunSchema, retryRunSchema } from '../../../contracts/forks.js';
 import { jsonValueSchema, planSchema, planStepSchema } from '../../../contracts/plan.js';
 import { presignSchema } from '../../../contracts/presign.js';
 import {
@@ -19,8 +20,23 @@ import {
   pauseRunSchema,
   resumeRunSchema,
   idempotencyKeySchema,
+  scheduledRunSchema,
   submitRunSchema,
 } from '../../../contracts/runs.js';
+import {
+  webhookDeliverySchema,
+  webhookMessageSchema,
+  webhookSecretSchema,
+} from '../../../contracts/webhooks.js';
+import {
+  changeScheduleSchema,
+  createScheduleSchema,
+  pauseScheduleSchema,
+  resumeScheduleSchema,
+  scheduleListSchema,
+  scheduleSchema,
+  triggerScheduleSchema,
+} from '../../../contracts/schedules.js';
 import { whySchema } from '../../../contracts/why.js';
 import type { Json } from './operation.js';
 
@@ -56,6 +72,11 @@ const answerSchemas: Record<string, z.ZodType> = {
   StreamTicket: answers.streamTicketSchema,
   Approval: approvalSchema,
   ApprovalList: approvalListSchema,
+  WebhookDelivery: webhookDeliverySchema,
+  WebhookMessage: webhookMessageSchema,
+  WebhookSecret: webhookSecretSchema,
+  Schedule: scheduleSchema,
+  ScheduleList: scheduleListSchema,
   Health: answers.healthSchema,
   Readiness: answers.readinessSchema,
   Index: answers.indexSchema,
@@ -72,9 +93,17 @@ const requestSchemas: Record<string, z.ZodType> = {
   // The server checks the items one by one.
   SubmitBatch: batchSchema.extend({ runs: z.array(batchItemSchema).min(1).max(MAX_BATCH) }),
   CancelRun: cancelRunSchema,
+  RetryRun: retryRunSchema,
+  ForkRun: forkRunSchema,
   DecideApproval: decideApprovalSchema,
   PauseRun: pauseRunSchema,
   ResumeRun: resumeRunSchema,
+  ScheduledRun: scheduledRunSchema,
+  CreateSchedule: createScheduleSchema,
+  ChangeSchedule: changeScheduleSchema,
+  PauseSchedule: pauseScheduleSchema,
+  ResumeSchedule: resumeScheduleSchema,
+  TriggerSchedule: triggerScheduleSchema,
   CreateApiKey: createApiKeySchema,
   Presign: presignSchema,
 };

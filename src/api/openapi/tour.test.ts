@@ -23,7 +23,8 @@ beforeEach(async () => {
     ticketSecret: 'x'.repeat(32),
     logger: fakes.logger,
   });
-  app = createApp(dependenciesOf(fakes, { apiKeys, signIn }));
+  const webhooks = { secretOf: () => 'whsec_AAAA' };
+  app = createApp(dependenciesOf(fakes, { apiKeys, signIn, webhooks }));
   server = await listen(app.app);
 });
 afterEach(() => server.close());
@@ -113,11 +114,32 @@ test('every call answers as documented, in every way that is no error', async ()
   const events = await call('streamEvents', { id });
   expect(await events.text()).toContain('event: run.cancelled');
   await call('streamEvents', { id }, {}, '?after=4');
+  await send('retryRun', {}, { id }, { 'idempotency-key': 'r' });
+  await send('retryRun', {}, { id }, { 'idempotency-key': 'r' });
+  await send('retryRun', { repeat: 1 }, { id });
+  await send('forkRun', { fromStep: 'a', goal: 'other' }, { id });
+  await send('forkRun', { fromStep: 'b' }, { id });
 
+  const schedule = { name: 'n', cron: '0 6 * * 1-5', run: { goal: 'g', plan } };
+  const scheduled = await send('createSchedule', schedule, {}, { 'idempotency-key': 's' });
+  const { id: scheduleId } = (await scheduled.json()) as { id: string };
+  await send('createSchedule', schedule, {}, { 'idempotency-key': 's' });
+  await send('createSchedule', { ...schedule, name: 'm' }, {}, { 'idempotency-key': 's' });
+  await send('createSchedule', { ...schedule, cron: 'soon' });
+  await call('listSchedules');
+  await call('getSchedule', { scheduleId });
+  await send('changeSchedule', { name: 'other' }, { scheduleId });
+  await send('changeSchedule', {}, { scheduleId });
+  await send('pauseSchedule', { reason: 'r' }, { scheduleId });
+  await send('resumeSchedule', {}, { scheduleId });
+  await send('triggerSchedule', {}, { scheduleId });
+  await call('deleteSchedule', { scheduleId });
+  await call('getSchedule', { scheduleId });
   const made = await send('createApiKey', { name: 'n', expiresAt: '2099-01-01T00:00:00+02:00' });
   const { id: keyId } = (await made.json()) as { id: string };
   await call('listApiKeys');
   await call('revokeApiKey', { keyId });
+  await call('getWebhookSecret', {}, {}, '?url=https%3A%2F%2Fa.example%2Fhook');
   app.drain();
   await call('readiness');
 

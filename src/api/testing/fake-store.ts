@@ -91,6 +91,13 @@ export function createFakeStore(): FakeStore {
           nextCursor: more ? String(from + limit) : null,
         };
       }),
+    noteWebhook: (tenantId, runId, note) =>
+      call(() => {
+        const record = entries.get(runId)?.record;
+        if (record?.tenantId !== tenantId || record.webhook === null)
+          throw new PerdureError('run_not_found', `no run ${runId} waits for its webhook`);
+        record.webhook = { ...record.webhook, ...note };
+      }),
     check: () => call(() => undefined),
   };
 

@@ -11,6 +11,7 @@ import type { Logger } from '../../ports/logger.js';
 import type { RunEngine } from '../../ports/run-engine.js';
 import type { QueueFacts, RunInspector, WorkflowFacts } from '../../ports/run-inspector.js';
 import type { ToolCatalog } from '../../ports/tool-catalog.js';
+import { createFakeSchedules, type FakeSchedules } from './fake-schedules.js';
 import { createFakeStore, type FakeStore } from './fake-store.js';
 import { createFakeWorkspace, type FakeWorkspace } from './fake-workspace.js';
 
@@ -54,6 +55,7 @@ export interface Fakes {
   workspace: FakeWorkspace;
   engine: FakeEngine;
   inspector: FakeInspector;
+  schedules: FakeSchedules;
   tools: ToolCatalog;
   agents: AgentCatalog;
   logger: FakeLogger;
@@ -70,6 +72,7 @@ export function createFakes(): Fakes {
     workspace: createFakeWorkspace(),
     engine: createFakeEngine(),
     inspector: createFakeInspector(),
+    schedules: createFakeSchedules(),
     tools: fakeTools,
     agents: fakeAgents,
     logger: createFakeLogger(),
@@ -84,6 +87,7 @@ export const dependenciesOf = (fakes: Fakes, more: Partial<ApiDependencies> = {}
   workspace: fakes.workspace,
   engine: fakes.engine,
   inspector: fakes.inspector,
+  schedules: fakes.schedules,
   tools: fakes.tools,
   agents: fakes.agents,
   logger: fakes.logger,

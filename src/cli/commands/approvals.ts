@@ -1,7 +1,6 @@
 /** `perdure approvals`: what waits for a person's word, and the word. */
 import { Option, type Command } from 'commander';
 import { approvalStatuses, type ApprovalStatus } from '../../../contracts/statuses.js';
-import { CliError, exitCodes } from '../exit-codes.js';
 import { examples } from '../examples.js';
 import { writeJson, writeTable } from '../output.js';
 
@@ -68,8 +67,8 @@ function registerDecision(approvals: Command, decision: 'approve' | 'deny'): voi
     .option('--json', 'print the run as JSON');
   if (decision === 'approve') command.option('--args <json>', 'with these arguments instead');
   command.action(async (runId: string, approvalId: string, { note, args, hash, json }: Decision) => {
+    const [{ withServer }, { readArgs }] = await Promise.all([import('../server.js'), import('../go-on.js')]);
     const given = args === undefined ? undefined : readArgs(args);
-    const { withServer } = await import('../server.js');
     await withServer(async (client, signal) => {
       const run = await client.approvals.decide(
         runId,
@@ -86,15 +85,4 @@ function registerDecision(approvals: Command, decision: 'approve' | 'deny'): voi
       else process.stdout.write(`${approvalId} is ${decision === 'approve' ? 'approved' : 'denied'}\n`);
     });
   });
-}
-
-function readArgs(text: string): Record<string, never> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, never>;
-  } catch {
-    // Said below.
-  }
-  throw new CliError('--args must be a JSON object', exitCodes.misused);
 }

@@ -12,6 +12,7 @@ interface Options {
   priority?: number;
   agent?: string;
   budget?: NonNullable<SubmitRun['budget']>;
+  webhook?: string;
   idempotencyKey?: string;
   follow: boolean;
   json?: true;
@@ -36,6 +37,7 @@ export function registerRun(program: Command): void {
       'steps, tokens, cost (US dollars) and seconds that it may use, and whether it fails or pauses then',
       budget,
     )
+    .option('--webhook <url>', 'who is told of its end')
     .option('--idempotency-key <key>', 'the same key and request again meet the same run')
     .option('--no-follow', 'print its id and let it run')
     .option('--json', 'print the events as JSON lines; with --no-follow, the run as JSON')

@@ -3,12 +3,13 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { runStatuses, type RunStatus } from '../../../contracts/statuses.js';
 import type { Client, Run, RunFilter, TopUp } from '../../client/client.js';
 import { examples } from '../examples.js';
+import { registerFork, registerRetry } from './forks.js';
 import { budget, pair, wholeNumber } from '../option-values.js';
 
 export function registerRuns(program: Command): void {
   const runs = program
     .command('runs')
-    .description('list, show, watch, pause and cancel runs')
+    .description('list, show, watch, pause, cancel, retry and fork runs')
     .addHelpText(
       'after',
       examples(
@@ -41,6 +42,8 @@ export function registerRuns(program: Command): void {
     example: 'perdure runs resume "$id" --budget tokens=400000',
     says: (id) => `the run ${id} goes on`,
   });
+  registerRetry(runs);
+  registerFork(runs);
 }
 
 function statuses(text: string): RunStatus[] {

@@ -15,6 +15,8 @@ export function eventLine(event: RunEvent | EphemeralEvent): string | undefined 
       return `${pc.cyan('start')}  ${step}  ${pc.dim(printable(event.title ?? event.tool))}`;
     case 'step.completed':
       return `${pc.green('done')}   ${step}  ${pc.dim(durationOf(event.durationMs))}`;
+    case 'step.reused':
+      return `${pc.green('reused')} ${step}`;
     case 'step.retrying':
       return `${pc.yellow('again')}  ${step}  ${printable(event.error.message)}`;
     case 'step.failed':

@@ -61,6 +61,8 @@ function changeBy(
       return { status: 'retrying', message: `attempt ${event.nextAttempt}: ${event.error.message}` };
     case 'step.completed':
       return { status: 'completed', durationMs: event.durationMs, message: '' };
+    case 'step.reused':
+      return { status: 'completed', durationMs: 0, message: 'reused' };
     case 'step.failed':
       return {
         status: 'failed',

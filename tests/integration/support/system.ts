@@ -10,6 +10,8 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { v7 } from 'uuid';
 import { createReconcileActivities } from '../../../activities/reconcile.js';
+import { createScheduledRunActivities } from '../../../activities/scheduled-run.js';
+import { createWebhookActivities } from '../../../activities/webhooks.js';
 import { createActivities } from '../../../activities/create-activities.js';
 import type { RunEvent } from '../../../contracts/events.js';
 import { isTerminalEvent } from '../../../contracts/terminal.js';
@@ -27,6 +29,7 @@ import { createLocalWorkspace } from '../../../src/adapters/local/local-workspac
 import { migrate } from '../../../src/adapters/postgres/migrate.js';
 import { openPostgresRecords } from '../../../src/adapters/postgres/records.js';
 import { createRunWorkflows } from '../../../src/adapters/temporal/run-workflows.js';
+import { createSchedules } from '../../../src/adapters/temporal/schedules.js';
 import { createTemporalRunEngine } from '../../../src/adapters/temporal/run-engine.js';
 import type { OwnWorker } from '../../../src/adapters/temporal/workflow-starter.js';
 import { createPlanner } from '../../../src/agents/planner.js';
@@ -35,15 +38,20 @@ import { readConfig } from '../../../src/config/env.js';
 import { createFakes } from '../../../src/api/testing/fakes.js';
 import type { Budget } from '../../../contracts/budgets.js';
 import type { ApprovalPolicy } from '../../../contracts/approvals.js';
+import type { AgentCatalog } from '../../../src/ports/agent-catalog.js';
 import type { Admission } from '../../../src/ports/admission.js';
 import type { EventBus } from '../../../src/ports/event-bus.js';
 import type { ApprovalStore } from '../../../src/ports/approval-store.js';
 import type { EventLog } from '../../../src/ports/event-log.js';
 import { noteStorage } from '../../../src/ports/note-storage.js';
 import type { RunEngine } from '../../../src/ports/run-engine.js';
+import type { Schedules } from '../../../src/ports/schedules.js';
+import type { ToolCatalog } from '../../../src/ports/tool-catalog.js';
+import type { Workspace } from '../../../src/ports/workspace.js';
 import type { RunStore } from '../../../src/ports/run-store.js';
 import { openAgents } from '../../../src/stack/agents.js';
 import { Releasers } from '../../../src/stack/releasers.js';
+import { openWebhookSender } from '../../../src/stack/webhook-sender.js';
 import { toolCatalog } from '../../../src/stack/tool-catalog.js';
 import type { Tool } from '../../../src/tools/tool.js';
 import { runWorker } from '../../../src/worker/run-worker.js';
@@ -51,6 +59,8 @@ import { startProxy, type CuttableProxy } from './cuttable-proxy.js';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const TASK_QUEUE = 'perdure';
+/** What webhooks are signed with. */
+export const WEBHOOK_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
 
 export interface System {
   engine: RunEngine;
@@ -59,6 +69,10 @@ export interface System {
   bus: EventBus;
   admission: Admission;
   approvals: ApprovalStore;
+  schedules: Schedules;
+  workspace: Workspace;
+  tools: ToolCatalog;
+  agents: AgentCatalog;
   /** The way to the database. */
   database: CuttableProxy;
   client: Client;
@@ -69,7 +83,13 @@ export interface System {
   /** Starts a run without its record, as an API does whose database is down. */
   start(
     steps: object[],
-    more?: { maxParallel?: number; data?: JsonValue; approvals?: ApprovalPolicy; budget?: Budget },
+    more?: {
+      maxParallel?: number;
+      data?: JsonValue;
+      approvals?: ApprovalPolicy;
+      budget?: Budget;
+      webhook?: string;
+    },
   ): Promise<NewRun>;
   /** The same of a run whose plan a model makes. */
   startGoal(goal: string, data?: JsonValue, budget?: Budget): Promise<NewRun>;
@@ -86,6 +106,8 @@ export async function startSystem(
     dynamicConfig?: Readonly<Record<string, string>>;
     /** As in the environment, for what concerns models. */
     settings?: Readonly<Record<string, string>>;
+    /** Where webhooks may go although it is no public address. */
+    httpAllow?: readonly string[];
     /** Runs are started over its connection, as by an API in the worker's process. */
     ownWorker?: OwnWorker;
   } = {},
@@ -139,9 +161,23 @@ export async function startSystem(
         store,
         log,
         records: records.open,
-        workflows: createRunWorkflows(connection, 'default'),
+        workflows: createRunWorkflows(connection, 'default', TASK_QUEUE),
         logger,
         youngMs: 0,
+      }),
+      ...createScheduledRunActivities({
+        tools: toolCatalog(tools),
+        admission: records.admission,
+        limits: { openRuns: null, submissionsPerMinute: null },
+        logger,
+      }),
+      ...createWebhookActivities({
+        store,
+        sender: openWebhookSender({
+          webhookSecrets: [WEBHOOK_SECRET],
+          httpAllow: options.httpAllow ?? [],
+        }),
+        logger,
       }),
       ...createActivities({
         store,
@@ -180,6 +216,10 @@ export async function startSystem(
     bus,
     admission: records.admission,
     approvals: records.approvals,
+    workspace,
+    tools: toolCatalog(tools),
+    agents,
+    schedules: createSchedules({ connection, namespace: 'default', taskQueue: TASK_QUEUE }),
     databaseUrl: postgres.connectionString,
     database: proxy,
     client,
@@ -194,8 +234,11 @@ export async function startSystem(
       });
       return run;
     },
-    async start(steps, { maxParallel, data, approvals, budget } = {}) {
-      const run = newRun('a test', budget);
+    async start(steps, { maxParallel, data, approvals, budget, webhook } = {}) {
+      const run = {
+        ...newRun('a test', budget),
+        ...(webhook === undefined ? {} : { webhook: { url: webhook } }),
+      };
       const plan = planSchema.parse({ steps, ...(maxParallel === undefined ? {} : { maxParallel }) });
       await engine.start({
         run,
