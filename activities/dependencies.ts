@@ -3,6 +3,7 @@ import type { JsonValue } from '../contracts/plan.js';
 import type { EventBus } from '../src/ports/event-bus.js';
 import type { EventLog } from '../src/ports/event-log.js';
 import type { Logger } from '../src/ports/logger.js';
+import type { RunMeter } from '../src/ports/meters.js';
 import type { Planner } from '../src/ports/planner.js';
 import type { RunStore } from '../src/ports/run-store.js';
 import type { Supervisor } from '../src/ports/supervisor.js';
@@ -24,4 +25,5 @@ export interface ActivityDependencies {
   /** Notes what the run's files take up; null where that is not limited. */
   noteStorage: ((scope: WorkspaceScope) => Promise<void>) | null;
   logger: Logger;
+  meter: Pick<RunMeter, 'recorded' | 'toolCalled'>;
 }

@@ -24,7 +24,7 @@ export class Journal {
   private pending: NewEvent[];
 
   constructor(
-    private readonly deps: Pick<ActivityDependencies, 'store' | 'log' | 'bus' | 'logger'>,
+    private readonly deps: Pick<ActivityDependencies, 'store' | 'log' | 'bus' | 'logger' | 'meter'>,
     private readonly scope: RunScope,
     /** Whose record is made where there is none yet: the submission may not have got that far. */
     private readonly run?: NewRun,
@@ -38,7 +38,11 @@ export class Journal {
     if (all.length === 0) return [];
     const rows = await this.store(all);
     this.pending = [];
-    for (const row of rows) if (row.inserted) this.deps.bus.publish(this.scope.runId, row.event);
+    for (const { inserted, event } of rows) {
+      if (!inserted) continue;
+      this.deps.bus.publish(this.scope.runId, event);
+      this.deps.meter.recorded(event, this.run);
+    }
     return rows;
   }
 

@@ -9,6 +9,7 @@ import type { ReconcileActivities, ReconcileResult } from '../contracts/reconcil
 import { isTerminal } from '../contracts/terminal.js';
 import type { EventLog } from '../src/ports/event-log.js';
 import type { Logger } from '../src/ports/logger.js';
+import type { RunMeter } from '../src/ports/meters.js';
 import type { OpenRecords, OpenRun, RunWorkflows } from '../src/ports/open-runs.js';
 import type { RunStore } from '../src/ports/run-store.js';
 import { now } from './journal.js';
@@ -20,6 +21,7 @@ export interface ReconcileDependencies {
   records: OpenRecords;
   workflows: RunWorkflows;
   logger: Logger;
+  meter: Pick<RunMeter, 'reconciled'>;
   /** Milliseconds for which a run is left alone: its record and its workflow may still be on their way. */
   youngMs?: number;
 }
@@ -39,6 +41,9 @@ export function createReconcileActivities(deps: ReconcileDependencies): Reconcil
         return result;
       } catch (error) {
         throw toFailure(error);
+      } finally {
+        // Also of one that was cut off: what it has repaired is repaired.
+        deps.meter.reconciled(result);
       }
     },
   };

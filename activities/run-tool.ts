@@ -73,7 +73,7 @@ class ToolRun {
     let result: ToolResult;
     try {
       if ('error' in call) throw call.error;
-      result = await callTool(call.tool, call.args, context, this.inRow?.limitMs);
+      result = await this.measured(callTool(call.tool, call.args, context, this.inRow?.limitMs));
     } catch (error) {
       return await this.judge(error, attempt, artifacts());
     } finally {
@@ -83,6 +83,21 @@ class ToolRun {
     const wait =
       'deferUntil' in result ? { until: result.deferUntil.toISOString() } : { seconds: result.deferSeconds };
     return { status: 'deferred', attempt, wait, unsent: [] };
+  }
+
+  private async measured(calling: Promise<ToolResult>): Promise<ToolResult> {
+    const began = performance.now();
+    const tell = (outcome: string): void => {
+      this.deps.meter.toolCalled(this.input.step.tool, outcome, (performance.now() - began) / 1_000);
+    };
+    try {
+      const result = await calling;
+      tell('completed');
+      return result;
+    } catch (error) {
+      tell(cancellationSignal().aborted ? 'stopped' : toolError(error).code);
+      throw error;
+    }
   }
 
   /** @throws what passes by itself; what does not is the step's own failure, once it has begun */

@@ -29,6 +29,8 @@ export const api = {
   health: { method: 'GET', path: '/healthz', scope: null },
   readiness: { method: 'GET', path: '/readyz', scope: null },
   openApi: { method: 'GET', path: '/openapi.json', scope: null },
+  // Of the whole system and no tenant's: whoever may read it is decided apart from the tenants' scopes.
+  metrics: { method: 'GET', path: '/metrics', scope: null },
   listTools: { method: 'GET', path: '/v1/tools', scope: 'read' },
   listAgents: { method: 'GET', path: '/v1/agents', scope: 'read' },
   submitRun: { method: 'POST', path: '/v1/runs', scope: 'write' },

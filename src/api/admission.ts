@@ -1,4 +1,5 @@
 /** Holds a tenant to its limits of runs when it submits one, and says in headers what is left. */
+import { CANARY_TENANT } from '../../contracts/canary.js';
 import type { NewRun } from '../../contracts/runs.js';
 import type { RunAdmission } from '../ports/admission.js';
 import type { ApiContext } from './context.js';
@@ -34,7 +35,8 @@ export async function admitRun(
   { admission, logger }: ApiContext,
   { id, tenantId }: NewRun,
 ): Promise<AdmittedRun> {
-  if (admission === null) return free;
+  // The limits of people say nothing about whether the system works.
+  if (admission === null || tenantId === CANARY_TENANT) return free;
   const { port, limits } = admission;
   if (limits.openRuns === null && limits.submissionsPerMinute === null) return free;
   let verdict: RunAdmission;

@@ -8,6 +8,8 @@ import type { ApprovalStore } from '../ports/approval-store.js';
 import type { EventBus } from '../ports/event-bus.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Logger } from '../ports/logger.js';
+import type { ApiMeter } from '../ports/meters.js';
+import type { OpenRecords } from '../ports/open-runs.js';
 import type { RunEngine } from '../ports/run-engine.js';
 import type { RunInspector } from '../ports/run-inspector.js';
 import type { RunStore } from '../ports/run-store.js';
@@ -73,6 +75,11 @@ export interface ApiDependencies {
   tools: ToolCatalog;
   agents: AgentCatalog;
   logger: Logger;
+  meter?: ApiMeter;
+  /** What has been measured, for whoever may read it; null where nothing is. */
+  metrics?: MetricsPage | null;
+  /** Open runs of all tenants; null where they are not counted. */
+  openRuns?: Pick<OpenRecords, 'countOpen' | 'idleRuns'> | null;
   /** Names, without port, that the Host header may have beside the loopback ones; null allows any. */
   allowedHosts: readonly string[] | null;
   /** Finds out who calls; unless told, it is the one who sits at this machine. */
@@ -92,6 +99,23 @@ export interface ApiDependencies {
   streams?: Partial<StreamOptions>;
 }
 
+export interface MetricsPage {
+  contentType: string;
+  text(): Promise<string>;
+  /** Whether they may be read by whoever sends this Authorization header. */
+  mayRead(authorization: string | undefined): boolean;
+}
+
+const unmeasured: ApiMeter = {
+  answered: () => undefined,
+  submitted: () => undefined,
+  streamOpened: () => undefined,
+  streamClosed: () => undefined,
+  delivered: () => undefined,
+  checked: () => undefined,
+  observed: () => undefined,
+};
+
 /** The dependencies with every default filled in. */
 export type ApiContext = Omit<Required<ApiDependencies>, 'limits' | 'streams'> & {
   limits: ApiLimits;
@@ -105,21 +129,25 @@ export type ApiContext = Omit<Required<ApiDependencies>, 'limits' | 'streams'> &
 
 export function contextOf(deps: ApiDependencies, draining: AbortSignal): ApiContext {
   const streams = { ...defaultStreams, ...deps.streams };
-  const feeds = createRunFeeds({ ...deps, streams });
+  const meter = deps.meter ?? unmeasured;
+  const feeds = createRunFeeds({ ...deps, meter, streams });
   return {
     signIn: withoutSignIn(deps.principalOf),
     apiKeys: null,
     admission: null,
+    metrics: null,
+    openRuns: null,
     corsOrigins: [],
     webhooks: null,
     principalOf,
     now: () => new Date(),
     ...deps,
+    meter,
     limits: { ...defaultLimits, ...deps.limits },
     streams,
     feeds,
     waits: createRunWaits(feeds, draining),
-    connections: createSseConnections(streams, draining),
+    connections: createSseConnections(streams, draining, meter),
     draining,
   };
 }

@@ -12,7 +12,9 @@ import { originForm } from './middleware/origin-form.js';
 import { createProblemHandler } from './middleware/problem.js';
 import { requestId } from './middleware/request-id.js';
 import { securityHeaders } from './middleware/security-headers.js';
+import { createRequestMeter } from './middleware/request-meter.js';
 import { mount } from './mount.js';
+import { createReadinessCheck } from './readiness.js';
 import { createListAgentsRoute } from './routes/agents.js';
 import {
   createCreateApiKeyRoute,
@@ -33,6 +35,7 @@ import {
 } from './routes/files.js';
 import { createForkRoute, createRetryRoute } from './routes/forks.js';
 import { createHealthRoute, createReadinessRoute, indexRoute } from './routes/health.js';
+import { createMetricsRoute } from './routes/metrics.js';
 import { createOpenApiRoute } from './routes/openapi.js';
 import { createPresignRoute } from './routes/presigned-files.js';
 import { createBatchRoute } from './routes/run-batches.js';
@@ -60,6 +63,7 @@ import { createListToolsRoute } from './routes/tools.js';
 import { createWebhookSecretRoute } from './routes/webhook-secret.js';
 import { createWhyRoute } from './routes/why.js';
 import { serverOptionsOf } from './server-options.js';
+import { createSystemWatch } from './system-watch.js';
 import { createWorkerWatch } from './worker-watch.js';
 
 export interface App {
@@ -74,6 +78,7 @@ export function createApp(deps: ApiDependencies): App {
   const draining = new AbortController();
   const context = contextOf(deps, draining.signal);
   const workers = createWorkerWatch(context.engine);
+  const readiness = createReadinessCheck(context, workers);
   const json = createJsonBody(context.limits.maxBodyBytes);
   const app = express();
   app.disable('x-powered-by');
@@ -81,12 +86,14 @@ export function createApp(deps: ApiDependencies): App {
   app.disable('etag');
   app.enable('case sensitive routing');
   app.use(originForm, requestId, securityHeaders, createAccessLog(context.logger));
+  app.use(createRequestMeter(context.meter));
   app.use(createHostGuard(context.allowedHosts, context.corsOrigins), ...createCors(context.corsOrigins));
   mount(app, context, {
     index: indexRoute,
     health: createHealthRoute(context),
-    readiness: createReadinessRoute(context, workers),
+    readiness: createReadinessRoute(readiness),
     openApi: createOpenApiRoute(),
+    metrics: createMetricsRoute(context, createSystemWatch(context, readiness)),
     listAgents: createListAgentsRoute(context),
     listTools: createListToolsRoute(context),
     submitRun: [...json, createSubmitRoute(context, workers)],

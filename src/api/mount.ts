@@ -4,6 +4,7 @@ import { api, type RouteName } from '../../contracts/api.js';
 import type { ApiContext } from './context.js';
 import { createGate } from './gate.js';
 import { onlyMethods } from './middleware/methods.js';
+import { rememberRoute } from './middleware/request-meter.js';
 
 /** One handler, or several in order, for every call of the contract: the compiler misses none. */
 export type Handlers = Record<RouteName, RequestHandler | RequestHandler[]>;
@@ -13,6 +14,7 @@ export function mount(app: Express, context: ApiContext, handlers: Handlers): vo
   for (const address of new Set(names.map((name) => api[name].path))) {
     // Express names one segment ":x", and one or more "*x".
     const route = app.route(address.replace('{path}', '*path').replaceAll(/\{(\w+)\}/g, ':$1'));
+    route.all(rememberRoute(address));
     const here = names.filter((name) => api[name].path === address);
     for (const name of here) {
       const { method, scope } = api[name];

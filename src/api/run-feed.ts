@@ -25,6 +25,8 @@ export interface FeedOptions {
   /** While it works; of a quiet run up to eight times that. */
   safetyPollMs: number;
   onLogFailure: (error: unknown) => void;
+  /** Told of each durable event that the feed has passed on as it came, with when it happened. */
+  onDelivered: (at: string) => void;
 }
 
 /** Events of one read of the log. */
@@ -115,6 +117,7 @@ export class RunFeed {
       this.quiet = 0;
     }
     for (const listener of this.listeners) listener.take(frame);
+    if (this.live && frame.seq !== null) this.options.onDelivered(frame.event.at);
   }
 
   private readSoon(): void {

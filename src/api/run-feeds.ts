@@ -4,6 +4,7 @@ import { PerdureError } from '../../contracts/errors.js';
 import type { EventBus } from '../ports/event-bus.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Logger } from '../ports/logger.js';
+import type { ApiMeter } from '../ports/meters.js';
 import type { StreamOptions } from './context.js';
 import { frameOf, type EventFrame } from './event-frame.js';
 import { BATCH, RunFeed, type FeedListener } from './run-feed.js';
@@ -36,6 +37,7 @@ export interface RunFeedsOptions {
   bus: EventBus;
   streams: Pick<StreamOptions, 'pollMs' | 'safetyPollMs'>;
   logger: Logger;
+  meter: Pick<ApiMeter, 'delivered'>;
 }
 
 /** So that thousands of feeds that must read at once leave the database to others too. */
@@ -52,7 +54,7 @@ interface Entry {
   reads: Map<number, Promise<EventFrame[]>>;
 }
 
-export function createRunFeeds({ log, bus, streams, logger }: RunFeedsOptions): RunFeeds {
+export function createRunFeeds({ log, bus, streams, logger, meter }: RunFeedsOptions): RunFeeds {
   const entries = new Map<string, Entry>();
   const limit = pLimit(READS_AT_ONCE);
   let ticker: NodeJS.Timeout | undefined;
@@ -71,6 +73,9 @@ export function createRunFeeds({ log, bus, streams, logger }: RunFeedsOptions): 
       read: (seq) => read(runId, reads, seq),
       pollMs: () => Math.max(streams.pollMs, entries.size / MAX_POLLS_PER_MS),
       safetyPollMs: streams.safetyPollMs,
+      onDelivered: (at) => {
+        meter.delivered((Date.now() - Date.parse(at)) / 1_000);
+      },
       onLogFailure: (error) => {
         logger.warn({ err: error, runId }, 'event streams wait for the log');
       },

@@ -1,5 +1,6 @@
 /** Answers of server-sent events: heartbeats, and a bound on what a slow reader leaves unread. */
 import type { Response } from 'express';
+import type { ApiMeter } from '../ports/meters.js';
 import type { StreamOptions } from './context.js';
 
 export interface SseConnection {
@@ -29,7 +30,11 @@ const DRAIN_SPREAD = 3;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const HEARTBEAT = ': hb\n\n';
 
-export function createSseConnections(options: StreamOptions, draining: AbortSignal): SseConnections {
+export function createSseConnections(
+  options: StreamOptions,
+  draining: AbortSignal,
+  meter: Pick<ApiMeter, 'streamOpened' | 'streamClosed'>,
+): SseConnections {
   const heartbeats = new HeartbeatWheel(options.heartbeatMs);
   const outbox = new Outbox();
   const open = new Set<Connection>();
@@ -48,7 +53,9 @@ export function createSseConnections(options: StreamOptions, draining: AbortSign
       const connection = new Connection(res, options, outbox, () => {
         heartbeats.remove(connection);
         open.delete(connection);
+        meter.streamClosed();
       });
+      meter.streamOpened();
       heartbeats.add(connection);
       open.add(connection);
       if (expiresAt !== null) connection.expireAt(expiresAt);

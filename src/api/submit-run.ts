@@ -71,6 +71,7 @@ async function startStaged(context: ApiContext, submission: Submission): Promise
     throw keyReused();
   }
   const record = await withoutStore(context, () => context.runs.createRun(run));
+  if (started.started) context.meter.submitted();
   return { record: record ?? queuedRecord(run), replayed: !started.started };
 }
 

@@ -16,6 +16,7 @@ import { registerRuns } from './commands/runs.js';
 import { registerSchedules } from './commands/schedules.js';
 import { registerTools } from './commands/tools.js';
 import { registerWebhooks } from './commands/webhooks.js';
+import { registerVersions } from './commands/versions.js';
 import { registerWorker } from './commands/worker.js';
 
 /**
@@ -37,6 +38,7 @@ const commands = [
   registerMigrate,
   registerDoctor,
   registerReplay,
+  registerVersions,
   registerKeys,
   registerCompletion,
 ];

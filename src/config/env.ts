@@ -28,6 +28,8 @@ export interface Config {
   readonly temporalPort: number;
   readonly temporalUiPort: number;
   readonly taskQueue: string;
+  /** Where runs are pinned to the build that began them; its id is that of the workflow bundle unless told. */
+  readonly workerVersion: { readonly deploymentName: string; readonly buildId: string | null } | null;
   /** The records by PostgREST; null when there is no Supabase. */
   readonly supabase: { readonly url: string; readonly serviceRoleKey: string } | null;
   /** The records by a connection of Postgres's own; taken before `supabase` where both are there. */
@@ -48,6 +50,10 @@ export interface Config {
   readonly url: string;
   /** With which our own commands sign in; null where they need not. */
   readonly token: string | null;
+  /** With which /metrics is read; null when not told. */
+  readonly metricsToken: string | null;
+  /** How often an API sends a run through the whole path; null for never. */
+  readonly canarySeconds: number | null;
   /** Origins whose pages may call the API. */
   readonly corsOrigins: readonly string[];
   readonly limits: TenantLimits;
@@ -124,6 +130,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     temporalPort: e.TEMPORAL_PORT,
     temporalUiPort: e.TEMPORAL_UI_PORT,
     taskQueue: e.PERDURE_TASK_QUEUE,
+    workerVersion: workerVersionOf(e),
     supabase: supabaseOf(e),
     databaseUrl: e.DATABASE_URL ?? null,
     s3: s3Of(e),
@@ -134,6 +141,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     webhookSecrets: Object.freeze(webhookSecretsOf(e)),
     url: e.PERDURE_URL ?? `http://127.0.0.1:${e.PORT === 0 ? 8080 : e.PORT}`,
     token: e.PERDURE_TOKEN ?? null,
+    canarySeconds: e.PERDURE_CANARY_SECONDS ?? null,
+    metricsToken: e.PERDURE_METRICS_TOKEN ?? null,
     corsOrigins: Object.freeze(e.PERDURE_CORS_ORIGINS),
     limits: Object.freeze({
       openRuns: e.PERDURE_MAX_OPEN_RUNS ?? null,
@@ -226,6 +235,13 @@ function temporalTlsOf(e: Environment): TemporalTls | null {
     client: certFile === undefined || keyFile === undefined ? null : { certFile, keyFile },
     serverName: e.TEMPORAL_TLS_SERVER_NAME ?? null,
   });
+}
+
+function workerVersionOf(e: Environment): Config['workerVersion'] {
+  const [deploymentName, buildId] = [e.TEMPORAL_DEPLOYMENT_NAME, e.TEMPORAL_WORKER_BUILD_ID];
+  if (deploymentName !== undefined) return Object.freeze({ deploymentName, buildId: buildId ?? null });
+  if (buildId === undefined) return null;
+  throw new ConfigError('TEMPORAL_DEPLOYMENT_NAME must be set with TEMPORAL_WORKER_BUILD_ID');
 }
 
 function supabaseOf(e: Environment): Config['supabase'] {

@@ -57,6 +57,14 @@ export const environment = z.object({
   TEMPORAL_TLS_CERT_FILE: z.string().min(1).optional(),
   TEMPORAL_TLS_KEY_FILE: z.string().min(1).optional(),
   TEMPORAL_TLS_SERVER_NAME: z.string().min(1).optional(),
+  TEMPORAL_DEPLOYMENT_NAME: z
+    .string()
+    .regex(/^[^\s.]{1,200}$/, 'must be a name without blanks and dots')
+    .optional(),
+  TEMPORAL_WORKER_BUILD_ID: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/, 'must be letters, digits and any of "._-"')
+    .optional(),
   PERDURE_TASK_QUEUE: z.string().min(1).default('perdure'),
 
   SUPABASE_URL: http.optional(),
@@ -106,6 +114,14 @@ export const environment = z.object({
       (all) => all.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
       'must be origins such as https://app.example.com, separated by commas, without a path',
     ),
+
+  PERDURE_METRICS_TOKEN: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII')
+    .optional(),
+
+  PERDURE_CANARY_SECONDS: count('a number of seconds'),
 
   PERDURE_MAX_OPEN_RUNS: count('a number of runs'),
   PERDURE_MAX_SUBMISSIONS_PER_MINUTE: count('a number of submissions'),
@@ -163,6 +179,7 @@ export const secrets = [
   'PERDURE_WEBHOOK_SECRET',
   'PERDURE_WEBHOOK_FORMER_SECRET',
   'PERDURE_TOKEN',
+  'PERDURE_METRICS_TOKEN',
   'DATABASE_URL',
   'TEMPORAL_API_KEY',
   'S3_ACCESS_KEY_ID',

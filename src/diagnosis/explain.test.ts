@@ -24,6 +24,7 @@ const workflow: WorkflowFacts = {
   status: 'running',
   closedAt: null,
   historyEvents: 3,
+  pinnedTo: null,
   task: null,
   taskFailure: null,
   activities: [],
@@ -32,14 +33,14 @@ const workflow: WorkflowFacts = {
 const side: QueueSide = { pollers: [], backlog: 0, backlogAgeMs: 0, addRate: 0, dispatchRate: 0 };
 const polled = (seconds: number): QueueSide => ({
   ...side,
-  pollers: [{ identity: '1@host', lastPollAt: before(seconds) }],
+  pollers: [{ identity: '1@host', lastPollAt: before(seconds), build: null }],
 });
 const facts: RunFacts = {
   runId: id,
   now,
   record: { answer: record },
   workflow: { answer: workflow },
-  queue: { answer: { name: 'q', workers: null, workflows: side, activities: side } },
+  queue: { answer: { name: 'q', workers: null, currentBuild: null, workflows: side, activities: side } },
   workspace: null,
   bus: null,
   pause: null,
@@ -70,7 +71,13 @@ test('who asked after the task was there polls; who asked before it does not', (
   const waits = running({ activities: [activity] });
   const queue = (seconds: number) => ({
     queue: {
-      answer: { name: 'q', workers: null, workflows: side, activities: { ...polled(seconds), backlog: 2 } },
+      answer: {
+        name: 'q',
+        workers: null,
+        currentBuild: null,
+        workflows: side,
+        activities: { ...polled(seconds), backlog: 2 },
+      },
     },
   });
   expect(causeOf({ ...waits, ...queue(11) })).toBe('no_worker_polling');
@@ -83,6 +90,7 @@ test('a full worker is told from one that is gone by what it said last', () => {
     queue: {
       answer: {
         name: 'q',
+        currentBuild: null,
         workers: [{ identity: '1@host', lastHeartbeatAt: before(seconds), used: 100 - free, free }],
         workflows: side,
         activities: { ...polled(30), backlog: 1 },

@@ -9,6 +9,8 @@ const TOLD_SECONDS = 12;
 /** A worker that polls takes a task within milliseconds; so many seconds later none was there to take it. */
 const TAKEN_SECONDS = 2;
 
+type Poller = QueueSide['pollers'][number];
+
 interface Waiting {
   what: string;
   since: string;
@@ -19,10 +21,14 @@ interface Waiting {
 
 export function noWorkerPolling(run: OpenRun): Finding | null {
   const { queue, now } = run;
+  const wanted = wantedBuild(run);
   for (const { what, since, side, full } of waitingOf(run)) {
+    const able = side.pollers.filter(({ build }) => build === wanted);
     // Who asked for work after the task was there would have been given it; who is full does not ask.
-    if (full.length > 0 || (side.pollers[0]?.lastPollAt ?? '') >= since) continue;
-    const last = side.pollers[0];
+    if (full.length > 0 || (able[0]?.lastPollAt ?? '') >= since) continue;
+    const [last] = able;
+    const others = side.pollers.filter(({ build, lastPollAt }) => build !== wanted && lastPollAt >= since);
+    if (others.length > 0) return noWorkerOfBuild(run, { what, since, last, others });
     const seen =
       last === undefined
         ? 'Temporal has seen none for five minutes'
@@ -37,6 +43,38 @@ export function noWorkerPolling(run: OpenRun): Finding | null {
     };
   }
   return null;
+}
+
+/** The build that may take the run's tasks; null for workers without versions. */
+const wantedBuild = ({ workflow, queue }: OpenRun): string | null => workflow.pinnedTo ?? queue.currentBuild;
+
+/** Workers are there, and none that may go on with this run. */
+function noWorkerOfBuild(
+  run: OpenRun,
+  of: { what: string; since: string; last: Poller | undefined; others: readonly Poller[] },
+): Finding {
+  const { workflow, queue, now } = run;
+  const { what, since, last, others } = of;
+  const wanted = wantedBuild(run);
+  const who =
+    workflow.pinnedTo !== null
+      ? `build "${workflow.pinnedTo}", to which the run is pinned,`
+      : wanted !== null
+        ? `build "${wanted}", which new runs go to,`
+        : 'no build, and new runs go to workers without versions';
+  const seen =
+    last === undefined ? '' : `; the last poll was ${ago(last.lastPollAt, now)}, by ${last.identity}`;
+  const there = [...new Set(others.map(({ build }) => (build === null ? 'none' : `"${build}"`)))].join(', ');
+  return {
+    state: 'stuck',
+    cause: 'no_worker_polling',
+    sentence: `No worker of ${who} polls the task queue "${queue.name}"${seen}; those that poll are of ${there}, and ${what} has waited for ${inWords(secondsSince(since, now))}.`,
+    whatToDo:
+      workflow.pinnedTo !== null
+        ? 'Start a worker of that build again, or let the run go on with the present one: temporal workflow update-options --versioning-override-behavior auto_upgrade (perdure replay says whether it can).'
+        : 'Make the build that polls the current one: perdure versions promote.',
+    evidence: [...known({ 'waits since': since, build: wanted }), ...ofQueue(queue)],
+  };
 }
 
 export function backlog(run: OpenRun): Finding | null {

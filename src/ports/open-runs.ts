@@ -1,5 +1,5 @@
 /** Open runs as the records and as the durable engine have them, of all tenants. */
-import type { NewRun } from '../../contracts/runs.js';
+import type { NewRun, RunStatus } from '../../contracts/runs.js';
 import type { WebhookInput } from '../../contracts/webhook-delivery.js';
 
 export interface OpenRun {
@@ -14,6 +14,10 @@ export interface OpenRecords {
   openRuns(before: string, limit: number, after?: OpenRun): Promise<OpenRun[]>;
   /** Runs that ended before a moment and whose webhook nobody has begun to tell, oldest first. */
   untoldWebhooks(before: string, limit: number): Promise<WebhookInput[]>;
+  /** How many there are of each status; a status without one may be left out. */
+  countOpen(): Promise<{ status: RunStatus; runs: number }[]>;
+  /** Queued or running ones whose newest event is from before a moment, that of the longest standstill first. */
+  idleRuns(before: string, limit: number): Promise<Omit<OpenRun, 'createdAt'>[]>;
 }
 
 /** Every method throws PerdureError `temporal_unavailable`. */

@@ -22,6 +22,8 @@ export interface WorkflowFacts {
   status: string;
   closedAt: string | null;
   historyEvents: number;
+  /** The build that alone may go on with it; null where any may. */
+  pinnedTo: string | null;
   task: { state: 'scheduled' | 'started'; since: string | null; attempt: number } | null;
   /** How the newest workflow task failed; null when it did not. */
   taskFailure: { cause: string; message: string } | null;
@@ -32,7 +34,7 @@ export interface WorkflowFacts {
 
 export interface QueueSide {
   /** Newest poll first; one that was not seen for five minutes is not known any more. */
-  pollers: { identity: string; lastPollAt: string }[];
+  pollers: { identity: string; lastPollAt: string; build: string | null }[];
   backlog: number;
   backlogAgeMs: number;
   /** Tasks a second, of the last half minute. */
@@ -52,6 +54,8 @@ export interface QueueFacts {
   name: string;
   /** As they last told Temporal; null where it does not keep that. */
   workers: WorkerFacts[] | null;
+  /** The build that new runs go to; null where that is any worker without versions. */
+  currentBuild: string | null;
   workflows: QueueSide;
   activities: QueueSide;
 }

@@ -3,13 +3,18 @@ import http from 'node:http';
 import { answerBrokenRequests } from '../api/broken-requests.js';
 import { createApp } from '../api/create-app.js';
 import { createSignIn } from '../api/sign-in/sign-in.js';
+import { createClient } from '../client/client.js';
 import type { Config } from '../config/env.js';
 import { isLoopback } from '../config/sign-in-policy.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
+import { CONTENT_TYPE, type Metrics } from '../adapters/prometheus/metrics.js';
 import type { Logger } from '../ports/logger.js';
 import type { ToolRegistry } from '../tools/registry.js';
 import { createWebhookSecrets } from '../webhooks/signature.js';
+import { startCanary } from './canary/scheduled-canary.js';
+import { withCanary } from './canary/sign-in.js';
 import { closeServer, listen } from './http-listener.js';
+import { metricsReader } from './metrics-reader.js';
 import type { Adapters } from './open-adapters.js';
 import type { Releasers } from './releasers.js';
 import { toolCatalog } from './tool-catalog.js';
@@ -25,6 +30,7 @@ export interface ApiServerOptions {
   tools: ToolRegistry;
   agents: AgentCatalog;
   logger: Logger;
+  metrics: Metrics;
   /** Milliseconds that requests under way get to end. */
   graceMs: number;
 }
@@ -35,6 +41,16 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
   const { runs, log, apiKeys, admission, approvals } = adapters.records;
   const [presentSecret] = config.webhookSecrets;
   const logger = options.logger.child({ component: 'api' });
+  const { signIn, token } = withCanary(
+    createSignIn({
+      required: options.signIn === 'required',
+      tokens: config.tokens,
+      apiKeys,
+      // One process of its own needs to agree with no other.
+      ticketSecret: config.ticketSecret ?? options.ownTicketSecret,
+      logger,
+    }),
+  );
   const api = createApp({
     runs,
     approvals,
@@ -47,15 +63,15 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
     tools: toolCatalog(tools),
     agents: options.agents,
     logger,
+    meter: options.metrics.api(),
+    metrics: {
+      contentType: CONTENT_TYPE,
+      text: () => options.metrics.text(),
+      mayRead: metricsReader(config.metricsToken, options.signIn === 'none' ? 'anybody' : 'nobody'),
+    },
+    openRuns: adapters.records.open,
     allowedHosts: isLoopback(config.host) && options.signIn === 'none' ? [] : null,
-    signIn: createSignIn({
-      required: options.signIn === 'required',
-      tokens: config.tokens,
-      apiKeys,
-      // One process of its own needs to agree with no other.
-      ticketSecret: config.ticketSecret ?? options.ownTicketSecret,
-      logger,
-    }),
+    signIn,
     apiKeys,
     admission: { port: admission, limits: config.limits },
     corsOrigins: config.corsOrigins,
@@ -71,5 +87,18 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (config.canarySeconds !== null) {
+    const stopCanary = startCanary({
+      client: createClient({ baseUrl: url, token }),
+      everyMs: config.canarySeconds * 1_000,
+      runs,
+      retention: adapters.records.retention,
+      workspace: adapters.workspace,
+      meter: options.metrics.canary(),
+      logger: logger.child({ component: 'canary' }),
+    });
+    releasers.push('the canary', stopCanary);
+  }
+  return url;
 }

@@ -15,6 +15,7 @@ import { openOutputLog } from './process-log.js';
 import { refuseUnshared } from './required-settings.js';
 import type { Stack } from './start-stack.js';
 import { welcome } from './welcome.js';
+import type { Versions } from './worker-versions.js';
 
 /** Where the build put this file: dist/src/stack. */
 export const builtRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -39,7 +40,7 @@ export const runDev = (): Promise<void> =>
 export async function runApi(): Promise<void> {
   const config = readConfig();
   refuseUnshared(config, 'perdure api');
-  const logger = openOutputLog(config);
+  const logger = await openOutputLog(config, false);
   await runProcess(
     async (signal) => (await import('./start-api.js')).startApi(config, logger, signal),
     inLog(logger, 'the API'),
@@ -50,7 +51,7 @@ export async function runApi(): Promise<void> {
 export async function runWorkerProcess(): Promise<void> {
   const config = readConfig();
   refuseUnshared(config, 'perdure worker');
-  const logger = openOutputLog(config);
+  const logger = await openOutputLog(config, config.workerPort !== null);
   await runProcess(
     async (signal) => (await import('./start-worker.js')).startWorker(config, builtRoot, logger, signal),
     inLog(logger, 'the worker'),
@@ -61,6 +62,17 @@ export async function runWorkerProcess(): Promise<void> {
 export async function migrateBackEnds(): Promise<Prepared> {
   const { prepareBackEnds } = await import('./prepare-back-ends.js');
   return prepareBackEnds(readConfig(), path.join(builtRoot, 'deploy', 'migrations'));
+}
+
+export async function listVersions(): Promise<Versions> {
+  const { readVersions } = await import('./worker-versions.js');
+  return readVersions(readConfig(), builtRoot);
+}
+
+/** @returns the build that new runs go to from now on */
+export async function promoteTo(buildId?: string): Promise<string> {
+  const { promoteVersion } = await import('./worker-versions.js');
+  return promoteVersion(readConfig(), builtRoot, buildId);
 }
 
 /** API keys, straight from the records. */

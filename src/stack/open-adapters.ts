@@ -4,6 +4,7 @@
  */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { Connection } from '@temporalio/client';
 import { PerdureError } from '../../contracts/errors.js';
 import { createLocalEventBus } from '../adapters/local/local-event-bus.js';
 import { createLocalWorkspace } from '../adapters/local/local-workspace.js';
@@ -39,7 +40,12 @@ export interface Adapters {
   engine: RunEngine;
   inspector: RunInspector;
   schedules: Schedules;
-  temporal: { address: string; security: TemporalSecurity; ownWorker: OwnWorker };
+  temporal: {
+    address: string;
+    security: TemporalSecurity;
+    connection: Connection;
+    ownWorker: OwnWorker;
+  };
   workflows: RunWorkflows;
   /** Has Temporal start our regular jobs: retention as configured, and the reconciler. */
   applySchedules: () => Promise<void>;
@@ -211,7 +217,7 @@ async function openTemporal(
       namespace: config.temporalNamespace,
       taskQueue: config.taskQueue,
     }),
-    connection: { address, security, ownWorker },
+    connection: { address, security, connection, ownWorker },
     workflows,
     applySchedules,
     releaseHeldBy,

@@ -3,12 +3,12 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { once } from 'node:events';
 import path from 'node:path';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createLogger } from '../adapters/pino/logger.js';
 import { terminalLines } from '../adapters/pino/terminal.js';
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import type { Releasers } from './releasers.js';
+import { installRuntime } from './sdk-runtime.js';
 
 /** All of it in the data directory, and what went wrong on standard error in plain words. */
 export async function openFileLog(
@@ -29,34 +29,16 @@ export async function openFileLog(
     { level: logLevel, stream: file },
     { level: logLevel === 'silent' ? 'silent' : 'error', stream: terminalLines(process.stderr) },
   ]);
-  installRuntime(logger, logLevel === 'debug');
+  await installRuntime(logger, { debug: logLevel === 'debug', measured: true });
   return logger;
 }
 
-/** JSON lines, for whatever collects them. */
-export function openOutputLog({ logLevel }: Config): Logger {
+/**
+ * JSON lines, for whatever collects them.
+ * @param measured whether the metrics of Temporal's SDK are wanted, which are a worker's
+ */
+export async function openOutputLog({ logLevel }: Config, measured: boolean): Promise<Logger> {
   const logger = createLogger([{ level: logLevel, stream: process.stdout }]);
-  installRuntime(logger, logLevel === 'debug');
+  await installRuntime(logger, { debug: logLevel === 'debug', measured });
   return logger;
-}
-
-let runtimeInstalled = false;
-/** The SDK has one runtime a process; its own words go to our log. */
-function installRuntime(logger: Logger, debug: boolean): void {
-  if (runtimeInstalled) return;
-  runtimeInstalled = true;
-  const sdk = logger.child({ component: 'temporal-sdk' });
-  const levels = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'warn' } as const;
-  Runtime.install({
-    // Signals are the process's business: it drains in an order of its own.
-    shutdownSignals: [],
-    workerHeartbeatInterval: '5s',
-    logger: new DefaultLogger(debug ? 'DEBUG' : 'INFO', ({ level, message, meta }) => {
-      sdk[levels[level]]({ ...meta }, message);
-    }),
-    // The native half has the polls: what each was answered is told to whoever asks for so much.
-    telemetryOptions: {
-      logging: { forward: {}, filter: { core: debug ? 'DEBUG' : 'INFO', other: 'WARN' } },
-    },
-  });
 }

@@ -1,4 +1,5 @@
 /** An API process: listens at once, is ready when what it stands on is. */
+import { createMetrics, measureProcess } from '../adapters/prometheus/metrics.js';
 import type { Config } from '../config/env.js';
 import { signInPolicy } from '../config/sign-in-policy.js';
 import type { Logger } from '../ports/logger.js';
@@ -25,6 +26,8 @@ export async function startApi(
   try {
     const agents = await openAgents(config, moreTools, logger, releasers);
     const adapters = await openAdapters(config, logger, releasers);
+    const metrics = createMetrics();
+    measureProcess(metrics);
     const url = await startApiServer(
       {
         config,
@@ -35,6 +38,7 @@ export async function startApi(
         tools: agents.tools,
         agents: agents.agents,
         logger,
+        metrics,
         graceMs: GRACE_MS,
       },
       releasers,

@@ -16,6 +16,7 @@ import type { Adapters } from './open-adapters.js';
 import { prepareTemporal } from './prepare-back-ends.js';
 import { ownWebhookSecret } from './own-webhook-secret.js';
 import { openFileLog } from './process-log.js';
+import { sdkMetrics } from './sdk-runtime.js';
 import { Releasers } from './releasers.js';
 import { verify } from './verify.js';
 
@@ -73,6 +74,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     const agents = await parts.openAgents(config, options.tools ?? [], logger, releasers);
     const adapters = await parts.openAdapters(config, logger, releasers);
+    const metrics = parts.createMetrics(sdkMetrics);
+    parts.measureProcess(metrics);
     const { signal } = options;
     await verify({
       checks: Object.values(adapters.checks),
@@ -90,6 +93,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         tools: agents.tools,
         agents: agents.agents,
         logger,
+        metrics,
         graceMs: 3_000,
       },
       releasers,
@@ -104,6 +108,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         builtRoot: options.builtRoot,
         identity: parts.newWorkerIdentity(family),
         logger,
+        meter: metrics.runs(),
         graceMs: 5_000,
         forceMs: 15_000,
       },
@@ -126,13 +131,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 /** Loaded while the servers start: both take about as long. */
 async function loadParts() {
-  const [adapters, agents, api, worker] = await Promise.all([
+  const [adapters, agents, api, worker, metrics] = await Promise.all([
     import('./open-adapters.js'),
     import('./agents.js'),
     import('./api-server.js'),
     import('./worker-part.js'),
+    import('../adapters/prometheus/metrics.js'),
   ]);
-  return { ...adapters, ...agents, ...api, ...worker };
+  return { ...adapters, ...agents, ...api, ...worker, ...metrics };
 }
 
 /** Without it the start is as good, and what was held waits for its time-out. */

@@ -1,4 +1,5 @@
 /** A worker process: answers probes at once, polls when what it stands on works, drains when asked. */
+import { CONTENT_TYPE, createMetrics, measureProcess } from '../adapters/prometheus/metrics.js';
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import type { Tool } from '../tools/tool.js';
@@ -6,8 +7,10 @@ import { createHealthServer } from '../worker/health-server.js';
 import { closeServer, listen } from './http-listener.js';
 import type { Running } from './lifecycle.js';
 import { openAgents } from './agents.js';
+import { metricsReader } from './metrics-reader.js';
 import { openAdapters } from './open-adapters.js';
 import { Releasers } from './releasers.js';
+import { sdkMetrics } from './sdk-runtime.js';
 import { verify, type CheckLine } from './verify.js';
 import { newWorkerIdentity, startWorkerPart } from './worker-part.js';
 
@@ -28,6 +31,9 @@ export async function startWorker(
   try {
     const agents = await openAgents(config, moreTools, logger, releasers);
     const adapters = await openAdapters(config, logger, releasers);
+    const metrics = createMetrics(sdkMetrics);
+    const meter = metrics.runs();
+    measureProcess(metrics);
     let lines: readonly CheckLine[] = [];
     let done = false;
     let draining = false;
@@ -37,6 +43,15 @@ export async function startWorker(
           start: () => ({ done, parts: lines }),
           isPolling: () => adapters.engine.isPolling(identity),
           draining: () => draining,
+          metrics: {
+            contentType: CONTENT_TYPE,
+            text: () => metrics.text(),
+            // No tenant reaches this port, which tells of readiness to anybody, too.
+            mayRead: metricsReader(config.metricsToken, 'anybody'),
+            polling: (seen) => {
+              meter.polling(seen);
+            },
+          },
         },
         logger.child({ component: 'health' }),
       );
@@ -58,7 +73,7 @@ export async function startWorker(
       },
     });
     const { lost } = await startWorkerPart(
-      { config, adapters, agents, builtRoot, identity, logger, graceMs: GRACE_MS, forceMs: FORCE_MS },
+      { config, adapters, agents, builtRoot, identity, logger, meter, graceMs: GRACE_MS, forceMs: FORCE_MS },
       releasers,
     );
     done = true;

@@ -1,7 +1,6 @@
 /** A worker over the ports. */
 import { randomBytes } from 'node:crypto';
 import os from 'node:os';
-import path from 'node:path';
 import { createActivities } from '../../activities/create-activities.js';
 import { createReconcileActivities } from '../../activities/reconcile.js';
 import { createRetentionActivities } from '../../activities/retention.js';
@@ -12,6 +11,7 @@ import { createPlanner } from '../agents/planner.js';
 import { createSupervisor } from '../agents/model-supervisor.js';
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
+import type { RunMeter } from '../ports/meters.js';
 import { noteStorage } from '../ports/note-storage.js';
 import { startPulse } from '../worker/pulse.js';
 import { runWorker } from '../worker/run-worker.js';
@@ -20,6 +20,7 @@ import type { Adapters } from './open-adapters.js';
 import { openWebhookSender } from './webhook-sender.js';
 import type { Releasers } from './releasers.js';
 import { toolCatalog } from './tool-catalog.js';
+import { bundlePathOf, settleVersion, workerVersionOf } from './worker-version.js';
 
 export interface WorkerPartOptions {
   config: Config;
@@ -28,6 +29,7 @@ export interface WorkerPartOptions {
   builtRoot: string;
   identity: string;
   logger: Logger;
+  meter: RunMeter;
   /** Milliseconds that running activities get to end by themselves, and then to heed their abort signal. */
   graceMs: number;
   forceMs: number;
@@ -52,16 +54,18 @@ export async function startWorkerPart(
   options: WorkerPartOptions,
   releasers: Releasers,
 ): Promise<{ lost: Promise<string> }> {
-  const { config, adapters } = options;
+  const { config, adapters, meter } = options;
   const { agents, models, tools } = options.agents;
   const logger = options.logger.child({ component: 'worker' });
+  const version = await workerVersionOf(config, options.builtRoot);
   const worker = runWorker({
     address: adapters.temporal.address,
     security: adapters.temporal.security,
     identity: options.identity,
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
-    bundlePath: path.join(options.builtRoot, 'workflow-bundle.js'),
+    bundlePath: bundlePathOf(options.builtRoot),
+    version,
     activities: {
       ...createReconcileActivities({
         store: adapters.records.runs,
@@ -69,6 +73,7 @@ export async function startWorkerPart(
         records: adapters.records.open,
         workflows: adapters.workflows,
         logger,
+        meter,
       }),
       ...createRetentionActivities({
         retention: adapters.records.retention,
@@ -99,6 +104,7 @@ export async function startWorkerPart(
             ? null
             : (scope) => noteStorage(adapters.workspace, adapters.records.admission, scope),
         logger,
+        meter,
       }),
     },
     // An API in this process starts runs over it.
@@ -127,5 +133,20 @@ export async function startWorkerPart(
   });
   await Promise.race([worker.polling, gaveUp]);
   await adapters.applySchedules();
+  if (version !== null) {
+    const ending = new AbortController();
+    const { temporalNamespace: namespace } = config;
+    const settled = settleVersion({
+      connection: adapters.temporal.connection,
+      namespace,
+      version,
+      logger,
+      signal: ending.signal,
+    });
+    releasers.push('the worker’s version', () => {
+      ending.abort();
+      return settled;
+    });
+  }
   return { lost: worker.lost };
 }

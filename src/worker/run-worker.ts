@@ -13,6 +13,8 @@ export interface WorkerSettings {
   identity?: string;
   namespace: string;
   taskQueue: string;
+  /** Where this build's runs are to stay with it; null where any worker takes any run. */
+  version?: WorkerVersion | null;
   /** The workflow bundle that the build made. */
   bundlePath: string;
   activities: Activities;
@@ -22,6 +24,12 @@ export interface WorkerSettings {
   /** Milliseconds that running activities get to end by themselves, and then to heed their abort signal. */
   graceMs: number;
   forceMs: number;
+}
+
+/** As Temporal calls it: a worker deployment, and the build of it. */
+export interface WorkerVersion {
+  deploymentName: string;
+  buildId: string;
 }
 
 export interface WorkerActivity {
@@ -157,11 +165,22 @@ function createWorker(
   connection: NativeConnection,
   onTask: () => void,
 ): Promise<Worker> {
+  const { version = null } = settings;
   return Worker.create({
     connection,
     ...(settings.identity === undefined ? {} : { identity: settings.identity }),
     namespace: settings.namespace,
     taskQueue: settings.taskQueue,
+    ...(version === null
+      ? {}
+      : {
+          workerDeploymentOptions: {
+            version,
+            useWorkerVersioning: true,
+            // A run ends on the build that began it.
+            defaultVersioningBehavior: 'PINNED',
+          },
+        }),
     workflowBundle: { codePath: settings.bundlePath },
     activities: settings.activities,
     interceptors: { activity: [() => heartbeatInterceptor(onTask)] },

@@ -6,7 +6,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { CANARY_TENANT } from '../../contracts/canary.js';
 import { errorTable } from '../../contracts/errors.js';
+import { createMetrics } from '../../src/adapters/prometheus/metrics.js';
 import { environment } from '../../src/config/environment.js';
 import { createAgentTool } from '../../src/agents/agent-tool.js';
 import { createToolRegistry } from '../../src/tools/registry.js';
@@ -104,6 +106,59 @@ const limitsOf = (property: Record<string, unknown>): string[] => {
     property[key] === undefined ? [] : [`${words} ${JSON.stringify(property[key])}`],
   );
 };
+
+test('docs/metrics.md', async () => {
+  const metrics = createMetrics();
+  const rooms = [metrics.api(), metrics.runs(), metrics.canary()];
+  expect(rooms).toHaveLength(3);
+  const rows = (metrics.registry.getMetricsAsArray() as unknown as MetricDescription[])
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, help, type, labelNames }) => {
+      const labels = labelNames.map((label) => `\`${label}\``).join(', ');
+      return `| \`${name}\` | ${type} | ${labels} | ${help} |`;
+    });
+  const text = `# Metrics
+
+\`GET /metrics\` of an API, and the same address of a worker's port (\`PERDURE_WORKER_PORT\`), answer in Prometheus' text
+format. Each process tells what it does itself; \`npm start\` is both and tells everything on the API's port.
+
+They are of the whole system, so no tenant's token and no API key opens them. \`PERDURE_METRICS_TOKEN\` does, as
+\`Authorization: Bearer ...\`. Without one, the API's are read by anybody where nobody has to sign in and by nobody
+elsewhere; the worker's, whose port no tenant should reach, by anybody.
+
+| metric | kind | labels | |
+|---|---|---|---|
+${rows.join('\n')}
+
+Of a histogram there are \`_bucket\`, \`_sum\` and \`_count\`. What an API tells of the whole system
+(\`perdure_runs_*\`, \`perdure_task_queue_*\`) is looked at when it is read, at most every five seconds, and missing where
+the database or Temporal does not answer within three. With several APIs take \`max\`, not \`sum\`.
+
+A worker tells Temporal's own figures too, those of its [SDK](https://docs.temporal.io/references/sdk-metrics): among
+them \`temporal_worker_task_slots_available\` and \`_used\` (places, by \`worker_type\`), \`temporal_sticky_cache_size\`,
+\`temporal_activity_schedule_to_start_latency_seconds\` and \`temporal_workflow_task_schedule_to_start_latency_seconds\`
+(how long tasks wait for a worker), \`temporal_workflow_task_execution_failed_total\`, \`temporal_request_failure_total\`.
+Every process tells \`process_*\` and \`nodejs_*\`: processor, memory, event loop, garbage collection.
+
+## The canary
+
+With \`PERDURE_CANARY_SECONDS\` set, each API sends a run through the whole path so often, as \`perdure doctor\` does: submitted
+over HTTP, a quick step, files, an activity, its events back on a stream. It asks no model unless
+\`PERDURE_SUPERVISOR_MODEL\` is set; an agent \`default\` of your own must let it call \`echo\`, \`file_write\`, \`file_read\` and
+\`javascript\`. Its runs are those of a tenant of its own (\`${CANARY_TENANT}\`), which no limit
+counts, so they stand in nobody's lists; they are deleted as they complete, and a day later where they failed. The log
+says which hop failed, and why.
+`;
+  await expect(text).toMatchFileSnapshot(path.join(root, 'docs/metrics.md'));
+});
+
+/** As prom-client keeps it. */
+interface MetricDescription {
+  name: string;
+  help: string;
+  type: string;
+  labelNames: string[];
+}
 
 test('.env.example names every variable, and no other', async () => {
   const named = [...(await read('.env.example')).matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map((m) => m[1]);

@@ -29,6 +29,7 @@ const nobodys: Partial<Record<RouteName, string>> = {
   health: 'the server’s state',
   readiness: 'the server’s state',
   openApi: 'the document of this API',
+  metrics: 'figures of the whole system, for whoever has the server’s own token for them',
   listTools: 'the tools, the same for all',
   listAgents: 'the agents, the same for all',
   submitRun: 'makes a run of the caller’s; an Idempotency-Key counts within a tenant',

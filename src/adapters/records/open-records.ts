@@ -15,4 +15,14 @@ export const createOpenRecords = (sql: SqlFunctions): OpenRecords => ({
   async untoldWebhooks(before, limit) {
     return (await sql.call('untold_webhooks', { p_before: before, p_limit: limit })) as WebhookInput[];
   },
+
+  async countOpen() {
+    return (await sql.call('count_open_runs', {})) as Awaited<ReturnType<OpenRecords['countOpen']>>;
+  },
+
+  async idleRuns(before, limit) {
+    return (await sql.call('idle_runs', { p_before: before, p_limit: limit })) as Awaited<
+      ReturnType<OpenRecords['idleRuns']>
+    >;
+  },
 });

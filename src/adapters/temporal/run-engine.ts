@@ -20,6 +20,7 @@ import { summaryOf } from '../../../contracts/summary.js';
 import type { RunEngine } from '../../ports/run-engine.js';
 import { checkTemporal } from './check-temporal.js';
 import { decide } from './decide.js';
+import { buildOf } from './poller-build.js';
 import { createWorkflowStarter, type OwnWorker } from './workflow-starter.js';
 import { CALL_DEADLINE, callTemporal } from './unavailable.js';
 
@@ -65,10 +66,12 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
       reportPollers: true,
     });
     const oldest = Date.now() - POLLER_FRESH_MS;
+    // Workers of other builds take no new runs.
+    const current = queue.versioningInfo?.currentDeploymentVersion?.buildId ?? null;
     return queue.pollers.filter(
       (p) =>
         Number(p.lastAccessTime?.seconds ?? 0) * 1000 >= oldest &&
-        (identity === undefined || p.identity === identity),
+        (identity === undefined ? buildOf(p.deploymentOptions) === current : p.identity === identity),
     ).length;
   };
 

@@ -5,6 +5,7 @@ import type { PendingActivity, QueueSide, RunInspector, WorkflowFacts } from '..
 import { isNotFound } from './grpc-status.js';
 import { workersOf } from './workers.js';
 import { newestOf } from './newest-events.js';
+import { buildOf } from './poller-build.js';
 import { isoOf, millisecondsOf } from './proto-time.js';
 import { callTemporal } from './unavailable.js';
 
@@ -16,6 +17,8 @@ export interface InspectorOptions {
 
 // Sources: temporal.api.enums.v1.TaskQueueType, WorkflowExecutionStatus, PendingActivityState and
 // PendingWorkflowTaskState.
+// and VersioningBehavior.
+const PINNED = 1;
 const QUEUE_TYPES = { workflows: 1, activities: 2 } as const;
 const STATUSES = [
   'unknown',
@@ -35,8 +38,8 @@ type Description = Awaited<ReturnType<Connection['workflowService']['describeWor
 export function createRunInspector({ connection, namespace, taskQueue }: InspectorOptions): RunInspector {
   const service = connection.workflowService;
 
-  const side = async (taskQueueType: 1 | 2): Promise<QueueSide> => {
-    const { pollers, stats } = await service.describeTaskQueue({
+  const side = async (taskQueueType: 1 | 2): Promise<QueueSide & { currentBuild: string | null }> => {
+    const { pollers, stats, versioningInfo } = await service.describeTaskQueue({
       namespace,
       taskQueue: { name: taskQueue },
       taskQueueType,
@@ -45,15 +48,17 @@ export function createRunInspector({ connection, namespace, taskQueue }: Inspect
     });
     return {
       pollers: pollers
-        .map(({ identity, lastAccessTime }) => ({
+        .map(({ identity, lastAccessTime, deploymentOptions }) => ({
           identity: identity ?? '',
           lastPollAt: isoOf(lastAccessTime) ?? new Date(0).toISOString(),
+          build: buildOf(deploymentOptions),
         }))
         .sort((a, b) => b.lastPollAt.localeCompare(a.lastPollAt)),
       backlog: Number(stats?.approximateBacklogCount ?? 0),
       backlogAgeMs: millisecondsOf(stats?.approximateBacklogAge) ?? 0,
       addRate: stats?.tasksAddRate ?? 0,
       dispatchRate: stats?.tasksDispatchRate ?? 0,
+      currentBuild: versioningInfo?.currentDeploymentVersion?.buildId ?? null,
     };
   };
 
@@ -73,12 +78,13 @@ export function createRunInspector({ connection, namespace, taskQueue }: Inspect
 
     queue: () =>
       callTemporal(connection, async () => {
-        const [workflows, activities, workers] = await Promise.all([
-          side(QUEUE_TYPES.workflows),
-          side(QUEUE_TYPES.activities),
-          workersOf(service, namespace, taskQueue),
-        ]);
-        return { name: taskQueue, workers, workflows, activities };
+        const [{ currentBuild, ...workflows }, { currentBuild: _same, ...activities }, workers] =
+          await Promise.all([
+            side(QUEUE_TYPES.workflows),
+            side(QUEUE_TYPES.activities),
+            workersOf(service, namespace, taskQueue),
+          ]);
+        return { name: taskQueue, workers, currentBuild, workflows, activities };
       }),
 
     openRunsElsewhere: () =>
@@ -99,6 +105,7 @@ function factsOf({
     status: STATUSES[info?.status ?? 0] ?? 'unknown',
     closedAt: isoOf(info?.closeTime),
     historyEvents: Number(info?.historyLength ?? 0),
+    pinnedTo: pinnedTo(info?.versioningInfo),
     task:
       task === null || task === undefined
         ? null
@@ -113,6 +120,16 @@ function factsOf({
           },
     activities: pendingActivities.map(activityOf),
   };
+}
+
+type Versioning = NonNullable<Description['workflowExecutionInfo']>['versioningInfo'];
+
+/** What somebody has decided for this run alone goes before what its worker says. */
+function pinnedTo(info: Versioning): string | null {
+  const override = info?.versioningOverride;
+  if (override?.pinned?.version != null) return override.pinned.version.buildId ?? null;
+  if (override?.autoUpgrade === true || info?.behavior?.valueOf() !== PINNED) return null;
+  return info.deploymentVersion?.buildId ?? null;
 }
 
 function activityOf(activity: Description['pendingActivities'][number]): PendingActivity {

@@ -22,11 +22,18 @@ export const securitySchemes = {
     name: 'ticket',
     description: 'Opens one run’s event stream within a minute; see `createStreamTicket`.',
   },
+  metricsToken: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'What the server was given as `PERDURE_METRICS_TOKEN`.',
+  },
 } as const satisfies Record<string, Json>;
 
 /** The scope stands as the role that is needed (OpenAPI 3.1, Security Requirement Object). */
 export function securityOf(name: RouteName): Json[] {
   const { scope } = api[name];
+  // Where nobody signs in, it is not needed.
+  if (name === 'metrics') return [{ metricsToken: [] }, {}];
   if (scope === null) return [];
   const requirements: Json[] = [{ token: [scope] }, { apiKey: [scope] }];
   return name === 'streamEvents' ? [...requirements, { streamTicket: [scope] }] : requirements;

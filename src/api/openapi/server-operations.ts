@@ -2,7 +2,7 @@
 import { ifNoneMatch, json, notChanged, ref, type Operations } from './operation.js';
 
 export const serverOperations: Operations<
-  'index' | 'health' | 'readiness' | 'openApi' | 'listTools' | 'listAgents'
+  'index' | 'health' | 'readiness' | 'openApi' | 'metrics' | 'listTools' | 'listAgents'
 > = {
   index: {
     tag: 'Server',
@@ -30,6 +30,19 @@ export const serverOperations: Operations<
       200: { description: 'OpenAPI 3.1.', content: json({ type: 'object' }), headers: ['ETag'] },
       304: notChanged,
     },
+  },
+  metrics: {
+    tag: 'Server',
+    summary: 'What has been measured',
+    description:
+      'For Prometheus. Of the whole system, so no tenant’s token or API key opens it: where callers sign in, it is read with the token that the server was given for it.',
+    answers: {
+      200: {
+        description: 'In the text format of Prometheus.',
+        content: { 'text/plain': { schema: { type: 'string' } } },
+      },
+    },
+    errors: ['unauthenticated', 'not_found'],
   },
   listAgents: {
     tag: 'Agents',

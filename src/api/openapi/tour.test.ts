@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { api, addressOf, type FileInfo, type RouteName } from '../../../contracts/api.js';
 import { planSchema } from '../../../contracts/plan.js';
 import type { Run } from '../../../contracts/runs.js';
+import { CONTENT_TYPE, createMetrics } from '../../adapters/prometheus/metrics.js';
 import { createApp, type App } from '../create-app.js';
 import { createSignIn } from '../sign-in/sign-in.js';
 import { checkedFetch, seen } from '../testing/checked-fetch.js';
@@ -24,7 +25,8 @@ beforeEach(async () => {
     logger: fakes.logger,
   });
   const webhooks = { secretOf: () => 'whsec_AAAA' };
-  app = createApp(dependenciesOf(fakes, { apiKeys, signIn, webhooks }));
+  const metrics = { contentType: CONTENT_TYPE, text: () => createMetrics().text(), mayRead: () => true };
+  app = createApp(dependenciesOf(fakes, { apiKeys, signIn, webhooks, metrics }));
   server = await listen(app.app);
 });
 afterEach(() => server.close());
@@ -55,6 +57,7 @@ test('every call answers as documented, in every way that is no error', async ()
   await twice('listTools');
   await twice('listAgents');
   await call('readiness');
+  await call('metrics');
 
   const submitted = await send('submitRun', { goal: 'g', plan }, {}, { 'idempotency-key': 'k' });
   const run = (await submitted.json()) as Run;

@@ -145,7 +145,7 @@ function createFakeInspector(): FakeInspector {
   const side = { pollers: [], backlog: 0, backlogAgeMs: 0, addRate: 0, dispatchRate: 0 };
   const inspector: FakeInspector = {
     workflows: new Map(),
-    facts: { name: 'fake', workers: null, workflows: side, activities: side },
+    facts: { name: 'fake', workers: null, currentBuild: null, workflows: side, activities: side },
     workflow: (runId) => Promise.resolve(inspector.workflows.get(runId) ?? null),
     queue: () => Promise.resolve(inspector.facts),
     openRunsElsewhere: () => Promise.resolve(0),

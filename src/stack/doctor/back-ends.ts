@@ -59,10 +59,12 @@ const used = ({ name, what, required, use }: Check, also: string): Promise<Line>
 
 async function pollersOf({ inspector }: Adapters): Promise<Omit<Line, 'name' | 'ms'>> {
   const [queue, elsewhere] = await Promise.all([inspector.queue(), inspector.openRunsElsewhere()]);
-  const { workflows, activities, name } = queue;
+  const { workflows, activities, name, currentBuild } = queue;
   const fresh = ({ pollers }: typeof workflows): string[] =>
     pollers
-      .filter(({ lastPollAt }) => Date.now() - Date.parse(lastPollAt) < FRESH_MS)
+      .filter(
+        ({ lastPollAt, build }) => build === currentBuild && Date.now() - Date.parse(lastPollAt) < FRESH_MS,
+      )
       .map(({ identity }) => identity);
   const both = fresh(workflows).filter((identity) => fresh(activities).includes(identity));
   const waits = `${workflows.backlog + activities.backlog} tasks wait`;
@@ -70,8 +72,9 @@ async function pollersOf({ inspector }: Adapters): Promise<Omit<Line, 'name' | '
     elsewhere === 0
       ? ''
       : `; ${elsewhere} open runs are of other task queues, which these workers never move`;
+  const ofBuild = currentBuild === null ? '' : ` of the current build "${currentBuild}"`;
   return both.length === 0
-    ? { state: 'failing', detail: `no worker polls the task queue "${name}"; ${waits}${others}` }
+    ? { state: 'failing', detail: `no worker${ofBuild} polls the task queue "${name}"; ${waits}${others}` }
     : {
         state: elsewhere === 0 ? 'ok' : 'degraded',
         detail: `"${name}" is polled by ${both.join(', ')}; ${waits}${others}`,

@@ -3,7 +3,7 @@ import type { RunEvent } from '../../../contracts/events.js';
 import { PerdureApiError, type Client, type Run } from '../../client/client.js';
 import { look, type Line } from './report.js';
 
-/** Milliseconds in which it must have ended. */
+/** Milliseconds in which it must have ended, unless told. */
 const CANARY_MS = 30_000;
 /** Clocks may differ by so much before timers and tokens suffer. */
 const SKEW_MS = 2_000;
@@ -33,20 +33,39 @@ interface Seen {
   arrivedAt: number;
 }
 
-export async function runCanary(client: Client): Promise<Line[]> {
+export interface CanaryOptions {
+  /** Who asks for it, for whoever meets the run. */
+  by?: 'doctor' | 'schedule';
+  limitMs?: number;
+  /** Ends the wait for it. */
+  signal?: AbortSignal;
+}
+
+export interface Canary {
+  /** Null where it was not accepted. */
+  runId: string | null;
+  lines: Line[];
+}
+
+export async function runCanary(
+  client: Client,
+  { by = 'doctor', limitMs = CANARY_MS, signal }: CanaryOptions = {},
+): Promise<Canary> {
   const began = Date.now();
   let run: Run | undefined;
   const submit = await look('canary: submit', async () => {
-    run = await client.submit({ goal: 'perdure doctor', plan, metadata: { canary: 'doctor' } });
+    run = await client.submit({ goal: 'perdure doctor', plan, metadata: { canary: by } });
     return { state: 'ok', detail: `accepted as ${run.id}` };
   });
-  if (run === undefined) return [submit];
+  if (run === undefined) return { runId: null, lines: [submit] };
   const submittedAt = Date.now();
   const { id } = run;
-  const seen = await follow(client, id);
+  const seen = await follow(client, id, limitMs, signal);
+  if (signal?.aborted === true) return { runId: id, lines: [submit] };
   const end = seen.at(-1)?.event;
-  if (end?.type !== 'run.completed') return [submit, await failed(client, id, end)];
-  return [
+  if (end?.type !== 'run.completed')
+    return { runId: id, lines: [submit, await failed(client, id, end, limitMs)] };
+  const lines = [
     submit,
     hop('canary: workflow', 'from the submission to run.started', submittedAt, at(seen, 'run.started')),
     hop(
@@ -70,16 +89,22 @@ export async function runCanary(client: Client): Promise<Line[]> {
     hop('canary: run', 'from the submission to run.completed on the stream', began, seen.at(-1)?.arrivedAt),
     clocks(run, seen, began, submittedAt),
   ];
+  return { runId: id, lines };
 }
 
-async function follow(client: Client, id: string): Promise<Seen[]> {
+async function follow(
+  client: Client,
+  id: string,
+  limitMs: number,
+  ending: AbortSignal | undefined,
+): Promise<Seen[]> {
   const seen: Seen[] = [];
   // A timer of our own: it is held, and holds the process, until the canary is over.
   const late = new AbortController();
-  const { signal } = late;
+  const signal = ending === undefined ? late.signal : AbortSignal.any([late.signal, ending]);
   const timer = setTimeout(() => {
     late.abort();
-  }, CANARY_MS);
+  }, limitMs);
   try {
     for await (const event of client.events(id, { signal }))
       if ('seq' in event) seen.push({ event, arrivedAt: Date.now() });
@@ -104,7 +129,12 @@ const hop = (name: string, detail: string, from: number | undefined, to: number 
     : { name, state: 'ok', detail, ms: Math.max(0, to - from) };
 
 /** Says why by asking what everybody may ask. */
-async function failed(client: Client, id: string, last: RunEvent | undefined): Promise<Line> {
+async function failed(
+  client: Client,
+  id: string,
+  last: RunEvent | undefined,
+  limitMs: number,
+): Promise<Line> {
   const why = await client.why(id).catch((error: unknown) => ({
     sentence: error instanceof PerdureApiError ? error.message : String(error),
   }));
@@ -112,8 +142,8 @@ async function failed(client: Client, id: string, last: RunEvent | undefined): P
   const how =
     last?.type === 'run.failed'
       ? 'it failed'
-      : `it has not ended after ${CANARY_MS / 1_000} s (${last === undefined ? 'no event came' : `the last event is ${last.type}`})`;
-  return { name: 'canary: run', state: 'failing', detail: `${how}: ${why.sentence}`, ms: CANARY_MS };
+      : `it has not ended after ${limitMs / 1_000} s (${last === undefined ? 'no event came' : `the last event is ${last.type}`})`;
+  return { name: 'canary: run', state: 'failing', detail: `${how}: ${why.sentence}`, ms: limitMs };
 }
 
 /** The server's clock made createdAt between our two moments, the worker's made `at` before the event arrived. */

@@ -14,5 +14,5 @@ export async function examine(config: Config, logger: Logger): Promise<Report> {
     examineServer(client, config.url),
   ]);
   // Last, so that what it waits for is known by then.
-  return reportOf([...backEnds, ...server, ...(await runCanary(client))]);
+  return reportOf([...backEnds, ...server, ...(await runCanary(client)).lines]);
 }

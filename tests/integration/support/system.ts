@@ -28,6 +28,7 @@ import { createLocalEventBus } from '../../../src/adapters/local/local-event-bus
 import { createLocalWorkspace } from '../../../src/adapters/local/local-workspace.js';
 import { migrate } from '../../../src/adapters/postgres/migrate.js';
 import { openPostgresRecords } from '../../../src/adapters/postgres/records.js';
+import { createMetrics } from '../../../src/adapters/prometheus/metrics.js';
 import { createRunWorkflows } from '../../../src/adapters/temporal/run-workflows.js';
 import { createSchedules } from '../../../src/adapters/temporal/schedules.js';
 import { createTemporalRunEngine } from '../../../src/adapters/temporal/run-engine.js';
@@ -54,13 +55,14 @@ import { Releasers } from '../../../src/stack/releasers.js';
 import { openWebhookSender } from '../../../src/stack/webhook-sender.js';
 import { toolCatalog } from '../../../src/stack/tool-catalog.js';
 import type { Tool } from '../../../src/tools/tool.js';
-import { runWorker } from '../../../src/worker/run-worker.js';
+import { runWorker, type WorkerSettings, type WorkerVersion } from '../../../src/worker/run-worker.js';
 import { startProxy, type CuttableProxy } from './cuttable-proxy.js';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const TASK_QUEUE = 'perdure';
 /** What webhooks are signed with. */
 export const WEBHOOK_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
+const unmeasured = createMetrics().runs();
 
 export interface System {
   engine: RunEngine;
@@ -78,6 +80,8 @@ export interface System {
   client: Client;
   /** Of the database itself, past the proxy. */
   databaseUrl: string;
+  /** Its own worker, and what another one needs to be like it. */
+  worker: { stop(): Promise<void>; settings: Omit<WorkerSettings, 'version'> };
   /** Of Temporal, host:port. */
   address: string;
   /** Starts a run without its record, as an API does whose database is down. */
@@ -110,6 +114,8 @@ export async function startSystem(
     httpAllow?: readonly string[];
     /** Runs are started over its connection, as by an API in the worker's process. */
     ownWorker?: OwnWorker;
+    /** Runs are pinned to it. */
+    version?: WorkerVersion;
   } = {},
 ): Promise<System> {
   const releasers = new Releasers();
@@ -151,7 +157,7 @@ export async function startSystem(
     releasers,
   );
   const workspace = createLocalWorkspace(files.directory);
-  const worker = runWorker({
+  const settings: Omit<WorkerSettings, 'version'> = {
     address: temporal.address,
     namespace: 'default',
     taskQueue: TASK_QUEUE,
@@ -163,6 +169,7 @@ export async function startSystem(
         records: records.open,
         workflows: createRunWorkflows(connection, 'default', TASK_QUEUE),
         logger,
+        meter: unmeasured,
         youngMs: 0,
       }),
       ...createScheduledRunActivities({
@@ -189,6 +196,7 @@ export async function startSystem(
         tools,
         noteStorage: (scope) => noteStorage(workspace, records.admission, scope),
         logger,
+        meter: unmeasured,
       }),
     },
     ...(ownWorker === undefined
@@ -201,7 +209,8 @@ export async function startSystem(
     logger,
     graceMs: 500,
     forceMs: 5_000,
-  });
+  };
+  const worker = runWorker({ ...settings, version: options.version ?? null });
   releasers.push('the worker', () => worker.stop());
   await worker.polling;
   const client = new Client({ connection });
@@ -224,6 +233,7 @@ export async function startSystem(
     database: proxy,
     client,
     address: temporal.address,
+    worker: { stop: () => worker.stop(), settings },
     async startGoal(goal, data, budget) {
       const run = newRun(goal, budget);
       await engine.start({
