@@ -1,5 +1,7 @@
 /** The activities over their dependencies; what a worker registers. */
 import type { Activities, RunScope } from '../contracts/activities.js';
+import { makeAgentCall } from './agent-call.js';
+import { openAgentStep, takeAgentTurn } from './agent-step.js';
 import { carryOut } from './carry-out.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { endOf, Journal, now, stepKeys } from './journal.js';
@@ -24,6 +26,9 @@ export function createActivities(deps: ActivityDependencies): Activities {
       await journal(scope).append();
     },
 
+    openAgentStep: (input) => openAgentStep(deps, input),
+    takeAgentTurn: (input) => takeAgentTurn(deps, input),
+    makeAgentCall: (input) => makeAgentCall(deps, input),
     runTool: (input) => runTool(deps, input),
     carryOut: (input) => carryOut(deps, input),
 
@@ -87,6 +92,9 @@ function guarded(activities: Activities): Activities {
     reuseRun: guard('reuseRun'),
     recordEvents: guard('recordEvents'),
     planRun: guard('planRun'),
+    openAgentStep: guard('openAgentStep'),
+    takeAgentTurn: guard('takeAgentTurn'),
+    makeAgentCall: guard('makeAgentCall'),
     runTool: guard('runTool'),
     carryOut: guard('carryOut'),
     completeDeferred: guard('completeDeferred'),

@@ -6,6 +6,7 @@ import type { Logger } from '../src/ports/logger.js';
 import type { RunMeter } from '../src/ports/meters.js';
 import type { Planner } from '../src/ports/planner.js';
 import type { RunStore } from '../src/ports/run-store.js';
+import type { StepAgent } from '../src/ports/step-agent.js';
 import type { Supervisor } from '../src/ports/supervisor.js';
 import type { Workspace, WorkspaceScope } from '../src/ports/workspace.js';
 import type { Tool } from '../src/tools/tool.js';
@@ -17,6 +18,7 @@ export interface ActivityDependencies {
   workspace: Workspace;
   planner: Planner;
   supervisor: Supervisor;
+  stepAgent: StepAgent;
   tools: {
     get(name: string): Tool | undefined;
     /** @throws PerdureError `tool_invalid_args` naming the fields */

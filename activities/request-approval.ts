@@ -6,6 +6,7 @@ import { PerdureError } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 import type { JsonValue } from '../contracts/plan.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { AgentFiles, callOf } from './agent-files.js';
 import { Journal, now } from './journal.js';
 import { resolveArgs } from './resolve-args.js';
 import { isOutage } from './to-failure.js';
@@ -36,7 +37,7 @@ export async function requestApproval(
     ...(step === null ? {} : { stepId: step.id }),
     data: {
       approvalId,
-      kind: step === null ? 'plan' : 'step',
+      kind: step === null ? 'plan' : input.call === undefined ? 'step' : 'call',
       reason,
       ...about,
       ...(note === undefined ? {} : { note }),
@@ -58,7 +59,7 @@ interface About {
 /** @returns the error of arguments that no time mends */
 async function aboutOf(
   deps: ActivityDependencies,
-  { runId, tenantId, step }: RequestApprovalInput,
+  { runId, tenantId, step, call }: RequestApprovalInput,
 ): Promise<About | PerdureError> {
   if (step === null) {
     const plans = await deps.log.find(runId, ['plan/1']);
@@ -66,10 +67,14 @@ async function aboutOf(
     return { argsHash: hashOf((plan ?? null) as JsonValue) };
   }
   try {
-    const args = await resolveArgs(deps, { runId, tenantId }, step);
+    const asked =
+      call === undefined
+        ? { tool: step.tool, args: await resolveArgs(deps, { runId, tenantId }, step) }
+        : await callOf(new AgentFiles(deps.workspace, { runId, tenantId }, step.id), call);
+    const { tool, args } = asked;
     const isShown = Buffer.byteLength(JSON.stringify(args)) <= SHOWN_ARGS_BYTES;
     return {
-      tool: step.tool,
+      tool,
       ...(step.title === undefined ? {} : { title: step.title }),
       ...(isShown ? { args } : {}),
       argsHash: hashOf(args),

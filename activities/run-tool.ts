@@ -1,17 +1,18 @@
 /** One step's tool: journalled before it acts and after it has, so that no completed tool runs again. */
 import { activityInfo, cancellationDetails, cancellationSignal } from '@temporalio/activity';
-import type { Decision, RunToolInput, ToolStepResult } from '../contracts/activities.js';
+import type { RunToolInput, ToolStepResult } from '../contracts/activities.js';
 import { outcomeUnknown, PerdureError, type ErrorInfo } from '../contracts/errors.js';
-import type { NewEvent, StepOutput } from '../contracts/events.js';
+import type { StepOutput } from '../contracts/events.js';
 import { DEFAULT_MAX_ATTEMPTS, type Tool, type ToolResult } from '../src/tools/tool.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { callTool } from './call-tool.js';
-import { endBy, endOf, Journal, now, stepKeys, type Kept } from './journal.js';
+import { endBy, Journal, now, stepKeys } from './journal.js';
 import { hashOf } from './request-approval.js';
 import { resolveArgs } from './resolve-args.js';
 import { outputPath, storeOutput } from './step-output.js';
-import { decisionOf, recordedDecision, ruling } from './supervision.js';
-import { isOutage, outages, retryLater, stepCancelled, stepFailure } from './to-failure.js';
+import { StepJournal } from './step-journal.js';
+import { decisionOf } from './supervision.js';
+import { isOutage, outages, retryLater, stepFailure, toolError } from './to-failure.js';
 import { createToolContext } from './tool-context.js';
 import { createToolFiles, type Artifact } from './tool-files.js';
 
@@ -39,6 +40,7 @@ export async function runTool(
 
 class ToolRun {
   private readonly journal: Journal;
+  private readonly step: StepJournal;
   private readonly tool: Tool | undefined;
   private readonly irreversible: boolean;
   private readonly maxAttempts: number;
@@ -51,6 +53,7 @@ class ToolRun {
     private readonly inRow: InRow | undefined,
   ) {
     this.journal = inRow?.journal ?? new Journal(deps, input);
+    this.step = new StepJournal(deps, input, this.journal, inRow !== undefined);
     this.tool = deps.tools.get(input.step.tool);
     this.irreversible = this.tool?.effect === 'irreversible';
     this.maxAttempts = this.tool?.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
@@ -66,7 +69,6 @@ class ToolRun {
     const startedAt = Date.now();
     const { files, artifacts } = createToolFiles(this.deps.workspace, this.input);
     const { context, end } = createToolContext(this.deps, this.input, {
-      journal: this.journal,
       files,
       attempt,
     });
@@ -126,7 +128,7 @@ class ToolRun {
   /** Journals the start. @returns the attempt's number, or the result when the step has completed before */
   private async begin(): Promise<number | ToolStepResult> {
     const { attempt: tries } = activityInfo();
-    if (tries === 1 && (await this.start(1))) return 1;
+    if (tries === 1 && (await this.step.start(1))) return 1;
     const { id, tool } = this.input.step;
     // No more attempts have begun than Temporal made, or the tool may have.
     const attempts = Array.from({ length: Math.max(tries, this.maxAttempts) }, (_, i) => i + 1);
@@ -144,34 +146,16 @@ class ToolRun {
     const failures = events.filter((e) => e.type === 'step.retrying');
     const last = failures.find((e) => e.attempt === starts)?.error as ErrorInfo | undefined;
     if (starts > 0 && last === undefined && this.irreversible)
-      return this.fail(starts, outcomeUnknown(`attempt ${starts} of ${tool} was cut off`));
+      return this.step.fail(starts, outcomeUnknown(`attempt ${starts} of ${tool} was cut off`));
     // A worker that is lost may be the tool's doing, and counts.
     this.excused = failures.filter((e) => uncounted.has(e.error.code)).length;
     if (starts - this.excused >= this.maxAttempts) {
       const message = `the worker was lost in attempt ${starts}`;
-      return this.fail(starts, last ?? { code: 'tool_unavailable', message, retryable: true });
+      return this.step.fail(starts, last ?? { code: 'tool_unavailable', message, retryable: true });
     }
-    if (await this.start(starts + 1)) return starts + 1;
+    if (await this.step.start(starts + 1)) return starts + 1;
     // Another try of this activity, which Temporal has given up, has just begun it: that one is to be read first.
     throw retryLater(new PerdureError('tool_unavailable', `attempt ${starts + 1} has begun elsewhere`), 1);
-  }
-
-  /** @returns false when this attempt was begun before */
-  private async start(attempt: number): Promise<boolean> {
-    const { id, tool, title } = this.input.step;
-    const key = stepKeys.started(id, attempt);
-    const rows = await this.journal.append({
-      type: 'step.started',
-      key,
-      at: now(),
-      stepId: id,
-      attempt,
-      data: title === undefined ? { tool } : { tool, title },
-    });
-    const row = rows.find((r) => r.key === key);
-    // The log takes nothing after the run's end: this activity is left over from a run that is closed.
-    if (row === undefined) throw new PerdureError('run_closed', 'the run has ended');
-    return row.inserted;
   }
 
   private async complete(
@@ -186,44 +170,19 @@ class ToolRun {
       this.inRow === undefined ? PATIENCE_MS : 0,
     );
     if (output instanceof PerdureError) {
-      if (!isOutage(output)) return this.fail(attempt, output.toInfo(), artifacts);
+      if (!isOutage(output)) return this.step.fail(attempt, output.toInfo(), artifacts);
       // What may be done again is; of the rest it is known only that it was done.
       if (!this.irreversible) return this.tryAgain(attempt, output);
       const message = `it was done, but its output could not be stored: ${output.message}`;
-      return this.fail(attempt, { code: output.code, message, retryable: false }, artifacts);
+      return this.step.fail(attempt, { code: output.code, message, retryable: false }, artifacts);
     }
-    const ruled = this.ruling(null);
-    const kept = await this.keep(
-      ...artifactEvents(id, attempt, artifacts),
-      {
-        type: 'step.completed',
-        key: stepKeys.end(id),
-        at: now(),
-        stepId: id,
-        attempt,
-        data: { output, durationMs: Date.now() - startedAt },
-      },
-      ...ruled.events,
+    const result = await this.step.complete(
+      attempt,
+      { output, durationMs: Date.now() - startedAt },
+      artifacts,
     );
-    // Where two attempts overlap, the log's word counts, not the later one's.
-    const recorded = endOf(kept.rows, id);
-    const decision = recordedDecision(kept.rows, id) ?? ruled.decision;
-    if (recorded !== undefined && recorded !== 'completed')
-      throw stepFailure(recorded, decision, kept.unsent);
     this.inRow?.outputs.set(id, output);
-    return { status: 'completed', decision, unsent: kept.unsent };
-  }
-
-  /** Stores the step's end; in a row the next append does. */
-  private async keep(...events: NewEvent[]): Promise<Kept> {
-    if (this.inRow === undefined) return this.journal.appendOrKeep(...events);
-    this.journal.hold(...events);
-    return { rows: [], unsent: [] };
-  }
-
-  private ruling(error: ErrorInfo | null): { events: NewEvent[]; decision: Decision } {
-    const { step, dependants } = this.input;
-    return ruling(this.deps.supervisor, step, error, dependants ?? []);
+    return result;
   }
 
   /** What becomes of the step after an error: tried again (by a throw), or ended. */
@@ -231,10 +190,10 @@ class ToolRun {
     if (cancellationSignal().aborted) return this.interrupted(attempt, artifacts);
     const error = toolError(thrown);
     if (this.irreversible && error.code === 'tool_timeout')
-      return this.fail(attempt, outcomeUnknown(error.message), artifacts);
+      return this.step.fail(attempt, outcomeUnknown(error.message), artifacts);
     if (uncounted.has(error.code)) return this.tryAgain(attempt, error);
     if (!error.retryable || attempt - this.excused >= this.maxAttempts)
-      return this.fail(attempt, error.toInfo(), artifacts);
+      return this.step.fail(attempt, error.toInfo(), artifacts);
     return this.tryAgain(attempt, error);
   }
 
@@ -243,7 +202,7 @@ class ToolRun {
       const error: ErrorInfo = this.irreversible
         ? outcomeUnknown('the run was cancelled while the tool ran')
         : { code: 'cancelled', message: 'the run was cancelled', retryable: false };
-      throw stepCancelled(error, (await this.recordFailure(attempt, error, artifacts, [])).unsent);
+      return this.step.cancel(attempt, error, artifacts);
     }
     // The worker shuts down, or another attempt has taken over: this one has nothing more to say.
     const error = new PerdureError('worker_stopped', 'the worker was stopped while the tool was running');
@@ -268,50 +227,7 @@ class ToolRun {
       data: { error: error.toInfo(), nextAttempt: attempt + 1 },
     });
   }
-
-  /** Ends the step, unless the log has that it completed. */
-  private async fail(attempt: number, error: ErrorInfo, artifacts: Artifact[] = []): Promise<ToolStepResult> {
-    const { id } = this.input.step;
-    const ruled = this.ruling(error);
-    const kept = await this.recordFailure(attempt, error, artifacts, ruled.events);
-    const recorded = endOf(kept.rows, id);
-    const decision = recordedDecision(kept.rows, id) ?? ruled.decision;
-    if (recorded === 'completed') return { status: 'completed', decision, unsent: kept.unsent };
-    throw stepFailure(recorded ?? error, decision, kept.unsent);
-  }
-
-  private recordFailure(
-    attempt: number,
-    error: ErrorInfo,
-    artifacts: Artifact[],
-    follows: NewEvent[],
-  ): Promise<Kept> {
-    const { id } = this.input.step;
-    return this.keep(
-      ...artifactEvents(id, attempt, artifacts),
-      { type: 'step.failed', key: stepKeys.end(id), at: now(), stepId: id, attempt, data: { error } },
-      ...follows,
-    );
-  }
 }
-
-const artifactEvents = (stepId: string, attempt: number, artifacts: readonly Artifact[]): NewEvent[] =>
-  artifacts.map((artifact) => ({
-    type: 'artifact.created',
-    key: stepKeys.artifact(stepId, artifact.path),
-    at: now(),
-    stepId,
-    attempt,
-    data: artifact,
-  }));
-
-/** A tool's unforeseen error is a defect: the same call would meet it again. */
-const toolError = (error: unknown): PerdureError =>
-  error instanceof PerdureError
-    ? error
-    : new PerdureError('tool_failed', error instanceof Error ? error.message : String(error), {
-        cause: error,
-      });
 
 /** The longest pause between two tries; with those before it about ten seconds. */
 const PATIENCE_MS = 5_000;

@@ -1,6 +1,6 @@
 /** The error table's word in Temporal's terms: what is terminal is not retried. */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { Decision, JournalledFailure } from '../contracts/activities.js';
+import type { Decision, JournalledFailure, Spent } from '../contracts/activities.js';
 import { PerdureError, type ErrorCode, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 
@@ -31,8 +31,16 @@ export const isOutage = (error: unknown): boolean =>
   error instanceof PerdureError && outages.includes(error.code);
 
 /** The end of a failed step, which is in the journal: nothing is left to retry. */
-export function stepFailure(error: ErrorInfo, decision: Decision, unsent: NewEvent[]): ApplicationFailure {
-  const journalled: JournalledFailure = { journalled: true, error, decision, unsent };
+export function stepFailure(
+  error: ErrorInfo,
+  decision: Decision,
+  unsent: NewEvent[],
+  spent?: Spent,
+): ApplicationFailure {
+  const journalled: JournalledFailure = {
+    ...{ journalled: true as const, error, decision, unsent },
+    ...(spent === undefined ? {} : { spent }),
+  };
   return ApplicationFailure.create({
     message: error.message,
     type: error.code,
@@ -66,3 +74,11 @@ export function retryLater(error: PerdureError, attempt: number): ApplicationFai
     cause: error,
   });
 }
+
+/** A tool's unforeseen error is a defect: the same call would meet it again. */
+export const toolError = (error: unknown): PerdureError =>
+  error instanceof PerdureError
+    ? error
+    : new PerdureError('tool_failed', error instanceof Error ? error.message : String(error), {
+        cause: error,
+      });

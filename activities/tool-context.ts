@@ -1,13 +1,9 @@
 /** What a tool is given beside its arguments: all of it about its own step and run. */
-import type { RunToolInput } from '../contracts/activities.js';
-import { PerdureError } from '../contracts/errors.js';
-import type { JsonValue } from '../contracts/plan.js';
-import { SYSTEM_FOLDER } from '../contracts/workspace-path.js';
-import type { StepNote, ToolContext, ToolFiles } from '../src/tools/tool.js';
+import type { PlanStep } from '../contracts/plan.js';
+import type { ToolContext, ToolFiles } from '../src/tools/tool.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { now, type Journal } from './journal.js';
+import { now } from './journal.js';
 import { OutputStream } from './output-stream.js';
-import { loadJson } from './step-output.js';
 
 export interface StepContext {
   context: Omit<ToolContext, 'signal'>;
@@ -16,16 +12,12 @@ export interface StepContext {
 }
 
 export function createToolContext(
-  deps: ActivityDependencies,
-  { runId, tenantId, step }: RunToolInput,
-  given: { journal: Journal; files: ToolFiles; attempt: number },
+  deps: Pick<ActivityDependencies, 'bus'>,
+  { runId, step }: { runId: string; step: Pick<PlanStep, 'id'> },
+  { files, attempt }: { files: ToolFiles; attempt: number },
 ): StepContext {
-  const { journal, files, attempt } = given;
   const of = { stepId: step.id, attempt };
   const output = new OutputStream(deps.bus, runId, of);
-  const scope = { runId, tenantId };
-  const memoryPath = `${SYSTEM_FOLDER}/memory/${step.id}.json`;
-  let notes = 0;
   const context: Omit<ToolContext, 'signal'> = {
     files,
     attempt,
@@ -35,25 +27,6 @@ export function createToolContext(
     },
     write: (piece) => {
       output.write(piece);
-    },
-    note: (note: StepNote) => {
-      notes += 1;
-      const key = `step/${step.id}/note/${attempt}/${notes}`;
-      return journal.tryAppend({ ...note, key, at: now(), ...of });
-    },
-    memory: {
-      async load() {
-        if ((await deps.workspace.stat(scope, memoryPath)) === null) return null;
-        return loadJson(deps.workspace, scope, memoryPath);
-      },
-      save: async (value: JsonValue) => {
-        await deps.workspace.put(scope, memoryPath, JSON.stringify(value));
-      },
-    },
-    async agentName() {
-      const run = await deps.store.findRun(tenantId, runId);
-      if (run === null) throw new PerdureError('run_not_found', `there is no run ${runId}`);
-      return run.agent;
     },
   };
   return {

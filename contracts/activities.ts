@@ -36,10 +36,44 @@ export interface RunToolInput extends RunScope {
   dependants?: string[];
 }
 
+/** A step that is an agent, after it was opened. */
+export interface AgentStepScope extends RunScope {
+  step: Pick<PlanStep, 'id' | 'tool' | 'title' | 'onFailure'>;
+  /** As in RunToolInput. */
+  dependants?: string[];
+  /** Answers of its model, this one included. */
+  turn: number;
+}
+
+/** What the model asks for; its arguments stay in the workspace. */
+export interface AgentCall {
+  index: number;
+  tool: string;
+  /** Of tool and arguments. */
+  hash: string;
+  effect: 'read' | 'reversible' | 'irreversible';
+  timeoutSeconds: number;
+}
+
+export type AgentTurnResult = {
+  /** As in ToolStepResult. */
+  unsent: NewEvent[];
+  spent: Spent;
+} & (StepCompleted | { status: 'open'; calls: AgentCall[] });
+
+export interface AgentCallInput extends AgentStepScope {
+  index: number;
+  /** Where a person was asked: what they have approved, or why they did not. */
+  approved?: Approved;
+  denied?: ErrorInfo;
+}
+
 export interface RequestApprovalInput extends RunScope {
   approvalId: string;
   /** The step that waits; null for the plan. */
   step: PlanStep | null;
+  /** What the step's model asks for, where that is what waits. */
+  call?: { turn: number; index: number };
   reason: 'policy' | 'step';
   /** ISO 8601. */
   expiresAt: string | null;
@@ -116,6 +150,8 @@ export interface JournalledFailure {
   error: ErrorInfo;
   decision: Decision;
   unsent: NewEvent[];
+  /** What it took until then. */
+  spent?: Spent;
 }
 
 export interface CompleteDeferredInput extends RunScope {
@@ -192,6 +228,19 @@ export interface Activities {
    * not done is for the activities that do one thing each. Throws nothing that tells of a step.
    */
   carryOut(input: CarryOutInput): Promise<CarryOutResult>;
+  /**
+   * Journals the start of a step that is an agent, and keeps its task in the workspace. Done again, it does nothing.
+   * @throws as runTool
+   */
+  openAgentStep(input: RunToolInput): Promise<{ maxTurns: number }>;
+  /**
+   * Asks the step's model once, and journals the step's end where its answer is the end. Done again, it answers what
+   * it was told first.
+   * @throws as runTool
+   */
+  takeAgentTurn(input: AgentStepScope): Promise<AgentTurnResult>;
+  /** Makes one call that the model has asked for, and journals it; done again, it repeats none. @throws as runTool */
+  makeAgentCall(input: AgentCallInput): Promise<{ unsent: NewEvent[] }>;
   /** Journals the end of a step whose tool asked for a durable timer. */
   completeDeferred(input: CompleteDeferredInput): Promise<Decision>;
   /**

@@ -39,7 +39,7 @@ const time = z.iso.datetime();
 export const approvalSchema = z.object({
   id: z.string(),
   runId: z.uuid(),
-  kind: z.enum(['plan', 'step']),
+  kind: z.enum(['plan', 'step', 'call']).describe('`call`: what the model of a step has asked for.'),
   status: z
     .enum(approvalStatuses)
     .describe('`closed` when the run came to its end before anybody had decided.'),

@@ -31,6 +31,7 @@ const durable = {
   'step.retrying': z.object({ error: errorInfo, nextAttempt: z.number().int() }),
   'supervisor.decided': z.object({ decision: z.enum(['continue', 'stop']), reason: z.string() }),
   'model.called': modelUsageSchema.extend({ role: z.enum(modelRoles) }),
+  'agent.calling': z.object({ turn: z.int().min(1), tool: z.string() }),
   'agent.called': z.object({
     turn: z.int().min(1),
     tool: z.string(),
@@ -41,7 +42,7 @@ const durable = {
   'artifact.created': z.object({ path: z.string(), bytes: z.number(), contentType: z.string() }),
   'approval.requested': z.object({
     approvalId: z.string(),
-    kind: z.enum(['plan', 'step']),
+    kind: z.enum(['plan', 'step', 'call']),
     reason: z.enum(['policy', 'step']),
     tool: z.string().optional(),
     title: z.string().optional(),

@@ -93,6 +93,13 @@ export interface ResumeRequest {
 /** The approval of the plan; that of a step has the step's id, with this before it. */
 export const PLAN_APPROVAL = 'plan';
 export const stepApproval = (stepId: string): string => `step-${stepId}`;
+/** Of what a step's model asks for. */
+export const callApproval = (stepId: string, turn: number, index: number): string =>
+  `call-${turn}-${index}-${stepId}`;
+
+/** The step that an approval is of; undefined for the plan's. */
+export const stepOfApproval = (id: string): string | undefined =>
+  /^(?:step|call-\d+-\d+)-(.+)$/.exec(id)?.[1];
 
 /** What DECIDE_UPDATE brings. */
 export interface DecisionRequest {
@@ -149,6 +156,8 @@ export interface CarriedState {
   pause: { isPaused: boolean; changes: number };
   approvals: CarriedApprovals;
   budget?: CarriedBudget;
+  /** Of steps that are agents and have not come to their end: the turn that they are at. */
+  turns?: Record<string, number>;
 }
 
 /** The answer to SNAPSHOT_QUERY. */

@@ -44,6 +44,13 @@ export const toolCall = (stepId: string, timeoutSeconds: number, summary: string
   summary,
 });
 
+/** For one question to the model of a step. */
+export const agentTurn = (stepId: string, summary: string): ActivityOptions => ({
+  ...modelCalls(summary),
+  activityId: `step:${stepId}`,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
 /**
  * For what takes milliseconds: part of the workflow task. But not for long: a workflow task that is held open
  * takes a place from other runs, and grows the history while it is. What does not succeed at once is done by an

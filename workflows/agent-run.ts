@@ -103,7 +103,8 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
       drawing?.change();
     };
     const begun = carried !== undefined || input.plan === null || input.reused !== undefined;
-    const parts = { input, state, unsent, pause, approvals, work, budget, clock };
+    const turns = new Map(Object.entries(carried?.turns ?? {}));
+    const parts = { input, state, unsent, pause, approvals, work, budget, clock, turns };
     ended = await new StepRunner(parts, plan, draw).run(begun);
     if (ended.status === 'continue-as-new') {
       await condition(allHandlersFinished);
@@ -121,6 +122,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
           cancelReason: cancel.reason,
           pause: pause.carry(),
           approvals: approvals.carry(),
+          ...(turns.size === 0 ? {} : { turns: Object.fromEntries(turns) }),
           ...(left === undefined ? {} : { budget: left }),
         },
       });

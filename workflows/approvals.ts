@@ -7,6 +7,7 @@ import {
   DECIDE_UPDATE,
   PLAN_APPROVAL,
   stepApproval,
+  stepOfApproval,
   type Approved,
   type CarriedApprovals,
   type DecisionRequest,
@@ -61,6 +62,11 @@ export class Approvals {
     return step.approval === undefined ? undefined : 'step';
   }
 
+  /** Whether what a step's model asks for must be asked about: what cannot be undone always is. */
+  isCallAsked(effect: string): boolean {
+    return this.policy === 'all' || effect === 'irreversible';
+  }
+
   get isPlanOpen(): boolean {
     return this.policy === 'plan' && !this.granted.has(PLAN_APPROVAL);
   }
@@ -107,14 +113,14 @@ export class Approvals {
     }
   }
 
-  /** What the step's tool may be given; undefined where nobody was asked. */
-  grantOf(stepId: string): Approved | undefined {
-    return this.granted.get(stepApproval(stepId));
+  /** What the tool may be given; undefined where nobody was asked. */
+  grantOf(approvalId: string): Approved | undefined {
+    return this.granted.get(approvalId);
   }
 
   /** What has run needs to be carried no more. */
-  used(stepId: string): void {
-    this.granted.delete(stepApproval(stepId));
+  used(approvalId: string): void {
+    this.granted.delete(approvalId);
   }
 
   private async decide(request: DecisionRequest): Promise<undefined> {
@@ -150,12 +156,13 @@ export class Approvals {
       const args = details.args === undefined ? {} : { args: details.args };
       this.granted.set(id, { argsHash: open.argsHash ?? '', ...args });
     }
+    const stepId = stepOfApproval(id);
     this.record({
       type: 'approval.decided',
       key: `approval/${id}/decided`,
       at: new Date().toISOString(),
       data: { approvalId: id, decision: isApproved ? 'approved' : 'denied', ...details },
-      ...(id === PLAN_APPROVAL ? {} : { stepId: id.slice(stepApproval('').length) }),
+      ...(stepId === undefined ? {} : { stepId }),
     });
     this.onChange();
     return verdict;

@@ -133,7 +133,8 @@ export class RunBudget {
     return left;
   }
 
-  private settle({ tokens, costUsd }: Spent): void {
+  /** Takes in what calls took. */
+  settle({ tokens, costUsd }: Spent): void {
     this.used.tokens += tokens;
     this.used.costUsd += costUsd ?? 0;
     this.isUnpriced ||= costUsd === null;

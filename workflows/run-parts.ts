@@ -18,6 +18,8 @@ export interface RunParts {
   work: Work;
   budget: RunBudget;
   clock: BudgetClock;
+  /** Of steps that are agents and have not come to their end, the turn that they are at. */
+  turns: Map<string, number>;
 }
 
 /** A tool that the submitting server did not know of (a newer worker's): generous, the worker limits it. */

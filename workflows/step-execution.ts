@@ -2,11 +2,14 @@
 import { isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../contracts/activities.js';
 import { outcomeUnknown } from '../contracts/errors.js';
-import type { StepTimer } from '../contracts/messages.js';
+import { AGENT_TOOL } from '../contracts/loop-tools.js';
+import { stepApproval, type StepTimer } from '../contracts/messages.js';
 import type { PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
+import { AgentStep } from './agent-step.js';
 import { recordKeeping, toolCall } from './activity-options.js';
 import { errorOf, journalledFailureOf } from './error-of.js';
+import type { Hearings } from './hearings.js';
 import { label } from './picture.js';
 import { traitsOf, type RunParts } from './run-parts.js';
 import type { Supervision } from './supervision.js';
@@ -15,10 +18,15 @@ import { timerOf } from './wait-timer.js';
 const { runTool, completeDeferred } = proxyActivities<Activities>(recordKeeping('records'));
 
 export class StepExecution {
+  private readonly agents: AgentStep;
+
   constructor(
     private readonly parts: RunParts,
     private readonly supervision: Supervision,
-  ) {}
+    hearings: Hearings,
+  ) {
+    this.agents = new AgentStep(parts, supervision, hearings);
+  }
 
   /** Runs beside everything else; whatever breaks down in it is the step's end. */
   follow(step: PlanStep, carryOut: () => Promise<void>): void {
@@ -35,11 +43,30 @@ export class StepExecution {
   }
 
   async execute(step: PlanStep): Promise<void> {
+    if (step.tool === AGENT_TOOL) return this.executeAgent(step);
+    return this.executeTool(step);
+  }
+
+  private async executeAgent(step: PlanStep): Promise<void> {
+    const { unsent, budget } = this.parts;
+    try {
+      await this.agents.execute(step);
+    } catch (thrown) {
+      const failure = journalledFailureOf(thrown);
+      if (failure === undefined) throw thrown;
+      if (failure.spent !== undefined) budget.settle(failure.spent);
+      unsent.settle([], failure.unsent);
+      this.agents.forget(step);
+      await this.supervision.judge(step, failure.error, failure.decision);
+    }
+  }
+
+  private async executeTool(step: PlanStep): Promise<void> {
     const { input, state, unsent, approvals, work } = this.parts;
     const options = toolCall(step.id, traitsOf(input, step).timeoutSeconds, summaryOf(label(step)));
     const scope = unsent.scope();
     const dependants = this.supervision.dependantsOf(step);
-    const approved = approvals.grantOf(step.id);
+    const approved = approvals.grantOf(stepApproval(step.id));
     try {
       const result = await work.run(() =>
         runTool.executeWithOptions(options, [
@@ -51,7 +78,7 @@ export class StepExecution {
           },
         ]),
       );
-      approvals.used(step.id);
+      approvals.used(stepApproval(step.id));
       unsent.settle(scope.unsent, result.unsent);
       if (result.status === 'deferred') state.wait(step.id, timerOf(result));
       else await this.supervision.judge(step, null, result.decision);

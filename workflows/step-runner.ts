@@ -42,8 +42,8 @@ export class StepRunner {
   ) {
     const { pause, approvals, budget, unsent, work } = parts;
     this.supervision = new Supervision(parts);
-    this.execution = new StepExecution(parts, this.supervision);
     this.hearings = new Hearings(parts, this.supervision);
+    this.execution = new StepExecution(parts, this.supervision, this.hearings);
     pause.onChange =
       approvals.onChange =
       budget.onChange =
@@ -128,11 +128,11 @@ export class StepRunner {
   }
 
   private startReady(): void {
-    const { state, work, approvals, budget } = this.parts;
+    const { state, work, approvals, budget, turns } = this.parts;
     if (work.isEnding) return;
     work.isDraining ||=
       workflowInfo().continueAsNewSuggested &&
-      state.count('pending') + state.count('asking') + state.count('waiting') > 0;
+      state.count('pending') + state.count('asking') + state.count('waiting') + turns.size > 0;
     if (work.isDraining || this.isHeld) return;
     const limit = this.plan.maxParallel ?? DEFAULT_PARALLEL;
     const hasRoom = (): boolean => state.count('running') - this.inRow + (this.inRow > 0 ? 1 : 0) < limit;

@@ -5,7 +5,7 @@ import type { Config } from '../config/env.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { Logger } from '../ports/logger.js';
 import type { Models } from '../ports/model.js';
-import { createAgentTool } from '../agents/agent-tool.js';
+import { agentTool } from '../agents/agent-tool.js';
 import { createToolRegistry, type ToolRegistry } from '../tools/registry.js';
 import type { Tool } from '../tools/tool.js';
 import type { Releasers } from './releasers.js';
@@ -30,8 +30,6 @@ export async function openAgents(
   const folder = await openTools(config, logger.child({ component: 'tools' }));
   releasers.push('the tools', () => folder.close());
   const models = openModels(config.models, logger.child({ component: 'models' }));
-  // The tool that calls the others is one of them.
-  const agentTool = createAgentTool(() => parts);
   const tools = createToolRegistry({
     httpAllow: config.httpAllow,
     more: [agentTool, ...folder.tools, ...more],

@@ -9,6 +9,7 @@ import { createWebhookActivities } from '../../activities/webhooks.js';
 import { StartupError } from '../adapters/embedded/startup-error.js';
 import { createPlanner } from '../agents/planner.js';
 import { createSupervisor } from '../agents/model-supervisor.js';
+import { createStepAgent } from '../agents/step-agent.js';
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import type { RunMeter } from '../ports/meters.js';
@@ -98,6 +99,7 @@ export async function startWorkerPart(
         workspace: adapters.workspace,
         planner: createPlanner({ models, agents, tools: toolCatalog(tools) }),
         supervisor: createSupervisor({ models, agents, logger }),
+        stepAgent: createStepAgent({ models, agents, tools }),
         tools,
         noteStorage:
           config.limits.storageBytes === null

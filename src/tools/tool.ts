@@ -1,6 +1,5 @@
 /** What a tool is: one file each, registered in registry.ts. */
 import { z } from 'zod';
-import type { NewEvent } from '../../contracts/events.js';
 import type { JsonValue } from '../../contracts/plan.js';
 import type { FileInfo } from '../ports/workspace.js';
 import type { Readable } from 'node:stream';
@@ -21,11 +20,6 @@ export interface ToolFiles {
   write(path: string, content: Readable | Uint8Array | string): Promise<FileInfo>;
 }
 
-/** What a tool may say in the log of its run, beside its end. */
-export type StepNote = {
-  [T in 'model.called' | 'agent.called']: Pick<Extract<NewEvent, { type: T }>, 'type' | 'data'>;
-}['model.called' | 'agent.called'];
-
 export interface ToolContext {
   files: ToolFiles;
   /** Aborted on cancel, time-out and shutdown; every tool passes it on. */
@@ -38,16 +32,6 @@ export interface ToolContext {
   progress: (message: string) => void;
   /** Passes on what a model writes, while it does; null when what came before does not count any more. */
   write: (piece: string | null) => void;
-  /** Stores an event of the step; where the log is away the event is lost. */
-  note(note: StepNote): Promise<void>;
-  /** Of this step alone, from one attempt to the next. Errors as of the workspace. */
-  memory: {
-    /** Null where nothing was saved. */
-    load(): Promise<JsonValue | null>;
-    save(value: JsonValue): Promise<void>;
-  };
-  /** Of the run. @throws PerdureError `store_unavailable` */
-  agentName(): Promise<string>;
 }
 
 /** A tool's answer: an output, or the wish to be completed later by a durable timer. */

@@ -10,7 +10,7 @@ import { CANARY_TENANT } from '../../contracts/canary.js';
 import { errorTable } from '../../contracts/errors.js';
 import { createMetrics } from '../../src/adapters/prometheus/metrics.js';
 import { environment } from '../../src/config/environment.js';
-import { createAgentTool } from '../../src/agents/agent-tool.js';
+import { agentTool } from '../../src/agents/agent-tool.js';
 import { createToolRegistry } from '../../src/tools/registry.js';
 import type { Tool } from '../../src/tools/tool.js';
 import { documents } from './code-blocks.js';
@@ -55,9 +55,6 @@ ${rows.join('\n')}
 });
 
 test('docs/tools.md', async () => {
-  const agentTool = createAgentTool(() => {
-    throw new Error('only described');
-  });
   const tools = createToolRegistry({ httpAllow: [], more: [agentTool] }).list();
   const text = `# Tools
 

@@ -210,11 +210,11 @@ test('a step that is an agent: its calls, its text and its usage are the step’
   ).toEqual([
     ['step.started', 1],
     ['model.called', 1],
+    ['artifact.created', 1],
     ['agent.called', 1],
     ['step.retrying', 1],
-    ['step.started', 2],
     ['model.called', 2],
-    ['step.completed', 2],
+    ['step.completed', 1],
     ['supervisor.decided', undefined],
   ]);
   expect(events.at(-1)).toMatchObject({ type: 'run.completed', result: { text: 'Planted.' } });

@@ -3,7 +3,6 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { PerdureError } from '../../../contracts/errors.js';
 import { workspacePath } from '../../../contracts/workspace-path.js';
-import type { JsonValue } from '../../../contracts/plan.js';
 import type { FileInfo } from '../../ports/workspace.js';
 import type { ToolContext, ToolFiles } from '../tool.js';
 
@@ -51,18 +50,6 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
   };
 }
 
-/** What another attempt would find. */
-export function memoryOf(value: JsonValue | null): ToolContext['memory'] {
-  let kept = value;
-  return {
-    load: () => Promise.resolve(kept),
-    save: (next) => {
-      kept = structuredClone(next);
-      return Promise.resolve();
-    },
-  };
-}
-
 export const toolContext = (overrides: Partial<ToolContext> = {}): ToolContext => ({
   files: memoryFiles(),
   signal: new AbortController().signal,
@@ -70,8 +57,5 @@ export const toolContext = (overrides: Partial<ToolContext> = {}): ToolContext =
   attempt: 1,
   progress: () => undefined,
   write: () => undefined,
-  note: () => Promise.resolve(),
-  memory: memoryOf(null),
-  agentName: () => Promise.resolve('default'),
   ...overrides,
 });

@@ -35,6 +35,7 @@ import { createTemporalRunEngine } from '../../../src/adapters/temporal/run-engi
 import type { OwnWorker } from '../../../src/adapters/temporal/workflow-starter.js';
 import { createPlanner } from '../../../src/agents/planner.js';
 import { createSupervisor } from '../../../src/agents/model-supervisor.js';
+import { createStepAgent } from '../../../src/agents/step-agent.js';
 import { readConfig } from '../../../src/config/env.js';
 import { createFakes } from '../../../src/api/testing/fakes.js';
 import type { Budget } from '../../../contracts/budgets.js';
@@ -193,6 +194,7 @@ export async function startSystem(
         workspace,
         planner: createPlanner({ models, agents, tools: toolCatalog(tools) }),
         supervisor: createSupervisor({ models, agents, logger }),
+        stepAgent: createStepAgent({ models, agents, tools }),
         tools,
         noteStorage: (scope) => noteStorage(workspace, records.admission, scope),
         logger,

@@ -1,0 +1,196 @@
+/** A step that is an agent: opened, and its model asked turn by turn. Its calls are made in agent-call.ts. */
+import { activityInfo, cancellationDetails, cancellationSignal } from '@temporalio/activity';
+import type { AgentCall, AgentStepScope, AgentTurnResult, RunToolInput } from '../contracts/activities.js';
+import { PerdureError } from '../contracts/errors.js';
+import type { JsonValue } from '../contracts/plan.js';
+import type { AgentTurn } from '../src/ports/step-agent.js';
+import { AgentFiles, type KeptAnswer } from './agent-files.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { Journal, now } from './journal.js';
+import { OutputStream } from './output-stream.js';
+import { hashOf } from './request-approval.js';
+import { resolveArgs } from './resolve-args.js';
+import { pastCalls, Spending } from './spending.js';
+import { StepJournal } from './step-journal.js';
+import { outputPath, storeOutput } from './step-output.js';
+import { isOutage, journalledFailureOf, retryLater, stepFailure, toolError } from './to-failure.js';
+
+/** Attempts that one answer gets whose model fails for a passing reason. */
+const MAX_ATTEMPTS = 5;
+/** A tool that it was not given is asked for like any other, and answered by what is wrong. */
+const noTool = { effect: 'read', timeoutSeconds: 10 } as const;
+
+export async function openAgentStep(
+  deps: ActivityDependencies,
+  input: RunToolInput,
+): Promise<{ maxTurns: number }> {
+  const { runId, tenantId, step, approved } = input;
+  const journal = new Journal(deps, input);
+  // What earlier steps could not store, this one may refer to.
+  await journal.append();
+  const steps = new StepJournal(deps, input, journal);
+  await steps.start(1);
+  try {
+    const args = await resolveArgs(deps, input, step);
+    if (approved !== undefined && approved.args === undefined && hashOf(args) !== approved.argsHash)
+      throw new PerdureError('approval_stale', 'the arguments are not those that were approved');
+    const tool = deps.tools.get(step.tool);
+    if (tool === undefined)
+      throw new PerdureError('tool_unavailable', `this worker has no tool "${step.tool}"`);
+    const parsed = deps.tools.parseArgs(tool, approved?.args ?? args) as Record<string, JsonValue>;
+    const run = await deps.store.findRun(tenantId, runId);
+    if (run === null) throw new PerdureError('run_not_found', `there is no run ${runId}`);
+    const files = new AgentFiles(deps.workspace, input, step.id);
+    const task = await files.keepTask({ agent: run.agent, args: parsed });
+    return { maxTurns: deps.stepAgent.open(task).maxTurns };
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    // Nothing was done yet that an end in the log could tell of.
+    await steps.fail(1, toolError(error).toInfo());
+    throw error;
+  }
+}
+
+export async function takeAgentTurn(
+  deps: ActivityDependencies,
+  input: AgentStepScope,
+): Promise<AgentTurnResult> {
+  return new AgentTurnRun(deps, input).take();
+}
+
+class AgentTurnRun {
+  private readonly journal: Journal;
+  private readonly steps: StepJournal;
+  private readonly files: AgentFiles;
+  private readonly began = Date.now();
+
+  constructor(
+    private readonly deps: ActivityDependencies,
+    private readonly input: AgentStepScope,
+  ) {
+    this.journal = new Journal(deps, input);
+    this.steps = new StepJournal(deps, input, this.journal);
+    this.files = new AgentFiles(deps.workspace, input, input.step.id);
+  }
+
+  async take(): Promise<AgentTurnResult> {
+    const { runId, turn } = this.input;
+    await this.journal.append();
+    const { attempt: tries } = activityInfo();
+    const past = await this.deps.log.find(runId, [
+      ...Array.from({ length: MAX_ATTEMPTS }, (_, i) => this.key(`retrying/${i + 1}`)),
+      ...pastCalls((tried) => this.key(`model/${tried}`), tries, 1),
+    ]);
+    const spending = new Spending(past);
+    const attempt = 1 + past.filter(({ type }) => type === 'step.retrying').length;
+    const before = await this.files.answer(turn);
+    try {
+      const answer = before ?? (await this.ask(attempt, spending));
+      return await this.follow(answer, spending);
+    } catch (error) {
+      throw await this.judged(error, attempt, spending);
+    }
+  }
+
+  private async ask(attempt: number, spending: Spending): Promise<KeptAnswer> {
+    const { runId, step, turn } = this.input;
+    const { attempt: tries } = activityInfo();
+    const of = { stepId: step.id, attempt };
+    const output = new OutputStream(this.deps.bus, runId, of);
+    if (tries > 1) output.write(null);
+    try {
+      const [task, past] = await Promise.all([this.files.task(), this.files.past(turn)]);
+      const { usage, ...answer } = await this.deps.stepAgent.answer(task, past, {
+        signal: cancellationSignal(),
+        onText: (piece) => {
+          output.write(piece);
+        },
+      });
+      spending.add(usage);
+      await this.journal.tryAppend({
+        type: 'model.called',
+        // By the tries, too: a worker that is killed has paid for a call that the next one pays again.
+        key: this.key(`model/${tries}`),
+        at: now(),
+        ...of,
+        data: { role: 'tool', ...usage },
+      });
+      if (answer.turn.wrong !== undefined) {
+        output.write(null);
+        refuseSecond(answer.turn.wrong, past, usage.model);
+      }
+      return await this.files.keepAnswer(turn, answer);
+    } finally {
+      output.flush();
+    }
+  }
+
+  private async follow({ turn, output }: KeptAnswer, spending: Spending): Promise<AgentTurnResult> {
+    const { id } = this.input.step;
+    const spent = spending.total;
+    if (output === null) return { status: 'open', calls: await this.calls(turn), unsent: [], spent };
+    const stored = await storeOutput(this.deps.workspace, this.input, outputPath(id, 1), output);
+    const durationMs = await this.duration();
+    return { ...(await this.steps.complete(1, { output: stored, durationMs })), spent };
+  }
+
+  /** Since the step was begun, by the log. */
+  private async duration(): Promise<number> {
+    const { runId, step } = this.input;
+    const [started] = await this.deps.log.find(runId, [`step/${step.id}/started/1`]);
+    return Math.max(0, Date.now() - (started === undefined ? this.began : Date.parse(started.at)));
+  }
+
+  private async calls({ calls }: KeptAnswer['turn']): Promise<AgentCall[]> {
+    if (calls.length === 0) return [];
+    const given = this.deps.stepAgent.open(await this.files.task()).tools;
+    return calls.map(({ tool, args }, index) => {
+      const { effect, timeoutSeconds } =
+        (given.includes(tool) ? this.deps.tools.get(tool) : undefined) ?? noTool;
+      return { index, tool: tool.slice(0, 100), hash: hashOf({ tool, args }), effect, timeoutSeconds };
+    });
+  }
+
+  /** The error in Temporal's terms: what passes is tried again, but not for ever. */
+  private async judged(error: unknown, attempt: number, spending: Spending): Promise<unknown> {
+    if (journalledFailureOf(error) !== undefined || isOutage(error)) return error;
+    if (cancellationSignal().aborted) {
+      if (cancellationDetails()?.cancelRequested === true) return cancellationSignal().reason;
+      return retryLater(
+        new PerdureError('worker_stopped', 'the worker was stopped while the model wrote'),
+        0,
+      );
+    }
+    const known = toolError(error);
+    const { step } = this.input;
+    if (known.retryable && attempt < MAX_ATTEMPTS) {
+      await this.journal.tryAppend({
+        type: 'step.retrying',
+        key: this.key(`retrying/${attempt}`),
+        at: now(),
+        stepId: step.id,
+        attempt,
+        data: { error: known.toInfo(), nextAttempt: attempt + 1 },
+      });
+      return retryLater(known, attempt);
+    }
+    try {
+      await this.steps.fail(attempt, known.toInfo());
+      return error;
+    } catch (failure) {
+      const journalled = journalledFailureOf(failure);
+      if (journalled === undefined) return failure;
+      return stepFailure(journalled.error, journalled.decision, journalled.unsent, spending.total);
+    }
+  }
+
+  private key(what: string): string {
+    return `step/${this.input.step.id}/turn/${this.input.turn}/${what}`;
+  }
+}
+
+/** An answer is mended once in a step. */
+function refuseSecond(wrong: readonly string[], past: readonly AgentTurn[], model: string): void {
+  if (past.some((turn) => turn.wrong !== undefined))
+    throw new PerdureError('model_output_invalid', `${model}: ${wrong.join('; ')}`.slice(0, 2_000));
+}

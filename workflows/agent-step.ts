@@ -1,0 +1,150 @@
+/**
+ * A step that is an agent: its model and its tools by turns, each question and each call an activity of its own. What
+ * they say to each other stays in the workspace; here is what happens next, and when it is enough.
+ */
+import { proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { Activities, AgentCall, AgentStepScope, RunScope } from '../contracts/activities.js';
+import type { ErrorInfo } from '../contracts/errors.js';
+import { callApproval, stepApproval } from '../contracts/messages.js';
+import type { PlanStep } from '../contracts/plan.js';
+import { summaryOf } from '../contracts/summary.js';
+import { agentTurn, recordKeeping, toolCall } from './activity-options.js';
+import type { Hearings } from './hearings.js';
+import { label } from './picture.js';
+import type { RunParts } from './run-parts.js';
+import type { Supervision } from './supervision.js';
+
+/** The same call, as often in a row, is a loop that leads nowhere. */
+const MAX_REPEATS = 3;
+
+const { openAgentStep, takeAgentTurn, makeAgentCall } = proxyActivities<Activities>(recordKeeping('records'));
+
+export class AgentStep {
+  constructor(
+    private readonly parts: RunParts,
+    private readonly supervision: Supervision,
+    private readonly hearings: Hearings,
+  ) {}
+
+  /** @throws what its activities throw */
+  async execute(step: PlanStep): Promise<void> {
+    const { approvals, work, turns } = this.parts;
+    const approved = approvals.grantOf(stepApproval(step.id));
+    const options = toolCall(step.id, 60, summaryOf(label(step)));
+    const { maxTurns } = await work.run(() =>
+      this.keep((scope) =>
+        openAgentStep.executeWithOptions(options, [
+          { ...scope, step, ...(approved === undefined ? {} : { approved }), ...this.dependants(step) },
+        ]),
+      ),
+    );
+    const hashes: string[] = [];
+    for (let turn = turns.get(step.id) ?? 1; ; turn++) {
+      turns.set(step.id, turn);
+      if (turn > maxTurns) return this.giveUp(step, `it had not come to an end after ${maxTurns} answers`);
+      const answer = await this.ask(step, turn);
+      if (answer.status === 'completed') {
+        this.forget(step);
+        return this.supervision.judge(step, null, answer.decision);
+      }
+      hashes.push(...answer.calls.map(({ hash }) => hash));
+      const last = hashes.slice(-MAX_REPEATS);
+      if (last.length === MAX_REPEATS && new Set(last).size === 1)
+        return this.giveUp(
+          step,
+          `it asked for the same call ${MAX_REPEATS} times in a row: ${answer.calls.at(-1)?.tool ?? ''}`,
+        );
+      for (const call of answer.calls) if (!(await this.make(step, turn, call))) return;
+      work.isDraining ||= workflowInfo().continueAsNewSuggested;
+      if (work.isDraining) {
+        // The execution that follows goes on with the next turn.
+        turns.set(step.id, turn + 1);
+        this.parts.state.putBack(step.id, true);
+        return;
+      }
+    }
+  }
+
+  /** The step has come to its end: nothing is carried of it any more. */
+  forget(step: PlanStep): void {
+    this.parts.turns.delete(step.id);
+    this.parts.approvals.used(stepApproval(step.id));
+  }
+
+  private ask(step: PlanStep, turn: number): ReturnType<Activities['takeAgentTurn']> {
+    const { budget, work } = this.parts;
+    const options = agentTurn(step.id, summaryOf(`${label(step)}, answer ${turn}`));
+    return work.run(() =>
+      budget.call(() =>
+        this.keep((scope) => takeAgentTurn.executeWithOptions(options, [this.scopeOf(step, turn, scope)])),
+      ),
+    );
+  }
+
+  /** @returns false where another execution is to go on with it */
+  private async make(step: PlanStep, turn: number, call: AgentCall): Promise<boolean> {
+    const { approvals, work } = this.parts;
+    const { index, tool, effect, timeoutSeconds } = call;
+    const id = callApproval(step.id, turn, index);
+    let denied: ErrorInfo | undefined;
+    if (approvals.isCallAsked(effect) && approvals.grantOf(id) === undefined) {
+      const verdict = await this.hearings.ofCall(step, { turn, index, tool });
+      if (verdict.status === 'carried') {
+        this.parts.state.putBack(step.id, true);
+        return false;
+      }
+      if (verdict.status === 'denied') denied = verdict.error;
+    }
+    const approved = approvals.grantOf(id);
+    const options = toolCall(step.id, timeoutSeconds, summaryOf(`${label(step)}: ${tool}`));
+    await work.run(() =>
+      this.keep((scope) =>
+        makeAgentCall.executeWithOptions(options, [
+          {
+            ...this.scopeOf(step, turn, scope),
+            index,
+            ...(approved === undefined ? {} : { approved }),
+            ...(denied === undefined ? {} : { denied }),
+          },
+        ]),
+      ),
+    );
+    approvals.used(id);
+    return true;
+  }
+
+  private giveUp(step: PlanStep, message: string): Promise<void> {
+    this.forget(step);
+    return this.supervision.fail(step, { code: 'agent_no_end', message, retryable: false });
+  }
+
+  /** Calls an activity that hands back what it could not store. */
+  private async keep<Result>(call: (scope: RunScope) => Promise<Result>): Promise<Result> {
+    const { unsent } = this.parts;
+    const scope = unsent.scope();
+    const result = await call(scope);
+    const back = (result as { unsent?: RunScope['unsent'] }).unsent;
+    unsent.settle(scope.unsent, back);
+    return result;
+  }
+
+  private scopeOf(step: PlanStep, turn: number, scope: RunScope): AgentStepScope {
+    const { id, tool, title, onFailure } = step;
+    return {
+      ...scope,
+      step: {
+        id,
+        tool,
+        ...(title === undefined ? {} : { title }),
+        ...(onFailure === undefined ? {} : { onFailure }),
+      },
+      ...this.dependants(step),
+      turn,
+    };
+  }
+
+  private dependants(step: PlanStep): { dependants?: string[] } {
+    const dependants = this.supervision.dependantsOf(step);
+    return dependants.length === 0 ? {} : { dependants };
+  }
+}
