@@ -26,6 +26,29 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    // These modules are shared by all the runs of a worker: what one kept in them, another would find.
+    files: ['workflows/**/*.ts', 'contracts/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: ':matches(Program, ExportNamedDeclaration) > VariableDeclaration[kind!="const"]',
+          message: 'Runs share this module: it keeps no state.',
+        },
+        {
+          selector:
+            ':matches(Program, ExportNamedDeclaration) > VariableDeclaration > VariableDeclarator > NewExpression[callee.name=/^(Weak)?(Map|Set)$/][arguments.length=0]',
+          message: 'Runs share this module: it keeps no state.',
+        },
+        {
+          selector: 'PropertyDefinition[static=true]:not([readonly=true])',
+          message: 'Runs share this class: it keeps no state.',
+        },
+      ],
+    },
+  },
   { files: ['src/config/**', 'tests/**'], rules: { 'no-restricted-properties': 'off' } },
   {
     files: ['**/*.mjs', '**/*.js', '**/*.cjs'],

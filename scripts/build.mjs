@@ -85,6 +85,8 @@ async function writeWorkflowBundle(root, out, wanted) {
   // From the sources and not from dist/, so that a workflow's stack trace names the file one edits.
   const { code } = await bundleWorkflowCode({
     workflowsPath: path.join(root, WORKFLOW_ENTRY),
+    // Loaded once and not for each run: our modules keep no state of their own (eslint.config.js holds that).
+    preloadModules: [path.join(root, WORKFLOW_ENTRY)],
     logger: new DefaultLogger('ERROR'),
   }).catch((error) => {
     throw new SetupError(`the workflows could not be bundled: ${error.message}`, { cause: error });
