@@ -126,7 +126,7 @@ class CallRun {
     const { step, turn, index } = this.input;
     const { files, artifacts } = createToolFiles(this.deps.workspace, this.input);
     const given = { files, attempt: activityInfo().attempt };
-    const { context, end } = createToolContext(this.deps, this.input, given);
+    const { context, end } = createToolContext(this.deps, { ...this.input, chosenBy: 'model' }, given);
     const idempotencyKey = `${context.idempotencyKey}/${turn}-${index}`;
     try {
       const result = await callTool(tool, args, { ...context, idempotencyKey });

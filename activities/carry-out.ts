@@ -10,7 +10,7 @@ import { dependenciesOf } from '../contracts/check-plan.js';
 import type { StepOutput } from '../contracts/events.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { Journal } from './journal.js';
-import { beginning, ending, noteFiles, recordedEnd } from './run-ends.js';
+import { beginning, noteFiles, quickEnding, recordedEnd } from './run-ends.js';
 import { runTool } from './run-tool.js';
 import { isOutage, journalledFailureOf } from './to-failure.js';
 
@@ -97,7 +97,8 @@ class Row {
     });
     if (finish === null || !allCompleted) return null;
     try {
-      const events = await ending(this.deps, { ...this.input, ...finish }, this.outputs);
+      const events = await quickEnding(this.deps, { ...this.input, ...finish }, this.outputs);
+      if (events === null) return null;
       const rows = await this.journal.append(...events);
       await noteFiles(this.deps, this.input);
       return recordedEnd(rows, finish.outcome);

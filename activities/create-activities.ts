@@ -68,7 +68,8 @@ export function createActivities(deps: ActivityDependencies): Activities {
     superviseStep: (input) => superviseStep(deps, input),
 
     async finishRun(input) {
-      const rows = await new Journal(deps, input, input.run).append(...(await ending(deps, input)));
+      const journal = new Journal(deps, input, input.run);
+      const rows = await journal.append(...(await ending(deps, input, journal)));
       await noteFiles(deps, input);
       return recordedEnd(rows, input.outcome);
     },

@@ -1,10 +1,12 @@
 /** What the activities stand on; tests pass their own in. */
 import type { JsonValue } from '../contracts/plan.js';
+import type { AgentCatalog } from '../src/ports/agent-catalog.js';
 import type { EventBus } from '../src/ports/event-bus.js';
 import type { EventLog } from '../src/ports/event-log.js';
 import type { Logger } from '../src/ports/logger.js';
 import type { RunMeter } from '../src/ports/meters.js';
 import type { Planner } from '../src/ports/planner.js';
+import type { ResultShaper } from '../src/ports/result-shaper.js';
 import type { RunStore } from '../src/ports/run-store.js';
 import type { StepAgent } from '../src/ports/step-agent.js';
 import type { Supervisor } from '../src/ports/supervisor.js';
@@ -17,6 +19,8 @@ export interface ActivityDependencies {
   bus: EventBus;
   workspace: Workspace;
   planner: Planner;
+  agents: AgentCatalog;
+  shaper: ResultShaper;
   supervisor: Supervisor;
   stepAgent: StepAgent;
   tools: {

@@ -40,7 +40,7 @@ export async function planRun(
   const attempt = past.filter(({ type }) => type === 'plan.retrying').length + 1;
   try {
     const plan = await makePlan(deps, input, { journal, spending, attempt });
-    const [row] = (await journal.append(planCreated(plan))).slice(-1);
+    const [row] = (await journal.append(planCreated(plan, 'model'))).slice(-1);
     return { plan: row?.event.type === 'plan.created' ? row.event.plan : plan, spent: spending.total };
   } catch (error) {
     throw await judged(error, journal, attempt);

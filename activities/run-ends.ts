@@ -3,11 +3,13 @@ import type { FinishRunInput, PlanRunInput, RunEnd, RunOutcome, RunScope } from 
 import type { ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent, StepOutput } from '../contracts/events.js';
 import type { JsonValue, Plan } from '../contracts/plan.js';
+import { SYSTEM_FOLDER } from '../contracts/workspace-path.js';
 import type { AppendedEvent } from '../src/ports/event-log.js';
 import type { WorkspaceScope } from '../src/ports/workspace.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { now, stepKeys } from './journal.js';
-import { INPUTS_PATH, outputsOf, RESULT_PATH, storeOutput } from './step-output.js';
+import { now, stepKeys, type Journal } from './journal.js';
+import { shapedResult } from './shaped-result.js';
+import { INPUTS_PATH, loadJson, outputsOf, RESULT_PATH, storeOutput } from './step-output.js';
 
 const END_KEY = 'run/end';
 /** Bytes of JSON that the run's record carries as its result. */
@@ -21,26 +23,39 @@ export async function beginning(
   if (input.inputsData !== null)
     await deps.workspace.put(input, INPUTS_PATH, JSON.stringify(input.inputsData.value));
   const started: NewEvent = { type: 'run.started', key: 'run.started', at: now(), data: {} };
-  return input.plan === null ? [started] : [started, planCreated(input.plan)];
+  return input.plan === null ? [started] : [started, planCreated(input.plan, 'caller')];
 }
 
-export const planCreated = (plan: Plan): NewEvent => ({
+export const planCreated = (plan: Plan, madeBy: 'caller' | 'model'): NewEvent => ({
   type: 'plan.created',
   key: 'plan/1',
   at: now(),
-  data: { plan, version: 1 },
+  data: { plan, version: 1, madeBy },
 });
 
-/**
- * The ends of the steps that had begun and could not say themselves how they ended, and the terminal event.
- * @param known outputs that the log need not be asked for
- */
+type EndDependencies = Pick<ActivityDependencies, 'log' | 'workspace' | 'shaper' | 'logger'>;
+
+/** The ends of the steps that had begun and could not say themselves how they ended, and the terminal event. */
 export async function ending(
-  deps: Pick<ActivityDependencies, 'log' | 'workspace'>,
+  deps: EndDependencies,
   input: Omit<FinishRunInput, 'unsent'>,
-  known?: ReadonlyMap<string, StepOutput>,
+  journal: Journal,
 ): Promise<NewEvent[]> {
-  return [...input.openSteps.map(stoppedStep), await terminalEvent(deps, input, known)];
+  return [...input.openSteps.map(stoppedStep), await terminalEvent(deps, input, journal)];
+}
+
+/**
+ * The same within a workflow task, where no model can be asked.
+ * @param known outputs that the log need not be asked for
+ * @returns null for a result that an agent promises to be of a shape
+ */
+export async function quickEnding(
+  deps: EndDependencies,
+  input: Omit<FinishRunInput, 'unsent'>,
+  known: ReadonlyMap<string, StepOutput>,
+): Promise<NewEvent[] | null> {
+  if (input.outcome.status === 'completed' && deps.shaper.isShaped(input.run.agent)) return null;
+  return [...input.openSteps.map(stoppedStep), await terminalEvent(deps, input, null, known)];
 }
 
 /** @param rows what the append of the end has answered */
@@ -81,19 +96,22 @@ const stoppedStep = (stepId: string): NewEvent => ({
 });
 
 async function terminalEvent(
-  deps: Pick<ActivityDependencies, 'log' | 'workspace'>,
+  deps: EndDependencies,
   input: Omit<FinishRunInput, 'unsent'>,
+  journal: Journal | null,
   known: ReadonlyMap<string, StepOutput> = new Map(),
 ): Promise<NewEvent> {
   const { outcome } = input;
   const event = { key: END_KEY, at: now() };
   switch (outcome.status) {
-    case 'completed':
-      return {
-        ...event,
-        type: 'run.completed',
-        data: { result: await resultOf(deps, input, outcome.resultSteps, known) },
-      };
+    case 'completed': {
+      const result = await resultOf(deps, input, outcome.resultSteps, known);
+      if (journal === null || !deps.shaper.isShaped(input.run.agent))
+        return { ...event, type: 'run.completed', data: { result: await stored(deps, input, result) } };
+      const shaped = await shapedResult(deps, input.run, await whole(deps, input, result), journal);
+      if ('error' in shaped) return { ...event, type: 'run.failed', data: { error: shaped.error.toInfo() } };
+      return { ...event, type: 'run.completed', data: { result: await stored(deps, input, shaped.result) } };
+    }
     case 'failed':
       return { ...event, type: 'run.failed', data: { error: outcome.error } };
     case 'cancelled':
@@ -106,8 +124,8 @@ async function terminalEvent(
 }
 
 /**
- * The output of the one step that nothing builds on, or an object of all such steps' outputs by id. A large
- * output is `{ref, bytes, preview}`, and so is a result that is large as a whole.
+ * The output of the one step that nothing builds on, or an object of all such steps' outputs by id; a large
+ * output is `{ref, bytes, preview}`.
  */
 async function resultOf(
   deps: Pick<ActivityDependencies, 'log' | 'workspace'>,
@@ -119,6 +137,26 @@ async function resultOf(
   for (const [id, output] of await outputsOf(deps.log, scope.runId, steps, known))
     outputs[id] = 'value' in output ? output.value : output;
   const only = steps.length === 1 ? outputs[steps[0] ?? ''] : undefined;
-  const stored = await storeOutput(deps.workspace, scope, RESULT_PATH, only ?? outputs, INLINE_RESULT_BYTES);
-  return 'value' in stored ? stored.value : stored;
+  return only ?? outputs;
+}
+
+/** What the record carries of a result: a large one is `{ref, bytes, preview}`. */
+async function stored(
+  deps: Pick<ActivityDependencies, 'workspace'>,
+  scope: WorkspaceScope,
+  result: JsonValue,
+): Promise<JsonValue> {
+  const output = await storeOutput(deps.workspace, scope, RESULT_PATH, result, INLINE_RESULT_BYTES);
+  return 'value' in output ? output.value : output;
+}
+
+/** A single output that is large as its value. */
+async function whole(
+  deps: Pick<ActivityDependencies, 'workspace'>,
+  scope: WorkspaceScope,
+  result: JsonValue,
+): Promise<JsonValue> {
+  const { ref } = typeof result === 'object' && result !== null && !Array.isArray(result) ? result : {};
+  const isStored = typeof ref === 'string' && ref.startsWith(`${SYSTEM_FOLDER}/outputs/`);
+  return isStored ? loadJson(deps.workspace, scope, ref) : result;
 }

@@ -68,10 +68,14 @@ class ToolRun {
     if (typeof attempt !== 'number') return attempt;
     const startedAt = Date.now();
     const { files, artifacts } = createToolFiles(this.deps.workspace, this.input);
-    const { context, end } = createToolContext(this.deps, this.input, {
-      files,
-      attempt,
-    });
+    const { context, end } = createToolContext(
+      this.deps,
+      { ...this.input, chosenBy: 'plan' },
+      {
+        files,
+        attempt,
+      },
+    );
     let result: ToolResult;
     try {
       if ('error' in call) throw call.error;

@@ -1,9 +1,9 @@
 /** What a tool is given beside its arguments: all of it about its own step and run. */
-import type { PlanStep } from '../contracts/plan.js';
 import type { ToolContext, ToolFiles } from '../src/tools/tool.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { now } from './journal.js';
 import { OutputStream } from './output-stream.js';
+import { reach, type Reaching } from './reach.js';
 
 export interface StepContext {
   context: Omit<ToolContext, 'signal'>;
@@ -12,10 +12,11 @@ export interface StepContext {
 }
 
 export function createToolContext(
-  deps: Pick<ActivityDependencies, 'bus'>,
-  { runId, step }: { runId: string; step: Pick<PlanStep, 'id'> },
+  deps: Pick<ActivityDependencies, 'bus' | 'store' | 'log' | 'agents'>,
+  reaching: Reaching,
   { files, attempt }: { files: ToolFiles; attempt: number },
 ): StepContext {
+  const { runId, step } = reaching;
   const of = { stepId: step.id, attempt };
   const output = new OutputStream(deps.bus, runId, of);
   const context: Omit<ToolContext, 'signal'> = {
@@ -28,6 +29,7 @@ export function createToolContext(
     write: (piece) => {
       output.write(piece);
     },
+    reach: (url) => reach(deps, reaching, url),
   };
   return {
     context,

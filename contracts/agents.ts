@@ -1,6 +1,7 @@
 /** Agents: who carries a goal out, with which instructions, models and tools. */
 import { z } from 'zod';
 import { budgetSchema, type Budget } from './budgets.js';
+import { approvalPolicies, type ApprovalPolicy } from './approvals.js';
 import type { ModelRole } from './models.js';
 
 export const DEFAULT_AGENT = 'default';
@@ -12,6 +13,15 @@ const modelNames = z.union([modelName, z.array(modelName).min(1).max(10)]);
 export const agentNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be 1 to 64 lower-case letters, digits, "_" or "-"');
+
+function isSchema(schema: Record<string, unknown>): boolean {
+  try {
+    z.fromJSONSchema(schema);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** A file of agents/: what is not there is as of the default. */
 export const agentFileSchema = z.strictObject({
@@ -31,6 +41,14 @@ export const agentFileSchema = z.strictObject({
   maxSteps: z.int().min(1).max(200).optional(),
   /** Of each of its runs; a run's own limits go before. */
   budget: budgetSchema.optional(),
+  /** What of its runs needs a person's word, at the least; a run may ask for more. */
+  approvals: z.enum(approvalPolicies).optional(),
+  /** The JSON schema that the result of each of its runs fits. */
+  output: z.record(z.string(), z.unknown()).refine(isSchema, 'must be a JSON schema').optional(),
+  /** Hosts that its models may have read without asking, beside those that the goal names. */
+  hosts: z
+    .array(z.string().regex(/^(?:\*|(?:\*\.)?[\w.:[\]-]+)$/, 'must be host, host:port, *.host or *'))
+    .optional(),
 });
 export type AgentFile = z.infer<typeof agentFileSchema>;
 
@@ -45,4 +63,8 @@ export interface Agent {
   tools: string[];
   maxSteps: number;
   budget?: Budget;
+  approvals: ApprovalPolicy;
+  hosts: string[];
+  /** Null where the result may be anything. */
+  output: Record<string, unknown> | null;
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { budgetSchema, budgetStateSchema } from './budgets.js';
+import { approvalPolicies } from './approvals.js';
 import { errorTable, type ErrorCode } from './errors.js';
 import { runEventSchema, type RunEvent } from './events.js';
 import { jsonValueSchema, planSchema } from './plan.js';
@@ -156,6 +157,14 @@ export const agentDescriptionSchema = z.object({
     .describe('By role, in the order in which they are asked; without a planner it needs plans.'),
   maxSteps: z.int().min(1).describe('Steps that a plan of its own making may have.'),
   budget: budgetSchema.optional().describe('Of each of its runs, unless the run tells otherwise.'),
+  approvals: z.enum(approvalPolicies).describe('What of its runs needs a person’s word, at the least.'),
+  hosts: z
+    .array(z.string())
+    .describe('Hosts that its models may have read without asking, beside those that a goal names.'),
+  output: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe('The JSON schema that the result of each of its runs fits; null where that may be anything.'),
 });
 
 export const agentListSchema = z.object({

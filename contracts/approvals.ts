@@ -7,6 +7,14 @@ import { approvalStatuses } from './statuses.js';
 export const approvalPolicies = ['never', 'plan', 'irreversible', 'all'] as const;
 export type ApprovalPolicy = (typeof approvalPolicies)[number];
 
+/** What asks for all that either of them asks for. */
+export function stricterPolicy(a: ApprovalPolicy, b: ApprovalPolicy): ApprovalPolicy {
+  if (a === b || b === 'never') return a;
+  if (a === 'never') return b;
+  // The plan and its irreversible steps are two things: who wants both is shown each step.
+  return 'all';
+}
+
 export { approvalStatuses, type ApprovalStatus } from './statuses.js';
 
 /** Bytes of JSON that arguments may have which a person has changed: the workflow carries them. */

@@ -420,6 +420,18 @@ export const errorTable = {
     'The address is not one that tools may call',
     'Use a public http(s) address, or have the operator allow the host in PERDURE_HTTP_ALLOW.',
   ),
+  result_invalid: entry(
+    422,
+    false,
+    'The result does not fit what its agent promises',
+    'The detail says where it differs from the agent’s output schema; each step’s own output is in its event.',
+  ),
+  address_not_named: entry(
+    403,
+    false,
+    'Nobody has named this host',
+    'A model chose it: name it in the goal or in the agent’s hosts, or have the step approved.',
+  ),
   step_failed: entry(
     500,
     false,

@@ -20,7 +20,11 @@ const durable = {
   'run.queued': z.object({ goal: z.string() }),
   'run.started': z.object({}),
   'plan.retrying': z.object({ error: errorInfo, nextAttempt: z.number().int() }),
-  'plan.created': z.object({ plan: planSchema, version: z.number().int() }),
+  'plan.created': z.object({
+    plan: planSchema,
+    version: z.number().int(),
+    madeBy: z.exactOptional(z.enum(['caller', 'model'])),
+  }),
   'step.started': z.object({ tool: z.string(), title: z.string().optional() }),
   'step.completed': z.object({ output: outputSchema, durationMs: z.number() }),
   'step.reused': z.object({

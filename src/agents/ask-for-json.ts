@@ -13,6 +13,8 @@ export interface Question<Value> extends Pick<ModelRequest, 'instructions' | 'si
   answerSchema: Record<string, unknown>;
   /** What a schema cannot say; each line is one fault. */
   check: (value: Value) => string[];
+  /** Answers that are asked for; two unless told, the second mending the first. */
+  tries?: number;
   onText?: (piece: string | null) => void;
   /** Told of each call. */
   onUsage: (usage: ModelUsage) => Promise<void>;
@@ -38,7 +40,7 @@ export async function askForJson<Value>(question: Question<Value>): Promise<Valu
     const read = checked(readAnswer(answer, question.schema), question.check);
     if ('value' in read) return read.value;
     const lines = read.wrong.slice(0, MAX_LINES);
-    if (tries === 2)
+    if (tries >= (question.tries ?? 2))
       throw new PerdureError(
         'model_output_invalid',
         `${answer.usage.model}: ${lines.join('; ')}`.slice(0, 2_000),

@@ -10,6 +10,7 @@ import type { Models } from '../ports/model.js';
 import type { Planner, PlanningTask } from '../ports/planner.js';
 import type { ToolCatalog } from '../ports/tool-catalog.js';
 import { askForJson } from './ask-for-json.js';
+import { guardPlan } from './model-made-plan.js';
 import { asData, dataRule, toolDescription } from './untrusted.js';
 
 /** Files that the model is told of, and characters of the inputs. */
@@ -24,7 +25,7 @@ export function createPlanner(deps: { models: Models; agents: AgentCatalog; tool
         throw new PerdureError('unknown_agent', `this worker has no agent ${JSON.stringify(task.agent)}`);
       const tools = deps.tools.list().filter(({ name }) => agent.tools.includes(name));
       const schema = planSchema.extend({ steps: planSchema.shape.steps.max(agent.maxSteps) });
-      return askForJson({
+      const plan = await askForJson({
         model: deps.models.of(agent.models.planner),
         instructions: instructionsFor(agent, tools),
         text: describe(task),
@@ -39,6 +40,7 @@ export function createPlanner(deps: { models: Models; agents: AgentCatalog; tool
         onText: task.onText,
         onUsage: task.onUsage,
       });
+      return guardPlan(plan, { agent, goal: task.goal });
     },
   };
 }
@@ -49,6 +51,9 @@ const instructionsFor = (agent: Agent, tools: readonly ToolDescription[]): strin
       'graph of steps, each a call of one tool.',
     ...(agent.instructions === '' ? [] : [agent.instructions]),
     rules(agent.maxSteps),
+    ...(agent.output === null
+      ? []
+      : [`The result of the run must fit this JSON schema:\n${JSON.stringify(agent.output)}`]),
     dataRule,
     `The tools, with the JSON schemas of their arguments:\n${tools.map(describeTool).join('\n')}`,
   ].join('\n\n');
@@ -61,6 +66,7 @@ const rules = (maxSteps: number): string => `Rules:
 - "{{inputs.data.path}}" stands for a value of the inputs.
 - "dependsOn" lists steps that must be done before, beside those that args refer to. What depends on nothing runs at once.
 - "onFailure": "continue" lets the run go on when the step fails; without it the run stops.
+- A step that reads from a host which the goal does not name waits for a person: where you can, use those that it names.
 - Use only the tools below, with exactly the arguments that their schemas allow. Paths are relative to the workspace.
 - The result of the run is the output of the last step.`;
 

@@ -29,7 +29,8 @@ test('agents are listed without what their models are told', async () => {
   const text = await answer.text();
   expect((JSON.parse(text) as { agents: object[] }).agents).toMatchObject([
     { name: 'default', tools: ['echo', 'write_file'] },
-    { name: 'echoer', models: { planner: ['openai:m'] }, maxSteps: 5 },
+    { name: 'echoer', models: { planner: ['openai:m'] }, maxSteps: 5, approvals: 'irreversible' },
+    { name: 'planner' },
   ]);
   expect(text).not.toContain('secret instructions');
 });
@@ -39,7 +40,7 @@ test('an unknown agent is refused with the list of those there are', async () =>
   expect(status).toBe(422);
   expect(answer).toMatchObject({
     code: 'unknown_agent',
-    errors: [{ field: 'agent', message: 'must be one of "default", "echoer"' }],
+    errors: [{ field: 'agent', message: 'must be one of "default", "echoer", "planner"' }],
   });
 });
 
@@ -66,4 +67,26 @@ test('a given plan may call nothing that its agent may not', async () => {
     },
   });
   expect((await submit({ plan: planOf('write_file') })).status).toBe(202);
+});
+
+test.each([
+  ['the default agent’s own plan asks for nothing', {}, undefined],
+  ['what a caller asks for counts', { approvals: 'plan' }, 'plan'],
+  ['an agent’s policy is the least', { agent: 'echoer', approvals: 'never' }, 'irreversible'],
+  ['and both where they differ', { agent: 'echoer', approvals: 'plan' }, 'all'],
+  ['or the stricter one', { agent: 'echoer', approvals: 'all' }, 'all'],
+])('approvals: %s', async (_, more, approvals) => {
+  expect((await submit({ ...more, plan: planOf('echo') })).status).toBe(202);
+  expect(fakes.engine.starts[0]?.approvals).toBe(approvals);
+});
+
+test('what a model plans cannot be undone without a word, unless the caller says that it may', async () => {
+  for (const agent of ['planner', 'echoer']) {
+    await submit({ agent });
+    await submit({ agent, approvals: 'never' });
+  }
+  expect(fakes.engine.starts.map(({ approvals }) => approvals)).toEqual([
+    ...['irreversible', undefined],
+    ...['irreversible', 'irreversible'],
+  ]);
 });

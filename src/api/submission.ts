@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { v5, v7 } from 'uuid';
 import { DEFAULT_AGENT, type Agent } from '../../contracts/agents.js';
-import type { ApprovalPolicy } from '../../contracts/approvals.js';
+import { stricterPolicy, type ApprovalPolicy } from '../../contracts/approvals.js';
 import { checkPlan } from '../../contracts/check-plan.js';
 import { PerdureError, type FieldError } from '../../contracts/errors.js';
 import { MAX_PLAN_BYTES, type JsonValue, type Plan } from '../../contracts/plan.js';
@@ -78,10 +78,17 @@ export function readSubmission(
     plan: plan ?? null,
     inputs: request.inputs,
     files,
-    approvals: request.approvals,
+    approvals: policyOf(request, agent),
     priority: request.priority,
     keyed: key !== undefined,
   };
+}
+
+/** What a model plans cannot be undone without a word, unless whoever submits it says that it may. */
+function policyOf({ approvals, plan }: SubmitRun, agent: Agent): ApprovalPolicy | undefined {
+  const wanted = approvals ?? (plan === undefined ? 'irreversible' : 'never');
+  const policy = stricterPolicy(wanted, agent.approvals);
+  return policy === 'never' ? undefined : policy;
 }
 
 /** With a key the same for every repeat. */

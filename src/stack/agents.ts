@@ -1,5 +1,7 @@
 /** Who carries goals out, and the models that they ask: checked before anything is opened. */
-import { readAgents } from '../adapters/agents/read-agents.js';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { readAgents, type LoadedAgent } from '../adapters/agents/read-agents.js';
 import { openModels } from '../adapters/models/open-models.js';
 import type { Config } from '../config/env.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
@@ -34,7 +36,9 @@ export async function openAgents(
     httpAllow: config.httpAllow,
     more: [agentTool, ...folder.tools, ...more],
   });
+  const loaded = await loadAgentFiles(config.agentsFolder.path);
   const agents = readAgents({
+    loaded,
     folder: config.agentsFolder,
     tools: tools.list().map(({ name }) => name),
     models: config.models,
@@ -44,4 +48,17 @@ export async function openAgents(
     for (const names of Object.values(agent.models)) if (names.length > 0) models.of(names);
   const parts: AgentParts = { agents, models, tools };
   return parts;
+}
+
+/** Agents in TypeScript or JavaScript, by their ending. */
+async function loadAgentFiles(folder: string): Promise<LoadedAgent[]> {
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder)
+    .filter((name) => /\.agent\.(?:ts|js|mjs)$/.test(name))
+    .sort()
+    .map((name) => path.join(folder, name));
+  if (files.length === 0) return [];
+  const { loadFiles } = await import('./load-files.js');
+  const contents = await loadFiles(files, (content) => content);
+  return contents.map((content, i) => ({ file: files[i] ?? '', content }));
 }

@@ -5,11 +5,13 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { ConfigError } from '../config/env.js';
-import * as kit from '../tools/tool-kit.js';
+import * as agentKit from '../adapters/agents/agent-kit.js';
+import * as toolKit from '../tools/tool-kit.js';
 
-const KIT = 'perdure/tools';
+/** What such files import from us, by name. */
+const kits: Readonly<Record<string, object>> = { 'perdure/tools': toolKit, 'perdure/agents': agentKit };
 /** A bundle is a module of its own; it finds ours here, so that errors and schemas are of one kind. */
-const KIT_KEY = 'perdure.tools';
+const KITS_KEY = 'perdure.kits';
 
 /**
  * What each exports by default.
@@ -21,7 +23,7 @@ export async function loadFiles<Value>(
   use: (exported: unknown) => Value,
 ): Promise<Value[]> {
   const { build } = await import('esbuild');
-  (globalThis as Record<symbol, unknown>)[Symbol.for(KIT_KEY)] = kit;
+  (globalThis as Record<symbol, unknown>)[Symbol.for(KITS_KEY)] = kits;
   const folder = await mkdtemp(path.join(os.tmpdir(), 'perdure-files-'));
   const load = async (file: string, i: number): Promise<Value> => {
     const bundle = path.join(folder, `${i}.mjs`);
@@ -56,11 +58,14 @@ export async function loadFiles<Value>(
 const ours: Plugin = {
   name: 'perdure',
   setup(build) {
-    build.onResolve({ filter: /^perdure\/tools$/ }, () => ({ path: KIT, namespace: 'perdure' }));
-    const names = Object.keys(kit).join(', ');
-    build.onLoad({ filter: /.*/, namespace: 'perdure' }, () => ({
-      contents: `export const { ${names} } = globalThis[Symbol.for(${JSON.stringify(KIT_KEY)})];`,
-    }));
+    build.onResolve({ filter: /^perdure\// }, ({ path: name }) =>
+      Object.hasOwn(kits, name) ? { path: name, namespace: 'perdure' } : null,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'perdure' }, ({ path: name }) => {
+      const names = Object.keys(kits[name] ?? {}).join(', ');
+      const from = `globalThis[Symbol.for(${JSON.stringify(KITS_KEY)})][${JSON.stringify(name)}]`;
+      return { contents: `export const { ${names} } = ${from};` };
+    });
   },
 };
 
@@ -69,7 +74,7 @@ const installed: Plugin = {
   name: 'installed',
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, async ({ path: name, pluginData, ...where }) => {
-      if (pluginData === installed || where.kind === 'entry-point' || name === KIT) return null;
+      if (pluginData === installed || where.kind === 'entry-point' || Object.hasOwn(kits, name)) return null;
       const found = await build.resolve(name, { ...where, pluginData: installed });
       if (found.errors.length > 0 || found.external || !path.isAbsolute(found.path)) return found;
       return { path: pathToFileURL(found.path).href, external: true };

@@ -8,6 +8,7 @@ import { createScheduledRunActivities } from '../../activities/scheduled-run.js'
 import { createWebhookActivities } from '../../activities/webhooks.js';
 import { StartupError } from '../adapters/embedded/startup-error.js';
 import { createPlanner } from '../agents/planner.js';
+import { createResultShaper } from '../agents/result-shaper.js';
 import { createSupervisor } from '../agents/model-supervisor.js';
 import { createStepAgent } from '../agents/step-agent.js';
 import type { Config } from '../config/env.js';
@@ -97,6 +98,8 @@ export async function startWorkerPart(
         log: adapters.records.log,
         bus: adapters.bus,
         workspace: adapters.workspace,
+        agents,
+        shaper: createResultShaper({ models, agents }),
         planner: createPlanner({ models, agents, tools: toolCatalog(tools) }),
         supervisor: createSupervisor({ models, agents, logger }),
         stepAgent: createStepAgent({ models, agents, tools }),

@@ -62,6 +62,7 @@ export function createHttpFetch(options: { httpAllow: readonly string[]; resolve
     timeoutSeconds: 310,
     async execute(args, context) {
       context.signal.throwIfAborted();
+      await context.reach(new URL(args.url));
       const controller = new AbortController();
       const stop = (): void => {
         controller.abort(context.signal.reason);

@@ -32,6 +32,11 @@ export interface ToolContext {
   progress: (message: string) => void;
   /** Passes on what a model writes, while it does; null when what came before does not count any more. */
   write: (piece: string | null) => void;
+  /**
+   * To be asked before an address is called that arguments have chosen, for it can carry data away.
+   * @throws PerdureError `address_not_named` where a model chose it and no person has named its host
+   */
+  reach: (url: URL) => Promise<void>;
 }
 
 /** A tool's answer: an output, or the wish to be completed later by a durable timer. */

@@ -34,6 +34,9 @@ test('without files there is the default agent, which may call everything', () =
       models: { planner: [], supervisor: [], tool: [] },
       tools: ['echo'],
       maxSteps: 50,
+      approvals: 'never',
+      hosts: [],
+      output: null,
     },
   ]);
 });
@@ -48,6 +51,9 @@ test('a file says what differs from the settings', () => {
         'models: { planner: openai:gpt-5-mini, tool: [openai:a, openai:b] }',
         'tools: [sql, file_*]',
         'maxSteps: 5',
+        'approvals: irreversible',
+        'output: { type: object, required: [months] }',
+        'hosts: [api.example.com, "*.example.org"]',
       ].join('\n'),
       'x.yml': 'name: other\ndescription: Another',
       'readme.md': 'not an agent',
@@ -66,6 +72,9 @@ test('a file says what differs from the settings', () => {
     },
     tools: ['file_read', 'file_write', 'sql'],
     maxSteps: 5,
+    approvals: 'irreversible',
+    hosts: ['api.example.com', '*.example.org'],
+    output: { type: 'object', required: ['months'] },
   });
   expect(agents.find('other')?.models.planner).toEqual(['openai:gpt-5']);
 });
@@ -85,6 +94,9 @@ test.each([
   ['a.yaml', 'description: x\ntools: []', 'tools'],
   ['a.yaml', 'description: x\nmodels: { planner: gpt-5 }', 'models.planner must be provider:model'],
   ['a.yaml', 'description: x\nmodels: { planner: "anthropic:c" }', 'ANTHROPIC_API_KEY must be set'],
+  ['a.yaml', 'description: x\noutput: { type: nonsense }', 'output must be a JSON schema'],
+  ['a.yaml', 'description: x\napprovals: maybe', 'approvals must be one of "never"'],
+  ['a.yaml', 'description: x\nhosts: ["https://a.example/"]', 'hosts[0] must be host'],
   ['A B.yaml', 'description: x', 'its name must be 1 to 64 lower-case letters'],
   ['a.yaml', 'description: &a x\ninstructions: *a', 'Alias resolution is disabled'],
 ])('%s with %j is refused', (file, text, message) => {

@@ -21,6 +21,13 @@ export interface AgentSources {
   /** Names of all tools there are. */
   tools: readonly string[];
   models: ModelConfig;
+  /** Agents that are no YAML: what their files hold, loaded already. */
+  loaded?: readonly LoadedAgent[];
+}
+
+export interface LoadedAgent {
+  file: string;
+  content: unknown;
 }
 
 const MAX_STEPS = 50;
@@ -30,8 +37,10 @@ export function readAgents(sources: AgentSources): AgentCatalog {
   const faults: string[] = [];
   const agents = new Map<string, Agent>([[DEFAULT_AGENT, withDefaults(DEFAULT_AGENT, plainAgent, sources)]]);
   const files = new Map<string, string>();
-  for (const file of yamlFiles(sources.folder)) {
-    const read = readAgent(file, sources);
+  const all = [...yamlFiles(sources.folder).map(readYaml), ...(sources.loaded ?? [])];
+  for (const given of all) {
+    const { file } = given;
+    const read = readAgent(given, sources);
     if ('faults' in read) {
       faults.push(...read.faults.map((fault) => `${file}: ${fault}`));
       continue;
@@ -62,14 +71,21 @@ function yamlFiles({ path: folder, isNamed }: AgentSources['folder']): string[] 
   }
 }
 
-function readAgent(file: string, sources: AgentSources): { agent: Agent } | { faults: string[] } {
-  let content: unknown;
+function readYaml(file: string): LoadedAgent | { file: string; fault: string } {
   try {
     // Without aliases: a few lines of them make a document of gigabytes.
-    content = parse(readFileSync(file, 'utf8'), { maxAliasCount: 0 });
+    return { file, content: parse(readFileSync(file, 'utf8'), { maxAliasCount: 0 }) as unknown };
   } catch (error) {
-    return { faults: [(error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''] };
+    return { file, fault: (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '' };
   }
+}
+
+function readAgent(
+  given: LoadedAgent | { file: string; fault: string },
+  sources: AgentSources,
+): { agent: Agent } | { faults: string[] } {
+  if ('fault' in given) return { faults: [given.fault] };
+  const { file, content } = given;
   const parsed = agentFileSchema.safeParse(content);
   if (!parsed.success)
     return {
@@ -78,7 +94,7 @@ function readAgent(file: string, sources: AgentSources): { agent: Agent } | { fa
         return field === '' ? message : `${field} ${message}`;
       }),
     };
-  const name = parsed.data.name ?? path.basename(file).replace(/\.ya?ml$/, '');
+  const name = parsed.data.name ?? path.basename(file).replace(/\.ya?ml$|\.agent\.(?:ts|js|mjs)$/, '');
   const named = agentNameSchema.safeParse(name);
   if (!named.success) return { faults: [`its name ${named.error.issues[0]?.message ?? ''}`] };
   const agent = withDefaults(name, parsed.data, sources);
@@ -97,6 +113,9 @@ function withDefaults(name: string, file: AgentFile, { tools, models }: AgentSou
     tools: tools.filter((tool) => file.tools?.some((pattern) => fits(pattern, tool)) ?? true),
     maxSteps: file.maxSteps ?? MAX_STEPS,
     ...(file.budget === undefined ? {} : { budget: file.budget }),
+    approvals: file.approvals ?? 'never',
+    hosts: file.hosts ?? [],
+    output: file.output ?? null,
   };
 }
 

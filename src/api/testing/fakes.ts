@@ -233,7 +233,7 @@ const fakeTools: ToolCatalog = {
   },
 };
 
-/** One without a model, and one that plans and may only echo. */
+/** One without a model, one that plans and may only echo, and one that plans and may be told to ask nobody. */
 const agents: Agent[] = [
   {
     name: 'default',
@@ -242,6 +242,9 @@ const agents: Agent[] = [
     models: { planner: [], supervisor: [], tool: [] },
     tools: ['echo', 'write_file'],
     maxSteps: 50,
+    approvals: 'never',
+    hosts: [],
+    output: null,
   },
   {
     name: 'echoer',
@@ -250,6 +253,20 @@ const agents: Agent[] = [
     models: { planner: ['openai:m'], supervisor: [], tool: [] },
     tools: ['echo'],
     maxSteps: 5,
+    approvals: 'irreversible',
+    hosts: [],
+    output: null,
+  },
+  {
+    name: 'planner',
+    description: 'plans',
+    instructions: '',
+    models: { planner: ['openai:m'], supervisor: [], tool: [] },
+    tools: ['echo'],
+    maxSteps: 5,
+    approvals: 'never',
+    hosts: [],
+    output: null,
   },
 ];
 const fakeAgents: AgentCatalog = {

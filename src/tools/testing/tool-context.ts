@@ -57,5 +57,6 @@ export const toolContext = (overrides: Partial<ToolContext> = {}): ToolContext =
   attempt: 1,
   progress: () => undefined,
   write: () => undefined,
+  reach: () => Promise.resolve(),
   ...overrides,
 });

@@ -34,6 +34,7 @@ import { createSchedules } from '../../../src/adapters/temporal/schedules.js';
 import { createTemporalRunEngine } from '../../../src/adapters/temporal/run-engine.js';
 import type { OwnWorker } from '../../../src/adapters/temporal/workflow-starter.js';
 import { createPlanner } from '../../../src/agents/planner.js';
+import { createResultShaper } from '../../../src/agents/result-shaper.js';
 import { createSupervisor } from '../../../src/agents/model-supervisor.js';
 import { createStepAgent } from '../../../src/agents/step-agent.js';
 import { readConfig } from '../../../src/config/env.js';
@@ -192,6 +193,8 @@ export async function startSystem(
         log,
         bus,
         workspace,
+        agents,
+        shaper: createResultShaper({ models, agents }),
         planner: createPlanner({ models, agents, tools: toolCatalog(tools) }),
         supervisor: createSupervisor({ models, agents, logger }),
         stepAgent: createStepAgent({ models, agents, tools }),
@@ -243,6 +246,8 @@ export async function startSystem(
         plan: null,
         inputsData: data === undefined ? null : { value: data },
         tools: traits,
+        // As of a submission that says nothing else.
+        approvals: 'irreversible',
       });
       return run;
     },

@@ -1,0 +1,78 @@
+/** Whether a call may go to an address: not where a model chose a host that no person has named. */
+import { canonicalJson } from '../contracts/canonical-json.js';
+import { PerdureError } from '../contracts/errors.js';
+import type { Approved } from '../contracts/messages.js';
+import { isNamedHost } from '../contracts/named-hosts.js';
+import type { PlanStep } from '../contracts/plan.js';
+import type { RunHead } from '../contracts/runs.js';
+import type { ActivityDependencies } from './dependencies.js';
+
+/** What is known of a call. */
+export interface Reaching {
+  runId: string;
+  tenantId: string;
+  /** With what it was planned to do, unless a model chose that while it ran. */
+  step: Pick<PlanStep, 'id'> & Partial<Pick<PlanStep, 'tool' | 'args'>>;
+  /** What a person has approved of just this call. */
+  approved?: Approved;
+  chosenBy: 'plan' | 'model';
+}
+
+type Parts = Pick<ActivityDependencies, 'store' | 'log' | 'agents'>;
+
+/** @throws PerdureError `address_not_named`, `store_unavailable` */
+export async function reach(deps: Parts, of: Reaching, url: URL): Promise<void> {
+  // Whoever approved it has seen the address.
+  if (of.approved !== undefined) return;
+  const { goal, agent } = await findRun(deps, of);
+  const hosts = deps.agents.find(agent)?.hosts ?? [];
+  if (isNamedHost(url, { hosts, texts: [goal] })) return;
+  const written = await writtenByCaller(deps, of);
+  if (written !== undefined) {
+    if (of.chosenBy === 'plan') return;
+    // A person's own words to the model, as they were written: without what references bring.
+    if (isNamedHost(url, { hosts: [], texts: [JSON.stringify(written.args)] })) return;
+  }
+  throw new PerdureError(
+    'address_not_named',
+    `${url.host} was chosen by a model, and neither the goal nor the agent ${agent} names it`,
+  );
+}
+
+/** Runs that one run may go back to by retries and forks; older words are not looked for. */
+const MAX_ORIGINS = 20;
+
+/** The step as a person wrote it: it came with the submission, or was changed in a fork of a run. */
+async function writtenByCaller(
+  deps: Parts,
+  { runId, tenantId, step }: Reaching,
+): Promise<PlanStep | undefined> {
+  let id = runId;
+  let written: PlanStep | undefined;
+  for (let i = 0; i < MAX_ORIGINS; i += 1) {
+    const [created] = await deps.log.find(id, ['plan/1']);
+    if (created?.type !== 'plan.created') return undefined;
+    const given = created.plan.steps.find((each) => each.id === step.id);
+    const wanted = written ?? { ...given, ...step };
+    if (given === undefined || !isSame(given, wanted)) return written;
+    if (created.madeBy !== 'caller') return undefined;
+    written = given;
+    const { origin } = await findRun(deps, { runId: id, tenantId });
+    if (origin?.kind !== 'retry' && origin?.kind !== 'fork') return written;
+    id = origin.runId;
+  }
+  return undefined;
+}
+
+const isSame = (a: PlanStep, b: Partial<PlanStep>): boolean =>
+  a.tool === b.tool && canonicalJson(a.args) === canonicalJson(b.args);
+
+/** @throws PerdureError `run_not_found`, `store_unavailable` */
+async function findRun(
+  deps: Parts,
+  { runId, tenantId }: { runId: string; tenantId: string },
+): Promise<RunHead> {
+  const run = await deps.store.findRun(tenantId, runId);
+  if (run === null) throw new PerdureError('run_not_found', `there is no run ${runId}`);
+  return run;
+}
