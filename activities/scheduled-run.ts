@@ -1,9 +1,11 @@
 /** Makes of what a schedule has the run of one of its times: with the tools of today, within the tenant's limits. */
 import { createHash } from 'node:crypto';
 import { DEFAULT_AGENT } from '../contracts/agents.js';
+import { policyOfRun } from '../contracts/approvals.js';
 import { PerdureError } from '../contracts/errors.js';
 import type { PreparedRun, ScheduledRunActivities } from '../contracts/scheduled-runs.js';
 import type { Admission } from '../src/ports/admission.js';
+import type { AgentCatalog } from '../src/ports/agent-catalog.js';
 import type { Logger } from '../src/ports/logger.js';
 import type { ToolCatalog } from '../src/ports/tool-catalog.js';
 import { now } from './journal.js';
@@ -11,6 +13,7 @@ import { isOutage, toFailure } from './to-failure.js';
 
 export interface ScheduledRunDependencies {
   tools: Pick<ToolCatalog, 'list'>;
+  agents: Pick<AgentCatalog, 'find'>;
   admission: Pick<Admission, 'admitRun'>;
   /** Null for no limit. */
   limits: { openRuns: number | null; submissionsPerMinute: number | null };
@@ -31,11 +34,12 @@ export function createScheduledRunActivities(deps: ScheduledRunDependencies): Sc
         plan,
         inputs,
         metadata = {},
-        approvals,
+        approvals: wanted,
         priority,
         webhook,
         budget,
       } = run;
+      const approvals = policyOfRun({ approvals: wanted, plan }, deps.agents.find(agent)?.approvals);
       const settings = {
         ...(approvals === undefined ? {} : { approvals }),
         ...(priority === undefined ? {} : { priority }),

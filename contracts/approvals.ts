@@ -15,6 +15,21 @@ export function stricterPolicy(a: ApprovalPolicy, b: ApprovalPolicy): ApprovalPo
   return 'all';
 }
 
+/**
+ * What a run needs a person's word for: what a model plans cannot be undone without one, unless whoever submits it says
+ * that it may; and never less than its agent asks for.
+ * @param atLeast the agent's
+ * @returns undefined for nothing
+ */
+export function policyOfRun(
+  { approvals, plan }: { approvals?: ApprovalPolicy | undefined; plan?: unknown },
+  atLeast: ApprovalPolicy = 'never',
+): ApprovalPolicy | undefined {
+  const wanted = approvals ?? (plan === undefined || plan === null ? 'irreversible' : 'never');
+  const policy = stricterPolicy(wanted, atLeast);
+  return policy === 'never' ? undefined : policy;
+}
+
 export { approvalStatuses, type ApprovalStatus } from './statuses.js';
 
 /** Bytes of JSON that arguments may have which a person has changed: the workflow carries them. */

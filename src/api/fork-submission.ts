@@ -1,4 +1,5 @@
 /** What a run that goes on from another one is made of: its plan, and which of its steps are reused. */
+import { policyOfRun } from '../../contracts/approvals.js';
 import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import type { Budget, BudgetState } from '../../contracts/budgets.js';
@@ -98,7 +99,7 @@ async function submission(
     // Otherwise they come with the files.
     inputs: plan !== null || data === undefined ? undefined : { data },
     files: [],
-    approvals: settings?.approvals,
+    approvals: policyOfRun({ approvals: settings?.approvals, plan }, agent.approvals),
     priority: settings?.priority,
     keyed: key !== undefined,
     reused: {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { v5, v7 } from 'uuid';
 import { DEFAULT_AGENT, type Agent } from '../../contracts/agents.js';
-import { stricterPolicy, type ApprovalPolicy } from '../../contracts/approvals.js';
+import { policyOfRun, type ApprovalPolicy } from '../../contracts/approvals.js';
 import { checkPlan } from '../../contracts/check-plan.js';
 import { PerdureError, type FieldError } from '../../contracts/errors.js';
 import { MAX_PLAN_BYTES, type JsonValue, type Plan } from '../../contracts/plan.js';
@@ -57,6 +57,7 @@ export function readSubmission(
   checkSizes(request);
   const agent = findAgent(request.agent ?? DEFAULT_AGENT, given.agents);
   const { plan } = request;
+  const approvals = policyOfRun(request, agent.approvals);
   const budget = request.budget === undefined ? agent.budget : { ...agent.budget, ...request.budget };
   if (plan === undefined) refuseWithoutPlanner(agent);
   else {
@@ -71,24 +72,17 @@ export function readSubmission(
       metadata: request.metadata ?? {},
       requestHash: createHash('sha256').update(canonicalJson(request)).digest('hex'),
       ...(request.webhook === undefined ? {} : { webhook: request.webhook }),
-      ...settingsOf(request),
+      ...settingsOf(approvals ?? request.approvals, request.priority),
       createdAt: now.toISOString(),
       ...(budget === undefined ? {} : { budget }),
     },
     plan: plan ?? null,
     inputs: request.inputs,
     files,
-    approvals: policyOf(request, agent),
+    approvals,
     priority: request.priority,
     keyed: key !== undefined,
   };
-}
-
-/** What a model plans cannot be undone without a word, unless whoever submits it says that it may. */
-function policyOf({ approvals, plan }: SubmitRun, agent: Agent): ApprovalPolicy | undefined {
-  const wanted = approvals ?? (plan === undefined ? 'irreversible' : 'never');
-  const policy = stricterPolicy(wanted, agent.approvals);
-  return policy === 'never' ? undefined : policy;
 }
 
 /** With a key the same for every repeat. */
@@ -196,7 +190,11 @@ const contentOf = (file: { content?: string | undefined; contentBase64?: string 
     ? Buffer.from(file.content ?? '', 'utf8')
     : Buffer.from(file.contentBase64, 'base64');
 
-function settingsOf({ approvals, priority }: SubmitRun): Pick<NewRun, 'settings'> {
+/** With what counts, so that a run that goes on from this one asks for no less. */
+function settingsOf(
+  approvals: ApprovalPolicy | undefined,
+  priority: number | undefined,
+): Pick<NewRun, 'settings'> {
   if (approvals === undefined && priority === undefined) return {};
   return {
     settings: {

@@ -83,6 +83,7 @@ export async function startWorkerPart(
         logger,
       }),
       ...createScheduledRunActivities({
+        agents,
         tools: toolCatalog(tools),
         admission: adapters.records.admission,
         limits: config.limits,

@@ -175,6 +175,7 @@ export async function startSystem(
         youngMs: 0,
       }),
       ...createScheduledRunActivities({
+        agents,
         tools: toolCatalog(tools),
         admission: records.admission,
         limits: { openRuns: null, submissionsPerMinute: null },
