@@ -21,7 +21,11 @@ beforeAll(async () => {
     return told[id]?.shift() ?? { json: { decision: 'continue', reason: `${id} is fine` } };
   });
   system = await startSystem({
-    settings: { PERDURE_SUPERVISOR_MODEL: 'openai:gpt-5-mini', OPENAI_BASE_URL: stub.url },
+    settings: {
+      PERDURE_SUPERVISOR_MODEL: 'openai:gpt-5-mini',
+      OPENAI_BASE_URL: stub.url,
+      PERDURE_MODEL_STALL_SECONDS: '1',
+    },
   });
 }, TEMPORAL_TIMEOUT_MS);
 afterAll(async () => {
@@ -79,6 +83,11 @@ test.each<[string, StubAnswer, string, number]>([
   ['refused', { status: 401 }, 'model_unauthorized', 1],
   ['garbled', { text: 'go on, I guess' }, 'model_output_invalid', 2],
   ['away', { status: 503, headers: { 'retry-after': '0' } }, 'model_unavailable', 3],
+  ['mute', { text: '{"decision"', then: 'silence' }, 'model_timeout', 3],
+  ['empty', { text: '' }, 'model_output_invalid', 2],
+  ['cut', { text: '{"decision": "sto', finish: 'length' }, 'model_output_invalid', 2],
+  ['undecided', { json: { decision: 'maybe', reason: 'who knows' } }, 'model_output_invalid', 2],
+  ['flooding', { flood: 'in pieces', characters: 10_000_000 }, 'model_limit_exceeded', 1],
 ])('where it is %s the rules decide, in bounded time', async (id, answer, code, asked) => {
   told[id] = Array.from({ length: 5 }, () => answer);
   const events = await run([{ id, ...failing }]);
