@@ -1,6 +1,7 @@
 /** Asks a person whether a step, or the plan, may be carried out: exactly what is asked is journalled. */
 import { createHash } from 'node:crypto';
 import type { Activities, RequestApprovalInput } from '../contracts/activities.js';
+import { asksFor } from '../contracts/asking.js';
 import { canonicalJson } from '../contracts/canonical-json.js';
 import { PerdureError } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
@@ -37,7 +38,7 @@ export async function requestApproval(
     ...(step === null ? {} : { stepId: step.id }),
     data: {
       approvalId,
-      kind: step === null ? 'plan' : input.call === undefined ? 'step' : 'call',
+      kind: step === null ? 'plan' : input.call === undefined ? (asksFor(step.tool) ?? 'step') : 'call',
       reason,
       ...about,
       ...(note === undefined ? {} : { note }),

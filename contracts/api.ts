@@ -48,6 +48,8 @@ export const api = {
   forkRun: { method: 'POST', path: '/v1/runs/{id}/fork', scope: 'write' },
   listRunApprovals: { method: 'GET', path: '/v1/runs/{id}/approvals', scope: 'read' },
   decideApproval: { method: 'POST', path: '/v1/runs/{id}/approvals/{approvalId}', scope: 'write' },
+  listCallbacks: { method: 'GET', path: '/v1/runs/{id}/callbacks', scope: 'write' },
+  callBack: { method: 'POST', path: '/v1/callbacks', scope: null },
   listApprovals: { method: 'GET', path: '/v1/approvals', scope: 'read' },
   createSchedule: { method: 'POST', path: '/v1/schedules', scope: 'write' },
   listSchedules: { method: 'GET', path: '/v1/schedules', scope: 'read' },

@@ -45,7 +45,17 @@ export const decideApprovalSchema = z
       .optional(),
     /** Instead of those that were asked for, as they are: references in them are not resolved. */
     args: z.record(z.string(), jsonValueSchema).optional(),
+    /** To what was asked, where it is more than whether: with approve, and in the form that was asked for. */
+    answer: jsonValueSchema.optional(),
     note: z.string().max(2_000).optional(),
+  })
+  .refine(({ args, answer }) => args === undefined || answer === undefined, {
+    path: ['answer'],
+    message: 'must not be given with args',
+  })
+  .refine(({ decision, answer }) => decision === 'approve' || answer === undefined, {
+    path: ['answer'],
+    message: 'must not be given with deny',
   })
   .refine(({ decision, args }) => decision === 'approve' || args === undefined, {
     path: ['args'],
@@ -62,7 +72,11 @@ const time = z.iso.datetime();
 export const approvalSchema = z.object({
   id: z.string(),
   runId: z.uuid(),
-  kind: z.enum(['plan', 'step', 'call']).describe('`call`: what the model of a step has asked for.'),
+  kind: z
+    .enum(['plan', 'step', 'call', 'question', 'event'])
+    .describe(
+      'What is asked: whether, for a plan, a step, or a call that its model asks for; an answer, or an event from outside.',
+    ),
   status: z
     .enum(approvalStatuses)
     .describe('`closed` when the run came to its end before anybody had decided.'),

@@ -273,6 +273,18 @@ export const errorTable = {
     'The approval is decided already',
     'GET /v1/runs/{id}/approvals says how, and by whom.',
   ),
+  callback_not_found: entry(
+    404,
+    false,
+    'Nothing waits for this callback',
+    'The token is wrong, or what it was for is over. GET /v1/runs/{id}/callbacks has those that are waited for.',
+  ),
+  callbacks_unavailable: entry(
+    501,
+    false,
+    'This server takes no callbacks',
+    'Have the operator set PERDURE_WEBHOOK_SECRET.',
+  ),
   approval_stale: entry(
     409,
     false,

@@ -46,7 +46,7 @@ const durable = {
   'artifact.created': z.object({ path: z.string(), bytes: z.number(), contentType: z.string() }),
   'approval.requested': z.object({
     approvalId: z.string(),
-    kind: z.enum(['plan', 'step', 'call']),
+    kind: z.enum(['plan', 'step', 'call', 'question', 'event']),
     reason: z.enum(['policy', 'step']),
     tool: z.string().optional(),
     title: z.string().optional(),
@@ -55,6 +55,7 @@ const durable = {
     note: z.string().optional(),
     expiresAt: z.iso.datetime().optional(),
   }),
+  'approval.reminded': z.object({ approvalId: z.string(), reminder: z.int().min(1) }),
   'approval.decided': z.object({
     approvalId: z.string(),
     decision: z.enum(['approved', 'denied']),

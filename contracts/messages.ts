@@ -118,6 +118,8 @@ export interface PendingApproval {
   argsHash: string;
   /** Milliseconds since 1970; null when it waits for ever. */
   expiresAt: number | null;
+  /** When it was asked, as above, and how often somebody was reminded; where reminders were asked for. */
+  reminders?: { since: number; said: number };
 }
 
 /** What was approved: the tool is given just this. */

@@ -23,6 +23,8 @@ const stepApprovalSchema = z.union([
     /** For whoever decides. */
     note: z.string().min(1).max(500).optional(),
     timeoutSeconds: z.int().min(1).max(31_536_000).optional(),
+    /** Says again, so often, that somebody is waited for. */
+    remindEverySeconds: z.int().min(10).max(31_536_000).optional(),
     /** What a time-out means; deny unless told. */
     onTimeout: z.enum(['approve', 'deny']).optional(),
   }),

@@ -16,6 +16,8 @@ export const whyCauses = [
   'budget',
   'paused',
   'waiting_for_approval',
+  'waiting_for_answer',
+  'waiting_for_event',
   'timer',
   'bus_unavailable',
   'moving',

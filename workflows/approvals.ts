@@ -1,6 +1,7 @@
 /** What waits for a person's word, and what was said. Decisions come one after the other: the first one counts. */
 import { ApplicationFailure, condition, defineUpdate, setHandler } from '@temporalio/workflow';
 import type { ApprovalPolicy } from '../contracts/approvals.js';
+import { asksFor } from '../contracts/asking.js';
 import type { ErrorCode, ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 import {
@@ -19,10 +20,18 @@ const decideUpdate = defineUpdate<undefined, [DecisionRequest]>(DECIDE_UPDATE);
 
 export type Verdict = { status: 'approved' } | { status: 'denied'; error: ErrorInfo } | { status: 'carried' };
 
+/** What is to become of an approval that nobody decides. */
+export interface Patience {
+  timeoutSeconds: number | undefined;
+  onTimeout: 'approve' | 'deny';
+  remindEverySeconds: number | undefined;
+}
+
 interface Open {
   /** Null until it is known what exactly is asked. */
   argsHash: string | null;
   expiresAt: number | null;
+  reminders?: { since: number; said: number };
   verdict?: Exclude<Verdict, { status: 'carried' }>;
 }
 
@@ -59,6 +68,7 @@ export class Approvals {
     const byPolicy =
       this.policy === 'all' || (this.policy === 'irreversible' && this.effectOf(step) === 'irreversible');
     if (byPolicy) return 'policy';
+    if (asksFor(step.tool) !== undefined) return 'step';
     return step.approval === undefined ? undefined : 'step';
   }
 
@@ -83,11 +93,10 @@ export class Approvals {
    */
   async wait(
     id: string,
-    how: { timeoutSeconds: number | undefined; onTimeout: 'approve' | 'deny' },
+    { timeoutSeconds, onTimeout, remindEverySeconds }: Patience,
     ask: (expiresAt: number | null) => Promise<{ argsHash: string } | { error: ErrorInfo }>,
     isEnough: () => boolean,
   ): Promise<Verdict> {
-    const { timeoutSeconds, onTimeout } = how;
     // Open before it is asked: who is quick meets no "there is nothing to decide".
     const open: Open = this.open.get(id) ?? {
       argsHash: null,
@@ -102,14 +111,45 @@ export class Approvals {
         open.argsHash = asked.argsHash;
       }
       const isOver = (): boolean => open.verdict !== undefined || isEnough();
-      if (open.expiresAt === null) await condition(isOver);
-      else if (!isOver()) await condition(isOver, Math.max(1, open.expiresAt - Date.now()));
+      await this.untilOver(id, open, isOver, remindEverySeconds);
       isCarried = open.verdict === undefined && isEnough();
       if (isCarried) return { status: 'carried' };
       return open.verdict ?? this.settle(id, open, onTimeout, { timedOut: true });
     } finally {
       // Also where the run is stopped: whoever decides just now is told so, and holds nothing up.
       if (!isCarried) this.open.delete(id);
+    }
+  }
+
+  /** Resolves when it is over, or its time is; reminds meanwhile. */
+  private async untilOver(
+    id: string,
+    open: Open,
+    isOver: () => boolean,
+    remindEverySeconds: number | undefined,
+  ): Promise<void> {
+    const stepId = stepOfApproval(id);
+    if (remindEverySeconds !== undefined) open.reminders ??= { since: Date.now(), said: 0 };
+    for (;;) {
+      const { expiresAt, reminders } = open;
+      const next =
+        reminders === undefined || remindEverySeconds === undefined
+          ? null
+          : reminders.since + (reminders.said + 1) * remindEverySeconds * 1_000;
+      const until = Math.min(next ?? Infinity, expiresAt ?? Infinity);
+      if (isOver()) return;
+      if (until === Infinity) await condition(isOver);
+      else await condition(isOver, Math.max(1, until - Date.now()));
+      if (isOver() || reminders === undefined || next === null || until !== next) return;
+      reminders.said += 1;
+      this.record({
+        type: 'approval.reminded',
+        key: `approval/${id}/reminded/${reminders.said}`,
+        at: new Date().toISOString(),
+        data: { approvalId: id, reminder: reminders.said },
+        ...(stepId === undefined ? {} : { stepId }),
+      });
+      this.onChange();
     }
   }
 
@@ -178,8 +218,9 @@ export class Approvals {
 
   carry(): CarriedApprovals {
     const pending: Record<string, PendingApproval> = {};
-    for (const [id, { argsHash, expiresAt, verdict }] of this.open)
-      if (argsHash !== null && verdict === undefined) pending[id] = { argsHash, expiresAt };
+    for (const [id, { argsHash, expiresAt, reminders, verdict }] of this.open)
+      if (argsHash !== null && verdict === undefined)
+        pending[id] = { argsHash, expiresAt, ...(reminders === undefined ? {} : { reminders }) };
     return { pending, granted: Object.fromEntries(this.granted) };
   }
 }

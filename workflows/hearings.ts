@@ -56,7 +56,7 @@ export class Hearings {
     { summary, ...asked }: Pick<RequestApprovalInput, 'step' | 'reason' | 'call'> & { summary: string },
   ): Promise<Verdict> {
     const { unsent, work, approvals } = this.parts;
-    const { timeoutSeconds, onTimeout = 'deny' } = how;
+    const { timeoutSeconds, remindEverySeconds, onTimeout = 'deny' } = how;
     const ask = (expiresAt: number | null): ReturnType<Activities['requestApproval']> =>
       unsent.keep((scope) =>
         requestApproval.executeWithOptions(recordKeeping(summary), [
@@ -69,7 +69,12 @@ export class Hearings {
         ]),
       );
     return work.wait(() =>
-      approvals.wait(approvalId, { timeoutSeconds, onTimeout }, ask, () => work.isDraining),
+      approvals.wait(
+        approvalId,
+        { timeoutSeconds, onTimeout, remindEverySeconds },
+        ask,
+        () => work.isDraining,
+      ),
     );
   }
 }

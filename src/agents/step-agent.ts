@@ -1,5 +1,6 @@
 /** StepAgent over the models: what a step's model is told, with no more tools than it was given. */
 import { z } from 'zod';
+import { asksFor } from '../../contracts/asking.js';
 import { PerdureError } from '../../contracts/errors.js';
 import { AGENT_TOOL } from '../../contracts/loop-tools.js';
 import type { Agent } from '../../contracts/agents.js';
@@ -72,7 +73,8 @@ function allowedTool(name: string, tools: StepAgentParts['tools'], ofAgent: read
   };
   if (tool === undefined) return refuse('is no tool');
   if (!ofAgent.includes(name)) return refuse('is none that this agent may call');
-  if (name === AGENT_TOOL || name === 'wait') return refuse('can be a step of the plan only');
+  if (name === AGENT_TOOL || name === 'wait' || asksFor(name) !== undefined)
+    return refuse('can be a step of the plan only');
   return tool;
 }
 

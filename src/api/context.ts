@@ -5,6 +5,7 @@ import type { Admission } from '../ports/admission.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { ApiKeyStore } from '../ports/api-key-store.js';
 import type { ApprovalStore } from '../ports/approval-store.js';
+import type { CallbackTokens } from '../ports/callback-tokens.js';
 import type { EventBus } from '../ports/event-bus.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Logger } from '../ports/logger.js';
@@ -90,6 +91,8 @@ export interface ApiDependencies {
   admission?: { port: Admission; limits: TenantLimits } | null;
   /** Origins whose pages may call. */
   corsOrigins?: readonly string[];
+  /** Tokens of callbacks; null where none are taken. */
+  callbacks?: CallbackTokens | null;
   /** The secrets of receivers of webhooks; null where none are sent. */
   webhooks?: WebhookSecrets | null;
   /** Who a request acts for, where that is not found out by signIn. */
@@ -139,6 +142,7 @@ export function contextOf(deps: ApiDependencies, draining: AbortSignal): ApiCont
     openRuns: null,
     corsOrigins: [],
     webhooks: null,
+    callbacks: null,
     principalOf,
     now: () => new Date(),
     ...deps,

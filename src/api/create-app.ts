@@ -21,6 +21,7 @@ import {
   createListApiKeysRoute,
   createRevokeApiKeyRoute,
 } from './routes/api-keys.js';
+import { createCallBackRoute, createListCallbacksRoute } from './routes/callbacks.js';
 import {
   createDecideRoute,
   createListApprovalsRoute,
@@ -109,6 +110,8 @@ export function createApp(deps: ApiDependencies): App {
     listRunApprovals: createListRunApprovalsRoute(context),
     decideApproval: [...json, createDecideRoute(context)],
     listApprovals: createListApprovalsRoute(context),
+    listCallbacks: createListCallbacksRoute(context),
+    callBack: [...json, createCallBackRoute(context)],
     pauseRun: [...json, createPauseRoute(context)],
     resumeRun: [...json, createResumeRoute(context)],
     createSchedule: [...json, createCreateScheduleRoute(context)],

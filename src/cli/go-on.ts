@@ -1,5 +1,6 @@
 /** Submits a run that goes on from another one, and follows it unless told not to. */
 import type { RetryRun } from '../../contracts/forks.js';
+import type { JsonValue } from '../../contracts/plan.js';
 import type { Run } from '../../contracts/runs.js';
 import type { CallOptions, Client } from '../client/client.js';
 import { CliError, exitCodes } from './exit-codes.js';
@@ -33,12 +34,16 @@ export function goOn(
 }
 
 export function readArgs(text: string): Record<string, never> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, never>;
-  } catch {
-    // Said below.
-  }
+  const value: unknown = readJson(text, '--args');
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, never>;
   throw new CliError('--args must be a JSON object', exitCodes.misused);
+}
+
+export function readJson(text: string, what: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (error) {
+    throw new CliError(`${what} is not JSON: ${String(error)}`, exitCodes.misused, { cause: error });
+  }
 }

@@ -13,6 +13,7 @@ import type {
   AgentList,
 } from '../../contracts/api.js';
 import type { ApprovalList, ApprovalStatus } from '../../contracts/approvals.js';
+import type { CallbackList } from '../../contracts/callbacks.js';
 import type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
 import type { ForkRun, RetryRun } from '../../contracts/forks.js';
 import type { JsonValue } from '../../contracts/plan.js';
@@ -74,6 +75,8 @@ export interface ApprovalDecision {
   decision: 'approve' | 'deny';
   /** Of the approval, so that nothing else is approved. */
   argsHash?: string;
+  /** To a question, or the event that is waited for; with approve only. */
+  answer?: JsonValue;
   /** Instead of those that were asked for; with approve only. */
   args?: Record<string, JsonValue>;
   note?: string;
@@ -140,6 +143,8 @@ export interface Client {
     /** The first decision counts: PerdureApiError 409 to whoever comes later. */
     decide(id: string, approvalId: string, decision: ApprovalDecision, options?: CallOptions): Promise<Run>;
   };
+  /** Where programs outside send the events that the run waits for; whoever has a `url` may, once. */
+  callbacks(id: string, options?: CallOptions): Promise<CallbackList>;
   schedules: {
     /** With a key, the same call again meets the same schedule; only then is it repeated by itself. */
     create(
@@ -273,6 +278,7 @@ export function createClient(options: ClientOptions): Client {
       decide: (id, approvalId, decision, call = {}) =>
         json('decideApproval', { ...call, parameters: { id, approvalId }, ...post(decision) }),
     },
+    callbacks: (id, call = {}) => json('listCallbacks', { ...call, parameters: { id } }),
     schedules: {
       create(schedule, { idempotencyKey, ...call } = {}) {
         const { headers, body } = post(schedule);

@@ -1,4 +1,6 @@
 /** From the facts of a run to one cause in one sentence: the first rule that holds. */
+import type { Approval } from '../../contracts/approvals.js';
+import { asksFor } from '../../contracts/asking.js';
 import { limitFields, type BudgetLimit } from '../../contracts/budget-limits.js';
 import type { Why } from '../../contracts/why.js';
 import { isTerminal } from '../../contracts/terminal.js';
@@ -122,6 +124,8 @@ const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 function waitingForApproval({ approvals, workflow, now, runId }: OpenRun): Finding | null {
   const [first, ...others] = approvals;
   if (first === undefined || workflow.activities.length > 0) return null;
+  const kind = asksFor(first.tool);
+  if (kind !== undefined) return waitingFor[kind](first, now, runId);
   const what = first.stepId === null ? 'its plan' : `step "${first.stepId}" (${first.tool ?? ''})`;
   const also = others.length === 0 ? '' : `, and ${others.length} more of its steps do`;
   const until = first.expiresAt === null ? '' : `; it decides itself at ${first.expiresAt}`;
@@ -138,6 +142,28 @@ function waitingForApproval({ approvals, workflow, now, runId }: OpenRun): Findi
     }),
   };
 }
+
+/** What a question or an event is, and until when it is waited for. */
+const waitingFor = {
+  question: (asked: Approval, now: Date, runId: string): Finding => ({
+    state: 'waiting',
+    cause: 'waiting_for_answer',
+    sentence: `A person’s answer is waited for: step "${asked.stepId ?? ''}" asked ${ago(asked.requestedAt, now)}${until(asked)}: ${shortly(asked.args?.question)}`,
+    whatToDo: `Answer it: perdure approvals answer ${runId} ${asked.id} '…', as JSON.`,
+    evidence: evidenceOf(asked),
+  }),
+  event: (asked: Approval, now: Date, runId: string): Finding => ({
+    state: 'waiting',
+    cause: 'waiting_for_event',
+    sentence: `An event from outside is waited for: step "${asked.stepId ?? ''}" waits for ${shortly(asked.args?.name)}, since it began ${ago(asked.requestedAt, now)}${until(asked)}.`,
+    whatToDo: `Have it sent: GET /v1/runs/${runId}/callbacks has the address.`,
+    evidence: evidenceOf(asked),
+  }),
+};
+const until = ({ expiresAt }: Approval): string => (expiresAt === null ? '' : `, until ${expiresAt}`);
+const shortly = (text: unknown): string => (typeof text === 'string' ? firstLine(text).slice(0, 300) : '');
+const evidenceOf = ({ id, requestedAt, expiresAt, note }: Approval): NonNullable<Finding['evidence']> =>
+  known({ approval: id, 'asked at': requestedAt, 'until, unless answered': expiresAt, note });
 
 function budget({ pause, workflow, record, runId, now }: OpenRun): Finding | null {
   if (pause?.limit == null || workflow.activities.length > 0) return null;

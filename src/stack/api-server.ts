@@ -10,6 +10,7 @@ import type { AgentCatalog } from '../ports/agent-catalog.js';
 import { CONTENT_TYPE, type Metrics } from '../adapters/prometheus/metrics.js';
 import type { Logger } from '../ports/logger.js';
 import type { ToolRegistry } from '../tools/registry.js';
+import { createCallbackTokens } from '../webhooks/callback-tokens.js';
 import { createWebhookSecrets } from '../webhooks/signature.js';
 import { startCanary } from './canary/scheduled-canary.js';
 import { withCanary } from './canary/sign-in.js';
@@ -75,6 +76,7 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
     apiKeys,
     admission: { port: admission, limits: config.limits },
     corsOrigins: config.corsOrigins,
+    callbacks: presentSecret === undefined ? null : createCallbackTokens(config.webhookSecrets),
     webhooks: presentSecret === undefined ? null : createWebhookSecrets(presentSecret),
   });
   const httpServer = http.createServer(api.serverOptions, api.app);

@@ -11,10 +11,12 @@ const tool = (name: string): Tool => {
   return found;
 };
 
-test('has the ten tools', () => {
+test('has the twelve tools', () => {
   expect(registry.list().map(({ name }) => name)).toEqual([
     'echo',
     'wait',
+    'ask_human',
+    'wait_for_event',
     'http_fetch',
     'file_read',
     'file_write',

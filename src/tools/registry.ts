@@ -3,6 +3,7 @@ import { PerdureError } from '../../contracts/errors.js';
 import { fieldError, pathErrors, valueAt, type Path, type PathError } from '../../contracts/field-errors.js';
 import type { JsonValue } from '../../contracts/plan.js';
 import { findReferences } from '../../contracts/references.js';
+import { askHumanTool, waitForEventTool } from './asking.js';
 import { chartTool } from './chart.js';
 import { echoTool } from './echo.js';
 import { fileListTool } from './file-list.js';
@@ -41,6 +42,8 @@ export function createToolRegistry({
   const all = [
     echoTool,
     waitTool,
+    askHumanTool,
+    waitForEventTool,
     createHttpFetch({ httpAllow }),
     fileReadTool,
     fileWriteTool,

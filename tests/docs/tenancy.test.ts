@@ -36,6 +36,7 @@ const nobodys: Partial<Record<RouteName, string>> = {
   submitBatch: 'makes runs of the caller’s, as POST /v1/runs does',
   createApiKey: 'makes a key of the caller’s',
   createSchedule: 'makes a schedule of the caller’s; an Idempotency-Key counts within a tenant',
+  callBack: 'nobody signs in: the token is of one thing that one run waits for',
   getWebhookSecret: 'the caller’s own secret of that address',
 };
 const bodies: Partial<Record<RouteName, string>> = {

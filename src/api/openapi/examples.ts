@@ -160,6 +160,17 @@ export const examples = {
     ],
     nextCursor: null,
   },
+  callbackList: {
+    callbacks: [
+      {
+        stepId: 'paid',
+        name: 'the payment of invoice 7',
+        url: '/v1/callbacks?token=WyIwMWEy…',
+        requestedAt: at,
+        expiresAt: null,
+      },
+    ],
+  },
   createSchedule,
   schedule: {
     id: '01a20ece-7d1c-7a10-8f3e-5b7c0a9d2e44',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import * as answers from '../../../contracts/answers.js';
 import { approvalListSchema, approvalSchema, decideApprovalSchema } from '../../../contracts/approvals.js';
+import { callbackAnswerSchema, callbackListSchema } from '../../../contracts/callbacks.js';
 import { createApiKeySchema } from '../../../contracts/api-keys.js';
 import {
   ephemeralEventSchema,
@@ -70,6 +71,8 @@ const answerSchemas: Record<string, z.ZodType> = {
   ApiKeyList: answers.apiKeyListSchema,
   NewApiKey: answers.newApiKeySchema,
   StreamTicket: answers.streamTicketSchema,
+  CallbackList: callbackListSchema,
+  CallbackAnswer: callbackAnswerSchema,
   Approval: approvalSchema,
   ApprovalList: approvalListSchema,
   WebhookDelivery: webhookDeliverySchema,
@@ -96,6 +99,7 @@ const requestSchemas: Record<string, z.ZodType> = {
   RetryRun: retryRunSchema,
   ForkRun: forkRunSchema,
   DecideApproval: decideApprovalSchema,
+  CallbackEvent: z.union([z.record(z.string(), jsonValueSchema), z.array(jsonValueSchema)]),
   PauseRun: pauseRunSchema,
   ResumeRun: resumeRunSchema,
   ScheduledRun: scheduledRunSchema,

@@ -1,6 +1,7 @@
 /** A visit to every call: what it answers is what its document says, and all that the document promises is seen. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { api, addressOf, type FileInfo, type RouteName } from '../../../contracts/api.js';
+import type { CallbackList } from '../../../contracts/callbacks.js';
 import { planSchema } from '../../../contracts/plan.js';
 import type { Run } from '../../../contracts/runs.js';
 import { CONTENT_TYPE, createMetrics } from '../../adapters/prometheus/metrics.js';
@@ -25,8 +26,15 @@ beforeEach(async () => {
     logger: fakes.logger,
   });
   const webhooks = { secretOf: () => 'whsec_AAAA' };
+  const callbacks = {
+    tokenOf: (runId: string, approvalId: string) => `${runId}/${approvalId}`,
+    read: (token: string) => {
+      const [runId = '', approvalId = ''] = token.split('/');
+      return token === 'forged' ? null : { runId, approvalId };
+    },
+  };
   const metrics = { contentType: CONTENT_TYPE, text: () => createMetrics().text(), mayRead: () => true };
-  app = createApp(dependenciesOf(fakes, { apiKeys, signIn, webhooks, metrics }));
+  app = createApp(dependenciesOf(fakes, { apiKeys, signIn, webhooks, callbacks, metrics }));
   server = await listen(app.app);
 });
 afterEach(() => server.close());
@@ -110,13 +118,26 @@ test('every call answers as documented, in every way that is no error', async ()
   await send('decideApproval', { decision: 'deny' }, { id, approvalId: 'step-a' });
   await send('decideApproval', { decision: 'deny', args: {} }, { id, approvalId: 'step-a' });
   await send('decideApproval', { decision: 'deny' }, { id, approvalId: 'step-b' });
+  await fakes.log.append(id, [
+    {
+      ...{ type: 'approval.requested', key: 'awaited', at, stepId: 'e' },
+      data: { ...asked, approvalId: 'step-e', kind: 'event', tool: 'wait_for_event', args: { name: 'n' } },
+    },
+  ]);
+  const waiting = (await (await call('listCallbacks', { id })).json()) as CallbackList;
+  const search = waiting.callbacks[0]?.url.slice(addressOf('callBack').length) ?? '';
+  await send('decideApproval', { decision: 'approve' }, { id, approvalId: 'step-e' });
+  const event = { body: '{"paid":true}', headers: { 'content-type': 'application/json' } };
+  await call('callBack', {}, event, '?token=forged');
+  await call('callBack', {}, event, search);
+  await call('callBack', {}, event, search);
   await send('pauseRun', { reason: 'r' }, { id });
   await send('resumeRun', {}, { id });
   await send('cancelRun', { reason: 'r' }, { id });
   await fakes.log.append(id, [{ type: 'run.cancelled', key: 'end', at, data: { reason: 'r' } }]);
   const events = await call('streamEvents', { id });
   expect(await events.text()).toContain('event: run.cancelled');
-  await call('streamEvents', { id }, {}, '?after=4');
+  await call('streamEvents', { id }, {}, '?after=5');
   await send('retryRun', {}, { id }, { 'idempotency-key': 'r' });
   await send('retryRun', {}, { id }, { 'idempotency-key': 'r' });
   await send('retryRun', { repeat: 1 }, { id });

@@ -7,9 +7,11 @@ import {
   type Approval,
   type ApprovalList,
 } from '../../../contracts/approvals.js';
+import { asksFor } from '../../../contracts/asking.js';
 import { PerdureError, type FieldError } from '../../../contracts/errors.js';
 import { fieldError } from '../../../contracts/field-errors.js';
 import type { JsonValue } from '../../../contracts/plan.js';
+import { answerErrors } from '../answer-schema.js';
 import type { ApiContext } from '../context.js';
 import { queryOf } from '../query.js';
 import { findOpenRun, findRun } from '../run-lookup.js';
@@ -38,9 +40,11 @@ export function createListRunApprovalsRoute(context: ApiContext): RequestHandler
 
 export function createDecideRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
-    const { decision, argsHash, args, note } = validate(decideApprovalSchema, req.body, 'body');
+    const given = validate(decideApprovalSchema, req.body, 'body');
+    const { decision, argsHash, note } = given;
     const run = await findOpenRun(context, req);
     const approval = await findApproval(context, req, run);
+    const args = decision === 'approve' ? argsOf(approval, given) : undefined;
     if (args !== undefined) checkArgs(context, approval, args);
     // Whether it is decided already is for the workflow to say: the record may be a moment behind.
     const isOpen = await context.engine.decide(run.id, {
@@ -53,6 +57,21 @@ export function createDecideRoute(context: ApiContext): RequestHandler {
     });
     await answerChange(context, req, res, isOpen);
   };
+}
+
+/** @throws PerdureError `invalid_request` for an answer that is missing, or that does not fit what was asked for */
+function argsOf(
+  approval: Approval,
+  { args, answer }: { args?: Record<string, JsonValue> | undefined; answer?: JsonValue | undefined },
+): Record<string, JsonValue> | undefined {
+  if (answer === undefined) {
+    if (args === undefined && asksFor(approval.tool) !== undefined)
+      throw invalid('invalid_request', [{ field: 'answer', message: 'is what is asked for' }]);
+    return args;
+  }
+  const errors = answerErrors(approval, answer);
+  if (errors.length > 0) throw invalid('invalid_request', errors);
+  return { ...approval.args, answer };
 }
 
 async function findApproval(

@@ -56,6 +56,32 @@ export function registerApprovals(program: Command): void {
     });
   registerDecision(approvals, 'approve');
   registerDecision(approvals, 'deny');
+  approvals
+    .command('answer <run> <approval> <json>')
+    .description('answer a question, or bring the event that is waited for; as JSON')
+    .option('--note <text>', 'why, for the record')
+    .option('--json', 'print the run as JSON')
+    .addHelpText('after', examples('perdure approvals answer "$id" step-ask \'"blue"\''))
+    .action(
+      async (
+        runId: string,
+        approvalId: string,
+        text: string,
+        { note, json }: Pick<Decision, 'note' | 'json'>,
+      ) => {
+        const [{ withServer }, { readJson }] = await Promise.all([
+          import('../server.js'),
+          import('../go-on.js'),
+        ]);
+        const answer = readJson(text, 'the answer');
+        await withServer(async (client, signal) => {
+          const decision = { decision: 'approve', answer, ...(note === undefined ? {} : { note }) } as const;
+          const run = await client.approvals.decide(runId, approvalId, decision, { signal });
+          if (json === true) writeJson(run);
+          else process.stdout.write(`${approvalId} is answered\n`);
+        });
+      },
+    );
 }
 
 function registerDecision(approvals: Command, decision: 'approve' | 'deny'): void {
