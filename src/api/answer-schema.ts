@@ -24,6 +24,6 @@ function missing(wanted: JsonValue & object, answer: JsonValue): FieldError[] {
   const required = 'required' in wanted && Array.isArray(wanted.required) ? wanted.required : [];
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return [];
   return required
-    .filter((name) => typeof name === 'string' && !Object.hasOwn(answer, name))
-    .map((name) => fieldError({ path: ['answer', String(name)], message: 'is required' }));
+    .filter((name): name is string => typeof name === 'string' && !Object.hasOwn(answer, name))
+    .map((name) => fieldError({ path: ['answer', name], message: 'is required' }));
 }

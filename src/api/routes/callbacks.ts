@@ -47,8 +47,9 @@ export function createCallBackRoute(context: ApiContext): RequestHandler {
     const { runId, approvalId } = named;
     const tenantId = await engine.tenantOf(runId);
     const approval = tenantId === null ? null : await approvals.find(tenantId, runId, approvalId);
-    if (approval === null || approval.args === null) throw unknown();
-    const args = { ...approval.args, answer: event };
+    const given = approval?.args ?? null;
+    if (approval === null || given === null) throw unknown();
+    const args = { ...given, answer: event };
     const errors = answerErrors(approval, event);
     const bytes = Buffer.byteLength(JSON.stringify(args));
     if (bytes > MAX_EDITED_ARGS_BYTES)
