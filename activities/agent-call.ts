@@ -71,6 +71,8 @@ class CallRun {
       if (cancellationSignal().aborted) return this.interrupted();
       const error = toolError(thrown);
       if (isOutage(error)) throw error;
+      // No word for a model: the call is made again, or, where it cannot be undone, found cut off.
+      if (error.code === 'worker_stopped' || error.code === 'worker_busy') throw retryLater(error, tries);
       if ((await this.isIrreversible()) && error.code === 'tool_timeout') return this.failStep(error.message);
       return { error: error.toInfo(), ...edited };
     }

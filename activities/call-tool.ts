@@ -4,7 +4,15 @@ import { PerdureError } from '../contracts/errors.js';
 import type { Tool, ToolContext, ToolResult } from '../src/tools/tool.js';
 
 /**
- * @throws what the tool throws, the cancellation's reason, or PerdureError `tool_timeout`: at once, for a tool
+ * Milliseconds for which the process may have stood still, stopped as a whole, before a tool must not go on: Temporal
+ * has given its activity away by then (HEARTBEAT_TIMEOUT in workflows/activity-options.ts).
+ */
+const LAPSE_MS = 5_000;
+/** Whoever wakes does first what was due first: what a tool does within so many milliseconds it may do still. */
+const TICK_MS = 200;
+
+/**
+ * @throws what the tool throws, the cancellation's reason, or PerdureError `tool_timeout`, `worker_stopped`: at once, for a tool
  *   that does not heed its signal must not hold the step
  */
 export async function callTool(
@@ -24,6 +32,15 @@ export async function callTool(
   const timer = setTimeout(() => {
     stop.abort(new PerdureError('tool_timeout', `${tool.name} took longer than ${limitMs / 1000} s`));
   }, limitMs);
+  let last = performance.now();
+  const watch = setInterval(() => {
+    const still = performance.now() - last;
+    last = performance.now();
+    if (still > LAPSE_MS)
+      stop.abort(
+        new PerdureError('worker_stopped', `the worker stood still for ${Math.round(still / 1000)} s`),
+      );
+  }, TICK_MS);
   try {
     return await new Promise<ToolResult>((resolve, reject) => {
       const onStop = (): void => {
@@ -38,6 +55,7 @@ export async function callTool(
     });
   } finally {
     clearTimeout(timer);
+    clearInterval(watch);
     cancelled.removeEventListener('abort', onCancel);
   }
 }

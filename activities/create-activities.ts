@@ -1,4 +1,5 @@
 /** The activities over their dependencies; what a worker registers. */
+import { activityInfo } from '@temporalio/activity';
 import type { Activities, RunScope } from '../contracts/activities.js';
 import { makeAgentCall } from './agent-call.js';
 import { openAgentStep, takeAgentTurn } from './agent-step.js';
@@ -11,6 +12,7 @@ import { requestApproval } from './request-approval.js';
 import { ending, noteFiles, recordedEnd } from './run-ends.js';
 import { runTool } from './run-tool.js';
 import { superviseStep } from './supervise-step.js';
+import { outputPath, storeOutput } from './step-output.js';
 import { recordedDecision, ruling } from './supervision.js';
 import { toFailure } from './to-failure.js';
 
@@ -52,6 +54,25 @@ export function createActivities(deps: ActivityDependencies): Activities {
       return recordedDecision(rows, stepId) ?? ruled.decision;
     },
 
+    async completeByWord({ stepId, attempt, output, ...scope }) {
+      const ruled = ruling(deps.supervisor, { id: stepId }, null, []);
+      const rows = await journal(scope).append(
+        {
+          type: 'step.completed',
+          key: stepKeys.end(stepId),
+          at: now(),
+          stepId,
+          attempt,
+          data: {
+            output: await storeOutput(deps.workspace, scope, outputPath(stepId, attempt), output),
+            durationMs: 0,
+          },
+        },
+        ...ruled.events,
+      );
+      return recordedDecision(rows, stepId) ?? ruled.decision;
+    },
+
     async failStep({ step, error, dependants, ...scope }) {
       const ruled = ruling(deps.supervisor, step, error, dependants);
       const rows = await journal(scope).append(
@@ -85,7 +106,7 @@ function guarded(activities: Activities): Activities {
       try {
         return await activity(input);
       } catch (error) {
-        throw toFailure(error);
+        throw toFailure(error, activityInfo().attempt);
       }
     };
   return {
@@ -99,6 +120,7 @@ function guarded(activities: Activities): Activities {
     runTool: guard('runTool'),
     carryOut: guard('carryOut'),
     completeDeferred: guard('completeDeferred'),
+    completeByWord: guard('completeByWord'),
     failStep: guard('failStep'),
     superviseStep: guard('superviseStep'),
     finishRun: guard('finishRun'),

@@ -6,6 +6,7 @@ import { canonicalJson } from '../contracts/canonical-json.js';
 import { PerdureError } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 import type { JsonValue } from '../contracts/plan.js';
+import type { ApprovalKind } from '../contracts/statuses.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { AgentFiles, callOf } from './agent-files.js';
 import { Journal, now } from './journal.js';
@@ -30,7 +31,7 @@ export async function requestApproval(
   await journal.append();
   const about = await aboutOf(deps, input);
   if (about instanceof PerdureError) return { error: about.toInfo() };
-  const note = typeof step?.approval === 'object' ? step.approval.note : undefined;
+  const note = input.note ?? (typeof step?.approval === 'object' ? step.approval.note : undefined);
   const event: NewEvent = {
     type: 'approval.requested',
     key,
@@ -38,7 +39,7 @@ export async function requestApproval(
     ...(step === null ? {} : { stepId: step.id }),
     data: {
       approvalId,
-      kind: step === null ? 'plan' : input.call === undefined ? (asksFor(step.tool) ?? 'step') : 'call',
+      kind: kindOf(input),
       reason,
       ...about,
       ...(note === undefined ? {} : { note }),
@@ -48,6 +49,12 @@ export async function requestApproval(
   const rows = await journal.append(event);
   const recorded = rows.find((row) => row.key === key)?.event;
   return { argsHash: recorded?.type === 'approval.requested' ? recorded.argsHash : about.argsHash };
+}
+
+function kindOf({ step, call, reason }: RequestApprovalInput): ApprovalKind {
+  if (step === null) return 'plan';
+  if (call !== undefined) return 'call';
+  return reason === 'outcome_unknown' ? 'outcome' : (asksFor(step.tool) ?? 'step');
 }
 
 interface About {
@@ -60,7 +67,7 @@ interface About {
 /** @returns the error of arguments that no time mends */
 async function aboutOf(
   deps: ActivityDependencies,
-  { runId, tenantId, step, call }: RequestApprovalInput,
+  { runId, tenantId, step, call, approved }: RequestApprovalInput,
 ): Promise<About | PerdureError> {
   if (step === null) {
     const plans = await deps.log.find(runId, ['plan/1']);
@@ -70,7 +77,7 @@ async function aboutOf(
   try {
     const asked =
       call === undefined
-        ? { tool: step.tool, args: await resolveArgs(deps, { runId, tenantId }, step) }
+        ? { tool: step.tool, args: approved?.args ?? (await resolveArgs(deps, { runId, tenantId }, step)) }
         : await callOf(new AgentFiles(deps.workspace, { runId, tenantId }, step.id), call);
     const { tool, args } = asked;
     const isShown = Buffer.byteLength(JSON.stringify(args)) <= SHOWN_ARGS_BYTES;

@@ -1,6 +1,6 @@
 /** The events that a run begins and ends with. */
 import type { FinishRunInput, PlanRunInput, RunEnd, RunOutcome, RunScope } from '../contracts/activities.js';
-import type { ErrorInfo } from '../contracts/errors.js';
+import { outcomeUnknown, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent, StepOutput } from '../contracts/events.js';
 import type { JsonValue, Plan } from '../contracts/plan.js';
 import { SYSTEM_FOLDER } from '../contracts/workspace-path.js';
@@ -41,7 +41,7 @@ export async function ending(
   input: Omit<FinishRunInput, 'unsent'>,
   journal: Journal,
 ): Promise<NewEvent[]> {
-  return [...input.openSteps.map(stoppedStep), await terminalEvent(deps, input, journal)];
+  return [...stoppedSteps(input), await terminalEvent(deps, input, journal)];
 }
 
 /**
@@ -55,7 +55,7 @@ export async function quickEnding(
   known: ReadonlyMap<string, StepOutput>,
 ): Promise<NewEvent[] | null> {
   if (input.outcome.status === 'completed' && deps.shaper.isShaped(input.run.agent)) return null;
-  return [...input.openSteps.map(stoppedStep), await terminalEvent(deps, input, null, known)];
+  return [...stoppedSteps(input), await terminalEvent(deps, input, null, known)];
 }
 
 /** @param rows what the append of the end has answered */
@@ -87,12 +87,19 @@ export async function noteFiles(
   }
 }
 
-const stoppedStep = (stepId: string): NewEvent => ({
+const stoppedSteps = ({ openSteps, uncertainSteps = [] }: Omit<FinishRunInput, 'unsent'>): NewEvent[] =>
+  openSteps.map((id) => stoppedStep(id, uncertainSteps.includes(id)));
+
+const stoppedStep = (stepId: string, isUncertain: boolean): NewEvent => ({
   type: 'step.failed',
   key: stepKeys.end(stepId),
   at: now(),
   stepId,
-  data: { error: { code: 'cancelled', message: 'it was stopped with the run', retryable: false } },
+  data: {
+    error: isUncertain
+      ? outcomeUnknown('the run ended before anybody had said what became of it')
+      : { code: 'cancelled', message: 'it was stopped with the run', retryable: false },
+  },
 });
 
 async function terminalEvent(
@@ -136,8 +143,8 @@ async function resultOf(
   const outputs: Record<string, JsonValue> = {};
   for (const [id, output] of await outputsOf(deps.log, scope.runId, steps, known))
     outputs[id] = 'value' in output ? output.value : output;
-  const only = steps.length === 1 ? outputs[steps[0] ?? ''] : undefined;
-  return only ?? outputs;
+  const [only] = steps.length === 1 ? Object.values(outputs) : [];
+  return only === undefined ? outputs : only;
 }
 
 /** What the record carries of a result: a large one is `{ref, bytes, preview}`. */

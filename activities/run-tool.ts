@@ -15,9 +15,10 @@ import { decisionOf } from './supervision.js';
 import { isOutage, outages, retryLater, stepFailure, toolError } from './to-failure.js';
 import { createToolContext } from './tool-context.js';
 import { createToolFiles, type Artifact } from './tool-files.js';
+import { verifyTool } from './verify-tool.js';
 
 /** Errors of attempts that do not count: they are no fault of the tool's. */
-const uncounted: ReadonlySet<string> = new Set([...outages, 'worker_stopped']);
+const uncounted: ReadonlySet<string> = new Set([...outages, 'worker_stopped', 'worker_busy']);
 
 /** For a step that is one of several in a row, within a workflow task. */
 export interface InRow {
@@ -38,11 +39,16 @@ export async function runTool(
   return new ToolRun(deps, input, inRow).run();
 }
 
+/** What the tool is called with, or why it cannot be. */
+type Call = { tool: Tool; args: unknown } | { error: PerdureError };
+
 class ToolRun {
   private readonly journal: Journal;
   private readonly step: StepJournal;
   private readonly tool: Tool | undefined;
   private readonly irreversible: boolean;
+  /** Whether an attempt without an end must not simply be followed by another. */
+  private readonly mayHaveActed: boolean;
   private readonly maxAttempts: number;
   /** Earlier attempts that do not count. */
   private excused = 0;
@@ -56,6 +62,7 @@ class ToolRun {
     this.step = new StepJournal(deps, input, this.journal, inRow !== undefined);
     this.tool = deps.tools.get(input.step.tool);
     this.irreversible = this.tool?.effect === 'irreversible';
+    this.mayHaveActed = this.irreversible && this.tool?.keyed !== true;
     this.maxAttempts = this.tool?.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
   }
 
@@ -64,7 +71,7 @@ class ToolRun {
     if (this.inRow === undefined) await this.journal.append();
     // Before the start is journalled: an outage met here has begun nothing.
     const call = await this.prepare();
-    const attempt = await this.begin();
+    const attempt = await this.begin(call);
     if (typeof attempt !== 'number') return attempt;
     const startedAt = Date.now();
     const { files, artifacts } = createToolFiles(this.deps.workspace, this.input);
@@ -81,7 +88,7 @@ class ToolRun {
       if ('error' in call) throw call.error;
       result = await this.measured(callTool(call.tool, call.args, context, this.inRow?.limitMs));
     } catch (error) {
-      return await this.judge(error, attempt, artifacts());
+      return await this.judge(error, attempt, artifacts(), call);
     } finally {
       end();
     }
@@ -107,7 +114,7 @@ class ToolRun {
   }
 
   /** @throws what passes by itself; what does not is the step's own failure, once it has begun */
-  private async prepare(): Promise<{ tool: Tool; args: unknown } | { error: PerdureError }> {
+  private async prepare(): Promise<Call> {
     const { tool, input } = this;
     try {
       if (tool === undefined)
@@ -130,12 +137,14 @@ class ToolRun {
   }
 
   /** Journals the start. @returns the attempt's number, or the result when the step has completed before */
-  private async begin(): Promise<number | ToolStepResult> {
+  private async begin(call: Call): Promise<number | ToolStepResult> {
     const { attempt: tries } = activityInfo();
     if (tries === 1 && (await this.step.start(1))) return 1;
     const { id, tool } = this.input.step;
     // No more attempts have begun than Temporal made, or the tool may have.
-    const attempts = Array.from({ length: Math.max(tries, this.maxAttempts) }, (_, i) => i + 1);
+    const { hasNotActed = 0 } = this.input;
+    const most = Math.max(tries, this.maxAttempts) + hasNotActed;
+    const attempts = Array.from({ length: most }, (_, i) => i + 1);
     const events = await this.deps.log.find(this.input.runId, [
       stepKeys.end(id),
       stepKeys.supervised(id),
@@ -149,11 +158,16 @@ class ToolRun {
     const starts = events.filter((e) => e.type === 'step.started').length;
     const failures = events.filter((e) => e.type === 'step.retrying');
     const last = failures.find((e) => e.attempt === starts)?.error as ErrorInfo | undefined;
-    if (starts > 0 && last === undefined && this.irreversible)
-      return this.step.fail(starts, outcomeUnknown(`attempt ${starts} of ${tool} was cut off`));
     // A worker that is lost may be the tool's doing, and counts.
     this.excused = failures.filter((e) => uncounted.has(e.error.code)).length;
-    if (starts - this.excused >= this.maxAttempts) {
+    const isLast = starts - this.excused >= this.maxAttempts;
+    const isCutOff = starts > 0 && last === undefined;
+    const isSettled = starts > 0 && starts === hasNotActed;
+    if (this.irreversible && isCutOff && !isSettled && (this.mayHaveActed || isLast)) {
+      const found = await this.findOut(starts, call, `attempt ${starts} of ${tool} was cut off`);
+      if (found !== 'not_acted') return found;
+    }
+    if (isLast && !isSettled) {
       const message = `the worker was lost in attempt ${starts}`;
       return this.step.fail(starts, last ?? { code: 'tool_unavailable', message, retryable: true });
     }
@@ -189,15 +203,35 @@ class ToolRun {
     return result;
   }
 
+  /**
+   * What became of an attempt that may have acted: the step's end where the tool can tell that it has, and where it
+   * cannot tell the wish to ask a person.
+   */
+  private async findOut(attempt: number, call: Call, why: string): Promise<ToolStepResult | 'not_acted'> {
+    const found = 'error' in call ? null : await verifyTool(call.tool, call.args, this.input, attempt);
+    if (found?.outcome === 'not_acted') return 'not_acted';
+    if (found?.outcome === 'acted') return this.complete(attempt, Date.now(), found.output, []);
+    return { status: 'uncertain', attempt, why, unsent: this.journal.held() };
+  }
+
   /** What becomes of the step after an error: tried again (by a throw), or ended. */
-  private async judge(thrown: unknown, attempt: number, artifacts: Artifact[]): Promise<ToolStepResult> {
+  private async judge(
+    thrown: unknown,
+    attempt: number,
+    artifacts: Artifact[],
+    call: Call,
+  ): Promise<ToolStepResult> {
     if (cancellationSignal().aborted) return this.interrupted(attempt, artifacts);
     const error = toolError(thrown);
-    if (this.irreversible && error.code === 'tool_timeout')
-      return this.step.fail(attempt, outcomeUnknown(error.message), artifacts);
+    // Stopped and woken, it may have been given to another: the log has what is known, and nothing is added.
+    if (error.code === 'worker_stopped') throw retryLater(error, 0);
+    const isLast = attempt - this.excused >= this.maxAttempts;
+    if (this.irreversible && isSilence(error) && (this.mayHaveActed || isLast)) {
+      const found = await this.findOut(attempt, call, error.message);
+      return found === 'not_acted' ? this.tryAgain(attempt, notActed(error)) : found;
+    }
     if (uncounted.has(error.code)) return this.tryAgain(attempt, error);
-    if (!error.retryable || attempt - this.excused >= this.maxAttempts)
-      return this.step.fail(attempt, error.toInfo(), artifacts);
+    if (!error.retryable || isLast) return this.step.fail(attempt, error.toInfo(), artifacts);
     return this.tryAgain(attempt, error);
   }
 
@@ -232,6 +266,13 @@ class ToolRun {
     });
   }
 }
+
+/** Nothing was heard of what it did. */
+const isSilence = ({ code }: PerdureError): boolean => code === 'outcome_unknown' || code === 'tool_timeout';
+
+/** After a look: the attempt failed, and that is all. */
+const notActed = ({ message }: PerdureError): PerdureError =>
+  new PerdureError('tool_unavailable', `${message}; it has not acted`);
 
 /** The longest pause between two tries; with those before it about ten seconds. */
 const PATIENCE_MS = 5_000;

@@ -15,7 +15,10 @@ const MAX_OUTPUT_BYTES = 32_000_000;
 /** Bytes of JSON that one reference may bring into a step's arguments. */
 const MAX_RESOLVED_BYTES = 64_000_000;
 
-/** Keeps a value: in the answer itself when small, else under the path, with a preview. */
+/**
+ * Keeps a value: in the answer itself when small, else under the path, with a preview.
+ * @throws PerdureError `tool_failed`, `tool_limit_exceeded`, `workspace_unavailable`
+ */
 export async function storeOutput(
   workspace: Workspace,
   scope: WorkspaceScope,
@@ -23,7 +26,7 @@ export async function storeOutput(
   value: JsonValue,
   inlineBytes = INLINE_BYTES,
 ): Promise<StepOutput> {
-  const json = JSON.stringify(value);
+  const json = jsonOf(value);
   const bytes = Buffer.byteLength(json);
   if (bytes <= inlineBytes) return { value };
   if (bytes > MAX_OUTPUT_BYTES)
@@ -33,6 +36,19 @@ export async function storeOutput(
     );
   await workspace.put(scope, path, json);
   return { ref: path, bytes, preview: json.slice(0, PREVIEW_CHARACTERS) };
+}
+
+/** A tool of somebody's own may hand out anything. */
+function jsonOf(value: JsonValue): string {
+  try {
+    // Of undefined and of functions it is undefined, whatever its type says.
+    const json = JSON.stringify(value) as string | undefined;
+    if (json !== undefined) return json;
+  } catch (error) {
+    const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
+    throw new PerdureError('tool_failed', `the output cannot be written as JSON: ${why}`, { cause: error });
+  }
+  throw new PerdureError('tool_failed', 'the output is no JSON value');
 }
 
 /** Keys in one question to the event log. */

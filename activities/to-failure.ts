@@ -1,5 +1,5 @@
 /** The error table's word in Temporal's terms: what is terminal is not retried. */
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, TemporalFailure } from '@temporalio/common';
 import type { Decision, JournalledFailure, Spent } from '../contracts/activities.js';
 import { PerdureError, type ErrorCode, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
@@ -8,17 +8,28 @@ const LONGEST_PAUSE_SECONDS = 3_600;
 /** Temporal takes a pause of nothing for a failure that is not to be retried at all. */
 const SHORTEST_PAUSE_SECONDS = 0.1;
 
+/** Seconds: 1, 2, 4 ... 30. */
+const pauseAfter = (attempt: number): number => Math.min(2 ** Math.max(0, attempt - 1), 30);
+
 const pauseMs = (seconds: number): number =>
   Math.max(SHORTEST_PAUSE_SECONDS, Math.min(seconds, LONGEST_PAUSE_SECONDS)) * 1000;
 
-/** Anything but a PerdureError passes unchanged: an unforeseen error is retried and seen. */
-export function toFailure(error: unknown): unknown {
-  if (!(error instanceof PerdureError)) return error;
+/**
+ * What is unforeseen is retried and seen.
+ * @param attempt of the activity, where its policy leaves growing pauses to us
+ */
+export function toFailure(error: unknown, attempt?: number): unknown {
+  if (error instanceof TemporalFailure) return error;
+  if (!(error instanceof PerdureError))
+    return attempt === undefined
+      ? error
+      : ApplicationFailure.fromError(error, { nextRetryDelay: pauseMs(pauseAfter(attempt)) });
+  const seconds = error.retryAfterSeconds ?? (attempt === undefined ? undefined : pauseAfter(attempt));
   return ApplicationFailure.create({
     message: error.message,
     type: error.code,
     nonRetryable: !error.retryable,
-    ...(error.retryAfterSeconds === undefined ? {} : { nextRetryDelay: pauseMs(error.retryAfterSeconds) }),
+    ...(seconds === undefined ? {} : { nextRetryDelay: pauseMs(seconds) }),
     cause: error,
   });
 }
@@ -65,7 +76,7 @@ export function stepCancelled(error: ErrorInfo, unsent: NewEvent[]): CancelledFa
 
 /** A failure that is tried again: when its cause said so, else after 1, 2, 4 ... 30 s. */
 export function retryLater(error: PerdureError, attempt: number): ApplicationFailure {
-  const seconds = error.retryAfterSeconds ?? Math.min(2 ** Math.max(0, attempt - 1), 30);
+  const seconds = error.retryAfterSeconds ?? pauseAfter(attempt);
   return ApplicationFailure.create({
     message: error.message,
     type: error.code,

@@ -5,6 +5,10 @@ import { now } from './journal.js';
 import { OutputStream } from './output-stream.js';
 import { reach, type Reaching } from './reach.js';
 
+/** One for all attempts of a step. */
+export const idempotencyKeyOf = ({ runId, step }: { runId: string; step: { id: string } }): string =>
+  `${runId}/${step.id}`;
+
 export interface StepContext {
   context: Omit<ToolContext, 'signal'>;
   /** Passes on what is still held back. */
@@ -22,7 +26,7 @@ export function createToolContext(
   const context: Omit<ToolContext, 'signal'> = {
     files,
     attempt,
-    idempotencyKey: `${runId}/${step.id}`,
+    idempotencyKey: idempotencyKeyOf({ runId, step }),
     progress: (message) => {
       deps.bus.publish(runId, { type: 'step.progress', runId, at: now(), ...of, message });
     },

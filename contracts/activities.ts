@@ -32,6 +32,8 @@ export interface RunToolInput extends RunScope {
   step: PlanStep;
   /** Where a person was asked: what they have approved. */
   approved?: Approved;
+  /** The attempt of which a person has said that it has not acted: an irreversible tool may be called after it. */
+  hasNotActed?: number;
   /** For the words of a decision: some of the steps that wait for this one, directly or not. */
   dependants?: string[];
 }
@@ -74,7 +76,11 @@ export interface RequestApprovalInput extends RunScope {
   step: PlanStep | null;
   /** What the step's model asks for, where that is what waits. */
   call?: { turn: number; index: number };
-  reason: 'policy' | 'step';
+  reason: 'policy' | 'step' | 'outcome_unknown';
+  /** What the tool was given, where that is not what the plan says. */
+  approved?: Approved;
+  /** For whoever decides; that of the plan's step unless told. */
+  note?: string;
   /** ISO 8601. */
   expiresAt: string | null;
 }
@@ -105,11 +111,19 @@ export interface StepDeferred {
   wait: { seconds: number } | { until: string };
 }
 
+/** An irreversible tool was begun, and nothing tells whether it has acted: a person decides. */
+export interface StepUncertain {
+  status: 'uncertain';
+  attempt: number;
+  /** In a few words, for a sentence. */
+  why: string;
+}
+
 /** How a tool step ended, unless it failed. */
 export type ToolStepResult = {
   /** Events that are still not stored: the workflow hands them to the next activity. */
   unsent: NewEvent[];
-} & (StepCompleted | StepDeferred);
+} & (StepCompleted | StepDeferred | StepUncertain);
 
 export interface CarryOutInput extends RunScope {
   /** What planRun would be told; null when the run has begun. */
@@ -159,6 +173,12 @@ export interface CompleteDeferredInput extends RunScope {
   timer: StepTimer;
 }
 
+export interface CompleteByWordInput extends RunScope {
+  stepId: string;
+  attempt: number;
+  output: JsonValue;
+}
+
 export interface FailStepInput extends RunScope {
   step: Pick<PlanStep, 'id' | 'onFailure'>;
   error: ErrorInfo;
@@ -196,6 +216,8 @@ export interface FinishRunInput extends RunScope {
   outcome: RunOutcome;
   /** Steps that have begun and were stopped with the run. */
   openSteps: string[];
+  /** Of these, the ones of which nobody has said whether they acted. */
+  uncertainSteps?: string[];
 }
 
 export interface Activities {
@@ -243,6 +265,8 @@ export interface Activities {
   makeAgentCall(input: AgentCallInput): Promise<{ unsent: NewEvent[] }>;
   /** Journals the end of a step whose tool asked for a durable timer. */
   completeDeferred(input: CompleteDeferredInput): Promise<Decision>;
+  /** Journals the end of a step of which a person has said what it put out. */
+  completeByWord(input: CompleteByWordInput): Promise<Decision>;
   /**
    * Journals the end of a step whose tool activity broke down.
    * @returns how the step ended by the journal, where its tool may have been quicker; error null when it completed

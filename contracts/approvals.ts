@@ -1,7 +1,7 @@
 /** Approvals: what a person is asked before a run goes on, and what they answer. */
 import { z } from 'zod';
 import { jsonValueSchema } from './plan.js';
-import { approvalStatuses } from './statuses.js';
+import { approvalKinds, approvalStatuses } from './statuses.js';
 
 /** What of a run needs a person's word: nothing, its plan, each step that cannot be undone, or each step. */
 export const approvalPolicies = ['never', 'plan', 'irreversible', 'all'] as const;
@@ -32,8 +32,8 @@ export function policyOfRun(
 
 export { approvalStatuses, type ApprovalStatus } from './statuses.js';
 
-/** Bytes of JSON that arguments may have which a person has changed: the workflow carries them. */
-export const MAX_EDITED_ARGS_BYTES = 32_000;
+/** Bytes of JSON that a decision may bring, arguments or an output: the workflow carries them. */
+export const MAX_DECIDED_BYTES = 32_000;
 
 export const decideApprovalSchema = z
   .strictObject({
@@ -47,6 +47,11 @@ export const decideApprovalSchema = z
     args: z.record(z.string(), jsonValueSchema).optional(),
     /** To what was asked, where it is more than whether: with approve, and in the form that was asked for. */
     answer: jsonValueSchema.optional(),
+    /**
+     * Of an `outcome`: the tool has acted, and this is what it put out. Approved without it, the tool has not acted,
+     * and may.
+     */
+    output: jsonValueSchema.optional(),
     note: z.string().max(2_000).optional(),
   })
   .refine(({ args, answer }) => args === undefined || answer === undefined, {
@@ -59,6 +64,10 @@ export const decideApprovalSchema = z
   })
   .refine(({ decision, args }) => decision === 'approve' || args === undefined, {
     path: ['args'],
+    message: 'must not be given with deny',
+  })
+  .refine(({ decision, output }) => decision === 'approve' || output === undefined, {
+    path: ['output'],
     message: 'must not be given with deny',
   });
 
@@ -73,9 +82,9 @@ export const approvalSchema = z.object({
   id: z.string(),
   runId: z.uuid(),
   kind: z
-    .enum(['plan', 'step', 'call', 'question', 'event'])
+    .enum(approvalKinds)
     .describe(
-      'What is asked: whether, for a plan, a step, or a call that its model asks for; an answer, or an event from outside.',
+      'What is asked: whether, for a plan, a step, or a call that its model asks for; an answer, or an event from outside; or what became of an irreversible tool (`outcome`; `note` says why nobody knows).',
     ),
   status: z
     .enum(approvalStatuses)

@@ -336,6 +336,12 @@ export const errorTable = {
     'The worker was stopped while the tool was running',
     'It is tried again by itself, on another worker or after the restart; the attempt does not count.',
   ),
+  worker_busy: entry(
+    503,
+    true,
+    'The worker has no place for the tool just now',
+    'It is tried again by itself, here or on another worker; the attempt does not count.',
+  ),
   tool_timeout: entry(
     504,
     true,
@@ -455,6 +461,12 @@ export const errorTable = {
     false,
     'The run’s workflow is gone',
     'It was terminated, timed out or deleted in Temporal behind perdure’s back; submit the run again.',
+  ),
+  step_closed: entry(
+    409,
+    true,
+    'The step has ended already',
+    'Nothing: its end is in the log, and the run goes on with it.',
   ),
   cancelled: entry(409, false, 'The run was cancelled', 'Submit a new run.'),
 } as const satisfies Record<string, ErrorEntry>;

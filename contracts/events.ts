@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { budgetLimits } from './budget-limits.js';
 import { budgetSchema } from './budgets.js';
+import { approvalKinds } from './statuses.js';
 import { modelRoles, modelUsageSchema } from './models.js';
 import { jsonValueSchema, planSchema } from './plan.js';
 
@@ -46,8 +47,8 @@ const durable = {
   'artifact.created': z.object({ path: z.string(), bytes: z.number(), contentType: z.string() }),
   'approval.requested': z.object({
     approvalId: z.string(),
-    kind: z.enum(['plan', 'step', 'call', 'question', 'event']),
-    reason: z.enum(['policy', 'step']),
+    kind: z.enum(approvalKinds),
+    reason: z.enum(['policy', 'step', 'outcome_unknown']),
     tool: z.string().optional(),
     title: z.string().optional(),
     args: z.record(z.string(), jsonValueSchema).optional(),
@@ -63,6 +64,7 @@ const durable = {
     note: z.string().optional(),
     timedOut: z.literal(true).optional(),
     args: z.record(z.string(), jsonValueSchema).optional(),
+    output: jsonValueSchema.optional(),
   }),
   'budget.warning': budgetState,
   'budget.exhausted': budgetState.extend({ onExhausted: z.enum(['fail', 'pause']) }),

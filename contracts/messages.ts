@@ -96,10 +96,12 @@ export const stepApproval = (stepId: string): string => `step-${stepId}`;
 /** Of what a step's model asks for. */
 export const callApproval = (stepId: string, turn: number, index: number): string =>
   `call-${turn}-${index}-${stepId}`;
+/** What became of an attempt of an irreversible tool. */
+export const outcomeApproval = (stepId: string, attempt: number): string => `outcome-${attempt}-${stepId}`;
 
 /** The step that an approval is of; undefined for the plan's. */
 export const stepOfApproval = (id: string): string | undefined =>
-  /^(?:step|call-\d+-\d+)-(.+)$/.exec(id)?.[1];
+  /^(?:step|call-\d+-\d+|outcome-\d+)-(.+)$/.exec(id)?.[1];
 
 /** What DECIDE_UPDATE brings. */
 export interface DecisionRequest {
@@ -109,6 +111,8 @@ export interface DecisionRequest {
   argsHash: string | null;
   /** Instead of those that were asked for. */
   args: Record<string, JsonValue> | null;
+  /** Of an attempt that has acted: what it put out. */
+  output?: { value: JsonValue };
   note: string | null;
   by: string | null;
 }

@@ -15,5 +15,8 @@ export type RunStatus = (typeof runStatuses)[number];
 export const overlapPolicies = ['skip', 'buffer_one', 'allow_all', 'cancel_other'] as const;
 export type OverlapPolicy = (typeof overlapPolicies)[number];
 
+/** What a person's word is about. */
+export const approvalKinds = ['plan', 'step', 'call', 'question', 'event', 'outcome'] as const;
+export type ApprovalKind = (typeof approvalKinds)[number];
 export const approvalStatuses = ['pending', 'approved', 'denied', 'closed'] as const;
 export type ApprovalStatus = (typeof approvalStatuses)[number];

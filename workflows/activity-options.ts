@@ -4,9 +4,11 @@ import { ActivityCancellationType } from '@temporalio/workflow';
 
 /**
  * Retried without end, for an outage of what perdure itself stands on must end no run. What a tool's own
- * failures may cost is counted by the activity, in the event log.
+ * failures may cost is counted by the activity, in the event log. The pause does not grow: it is that of an
+ * activity whose worker was lost, where nothing has to recover. One that fails names its own
+ * (activities/to-failure.ts).
  */
-const untilItWorks = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
+const untilItWorks = { initialInterval: '1s', backoffCoefficient: 1 } as const;
 
 /**
  * What a killed worker held runs again after this long. The worker beats once a second from a wrapper

@@ -134,7 +134,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
   }
 
   const steps = ended;
-  const openSteps = state?.stop() ?? [];
+  const { begun: openSteps, uncertain } = state?.stop() ?? { begun: [], uncertain: [] };
   clock.stop();
   if (drawing !== undefined) setCurrentDetails(drawing.picture());
   // By its log: a cancel may come while the end is being written.
@@ -142,7 +142,11 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
     const recorded =
       steps.status === 'ended'
         ? steps.end
-        : await writeEnd({ ...unsent.scope(), run, outcome: outcomeOf(steps), openSteps });
+        : await writeEnd({
+            ...unsent.scope(),
+            ...{ run, outcome: outcomeOf(steps), openSteps },
+            ...(uncertain.length === 0 ? {} : { uncertainSteps: uncertain }),
+          });
     status.set(recorded.status);
     await tellWebhook(run);
     await condition(allHandlersFinished);

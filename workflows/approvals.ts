@@ -14,11 +14,22 @@ import {
   type DecisionRequest,
   type PendingApproval,
 } from '../contracts/messages.js';
-import type { PlanStep } from '../contracts/plan.js';
+import type { JsonValue, PlanStep } from '../contracts/plan.js';
 
 const decideUpdate = defineUpdate<undefined, [DecisionRequest]>(DECIDE_UPDATE);
 
-export type Verdict = { status: 'approved' } | { status: 'denied'; error: ErrorInfo } | { status: 'carried' };
+export type Verdict =
+  | { status: 'approved'; output?: { value: JsonValue } }
+  | { status: 'denied'; error: ErrorInfo }
+  | { status: 'carried' };
+
+interface Details {
+  by?: string;
+  note?: string;
+  args?: Approved['args'] & object;
+  output?: { value: JsonValue };
+  timedOut?: true;
+}
 
 /** What is to become of an approval that nobody decides. */
 export interface Patience {
@@ -158,13 +169,27 @@ export class Approvals {
     return this.granted.get(approvalId);
   }
 
+  /** The attempt of the step of which it was said that it has not acted. */
+  notActed(stepId: string): number | undefined {
+    for (const id of this.granted.keys()) {
+      const about = attemptOf(id);
+      if (about?.stepId === stepId) return about.attempt;
+    }
+    return undefined;
+  }
+
   /** What has run needs to be carried no more. */
   used(approvalId: string): void {
     this.granted.delete(approvalId);
   }
 
+  /** A word on an earlier attempt says nothing of a later one. */
+  forgetOutcome(stepId: string): void {
+    for (const id of [...this.granted.keys()]) if (attemptOf(id)?.stepId === stepId) this.granted.delete(id);
+  }
+
   private async decide(request: DecisionRequest): Promise<undefined> {
-    const { approvalId, decision, argsHash, args, note, by } = request;
+    const { approvalId, decision, argsHash, args, output, note, by } = request;
     const open = this.undecided(approvalId);
     await condition(() => open.argsHash !== null || !this.open.has(approvalId));
     this.undecided(approvalId);
@@ -177,6 +202,7 @@ export class Approvals {
       ...(by === null ? {} : { by }),
       ...(note === null ? {} : { note }),
       ...(args === null ? {} : { args }),
+      ...(output === undefined ? {} : { output }),
     });
     return undefined;
   }
@@ -185,14 +211,15 @@ export class Approvals {
     id: string,
     open: Open,
     decision: 'approve' | 'deny',
-    details: { by?: string; note?: string; args?: Approved['args'] & object; timedOut?: true },
+    { output, ...details }: Details,
   ): NonNullable<Open['verdict']> {
     const isApproved = decision === 'approve';
     const verdict: NonNullable<Open['verdict']> = isApproved
-      ? { status: 'approved' }
+      ? { status: 'approved', ...(output === undefined ? {} : { output }) }
       : { status: 'denied', error: { code: 'approval_denied', message: whyOf(details), retryable: false } };
     open.verdict = verdict;
-    if (isApproved) {
+    // What has been done already is granted to nobody.
+    if (isApproved && output === undefined) {
       const args = details.args === undefined ? {} : { args: details.args };
       this.granted.set(id, { argsHash: open.argsHash ?? '', ...args });
     }
@@ -201,7 +228,12 @@ export class Approvals {
       type: 'approval.decided',
       key: `approval/${id}/decided`,
       at: new Date().toISOString(),
-      data: { approvalId: id, decision: isApproved ? 'approved' : 'denied', ...details },
+      data: {
+        approvalId: id,
+        decision: isApproved ? 'approved' : 'denied',
+        ...details,
+        ...(output === undefined ? {} : { output: output.value }),
+      },
       ...(stepId === undefined ? {} : { stepId }),
     });
     this.onChange();
@@ -225,10 +257,16 @@ export class Approvals {
   }
 }
 
+/** What the approval of an outcome is about; undefined for any other. */
+function attemptOf(approvalId: string): { stepId: string; attempt: number } | undefined {
+  const [, attempt, stepId] = /^outcome-(\d+)-(.+)$/.exec(approvalId) ?? [];
+  return stepId === undefined ? undefined : { stepId, attempt: Number(attempt) };
+}
+
 const refused = (code: ErrorCode, message: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, code);
 
-const whyOf = ({ by, note, timedOut }: { by?: string; note?: string; timedOut?: true }): string => {
+const whyOf = ({ by, note, timedOut }: Pick<Details, 'by' | 'note' | 'timedOut'>): string => {
   if (timedOut === true) return 'nobody decided in time';
   const who = by === undefined ? 'it was denied' : `${by} denied it`;
   return note === undefined ? who : `${who}: ${note}`;

@@ -1,7 +1,8 @@
 /** Asks people about steps and about the plan, and does with the run what they say. */
 import { isCancellation, proxyActivities } from '@temporalio/workflow';
-import type { Activities, RequestApprovalInput } from '../contracts/activities.js';
-import { callApproval, PLAN_APPROVAL, stepApproval } from '../contracts/messages.js';
+import type { Activities, RequestApprovalInput, StepUncertain } from '../contracts/activities.js';
+import { outcomeUnknown } from '../contracts/errors.js';
+import { callApproval, outcomeApproval, PLAN_APPROVAL, stepApproval } from '../contracts/messages.js';
 import type { PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
 import { recordKeeping } from './activity-options.js';
@@ -10,7 +11,9 @@ import { label } from './picture.js';
 import type { RunParts } from './run-parts.js';
 import type { Supervision } from './supervision.js';
 
-const { requestApproval } = proxyActivities<Activities>(recordKeeping('records'));
+const { requestApproval, completeByWord } = proxyActivities<Activities>(recordKeeping('records'));
+
+type Asked = Pick<RequestApprovalInput, 'step' | 'reason' | 'call' | 'note' | 'approved'>;
 
 export class Hearings {
   constructor(
@@ -50,10 +53,46 @@ export class Hearings {
     if (verdict?.status === 'denied') this.parts.work.stop(verdict.error);
   }
 
+  /** Has a person say whether the tool has acted: it may then act after all, or the step has its output, or none. */
+  async ofOutcome(step: PlanStep, { attempt, why }: StepUncertain): Promise<void> {
+    const { state, approvals, unsent } = this.parts;
+    state.doubt(step.id);
+    approvals.forgetOutcome(step.id);
+    const unknown = outcomeUnknown(why);
+    const { timeoutSeconds } = typeof step.approval === 'object' ? step.approval : {};
+    const approved = approvals.grantOf(stepApproval(step.id));
+    // Nobody's silence says that it has not acted.
+    const how = { onTimeout: 'deny', ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }) } as const;
+    const verdict = await this.hear(outcomeApproval(step.id, attempt), how, {
+      step,
+      reason: 'outcome_unknown',
+      summary: summaryOf(`ask what became of ${label(step)}`),
+      note: unknown.message,
+      ...(approved === undefined ? {} : { approved }),
+    });
+    if (verdict.status === 'carried') return;
+    if (verdict.status === 'denied') {
+      const message = `${unknown.message}, and ${verdict.error.message}`;
+      await this.supervision.fail(step, { ...unknown, message });
+      return;
+    }
+    if (verdict.output === undefined) {
+      state.putBack(step.id, true);
+      return;
+    }
+    const { value } = verdict.output;
+    const decision = await unsent.keep((scope) =>
+      completeByWord.executeWithOptions(recordKeeping(summaryOf(`end of ${label(step)}`)), [
+        { ...scope, stepId: step.id, attempt, output: value },
+      ]),
+    );
+    await this.supervision.judge(step, null, decision);
+  }
+
   private hear(
     approvalId: string,
     how: Exclude<NonNullable<PlanStep['approval']>, true>,
-    { summary, ...asked }: Pick<RequestApprovalInput, 'step' | 'reason' | 'call'> & { summary: string },
+    { summary, ...asked }: Asked & { summary: string },
   ): Promise<Verdict> {
     const { unsent, work, approvals } = this.parts;
     const { timeoutSeconds, remindEverySeconds, onTimeout = 'deny' } = how;

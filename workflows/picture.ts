@@ -12,6 +12,7 @@ const marks: Record<StepStatus, string> = {
   failed: '❌',
   skipped: '⏭️',
   asking: '🙋',
+  uncertain: '❓',
   pending: '⬜',
 };
 
@@ -39,7 +40,10 @@ export class Drawing {
 }
 
 /** Most telling first, where not all steps fit. */
-const telling: StepStatus[] = ['failed', 'asking', 'running', 'waiting', 'skipped', 'pending', 'completed'];
+const telling: StepStatus[] = [
+  ...(['failed', 'uncertain', 'asking', 'running', 'waiting'] as const),
+  ...(['skipped', 'pending', 'completed'] as const),
+];
 
 /** With the goal, for the summary that Temporal shows is not carried to the next execution. */
 export function picture(goal: string, state: RunState): string {

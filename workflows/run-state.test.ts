@@ -96,7 +96,7 @@ describe('RunState', () => {
     const state = new RunState(plan, slow);
     startAll(state);
     state.wait('d', timer);
-    expect(state.stop()).toEqual(['a', 'd']);
+    expect(state.stop()).toEqual({ begun: ['a', 'd'], uncertain: [] });
     expect(state.snapshot()).toMatchObject({ failed: 2, skipped: 2, running: [], waiting: [] });
   });
 

@@ -5,7 +5,8 @@ import type { Plan, PlanStep } from '../contracts/plan.js';
 import { Deadlines } from './deadlines.js';
 import { Queue } from './queue.js';
 
-export type StepStatus = 'pending' | 'asking' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped';
+export type StepStatus =
+  'pending' | 'asking' | 'running' | 'uncertain' | 'waiting' | 'completed' | 'failed' | 'skipped';
 
 interface Node {
   step: PlanStep;
@@ -30,6 +31,7 @@ const letters: Record<StepStatus, string> = {
   running: '.',
   pending: '.',
   asking: '.',
+  uncertain: '.',
 };
 /** Failures that are carried with their words, which are for the eye only. */
 const CARRIED_FAILURES = 100;
@@ -54,6 +56,7 @@ export class RunState {
     this.counts = {
       pending: this.nodes.length,
       asking: 0,
+      uncertain: 0,
       running: 0,
       waiting: 0,
       completed: 0,
@@ -155,6 +158,11 @@ export class RunState {
     this.move(this.node(id), 'asking');
   }
 
+  /** Whether the running step's tool has acted is not known: a person says it. */
+  doubt(id: string): void {
+    this.move(this.node(id), 'uncertain');
+  }
+
   /** The running step waits until its timer's time. */
   wait(id: string, timer: StepTimer): void {
     const node = this.node(id);
@@ -198,17 +206,19 @@ export class RunState {
 
   /**
    * Ends what has not come to an end of its own: the run is over.
-   * @returns ids of the steps that had begun
+   * @returns ids of the steps that had begun, and of those among them of which nobody knows whether they acted
    */
-  stop(): string[] {
-    const begun = this.nodes.filter(({ status }) => status === 'running' || status === 'waiting');
+  stop(): { begun: string[]; uncertain: string[] } {
+    const uncertain = this.idsOf('uncertain');
+    const open: readonly StepStatus[] = ['running', 'waiting', 'uncertain'];
+    const begun = this.nodes.filter(({ status }) => open.includes(status));
     for (const node of begun) {
       node.failure = 'stopped with the run';
       this.move(node, 'failed');
     }
     for (const node of this.nodes)
       if (node.status === 'pending' || node.status === 'asking') this.move(node, 'skipped');
-    return begun.map((node) => node.step.id);
+    return { begun: begun.map((node) => node.step.id), uncertain };
   }
 
   /** Ids of the steps still to run that depend on this one, directly or not. */
@@ -244,8 +254,8 @@ export class RunState {
 
   /** Steps that were begun, also those that have ended. */
   get begun(): number {
-    const { running, waiting, completed, failed } = this.counts;
-    return running + waiting + completed + failed;
+    const { running, uncertain, waiting, completed, failed } = this.counts;
+    return running + uncertain + waiting + completed + failed;
   }
 
   /** Whether a step could be begun. */
@@ -255,8 +265,8 @@ export class RunState {
 
   /** Whether anything is still to come to its end. */
   get isOpen(): boolean {
-    const { pending, asking, running, waiting } = this.counts;
-    return pending + asking + running + waiting > 0;
+    const { pending, asking, running, uncertain, waiting } = this.counts;
+    return pending + asking + running + uncertain + waiting > 0;
   }
 
   /** Steps in the plan's order with their status, and what there is to say about it. */
@@ -270,8 +280,8 @@ export class RunState {
 
   /** Whether all is over once the `running` steps that run now, and no others, have completed. */
   endsWith(running: number): boolean {
-    const { pending, asking, waiting } = this.counts;
-    return pending === 0 && asking === 0 && waiting === 0 && this.counts.running === running;
+    const { pending, asking, uncertain, waiting } = this.counts;
+    return pending + asking + uncertain + waiting === 0 && this.counts.running === running;
   }
 
   /** Completed steps that nothing builds on: their output is the run's result. @param andRunning as if those had completed */

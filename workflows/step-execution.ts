@@ -23,7 +23,7 @@ export class StepExecution {
   constructor(
     private readonly parts: RunParts,
     private readonly supervision: Supervision,
-    hearings: Hearings,
+    private readonly hearings: Hearings,
   ) {
     this.agents = new AgentStep(parts, supervision, hearings);
   }
@@ -67,6 +67,7 @@ export class StepExecution {
     const scope = unsent.scope();
     const dependants = this.supervision.dependantsOf(step);
     const approved = approvals.grantOf(stepApproval(step.id));
+    const hasNotActed = approvals.notActed(step.id);
     try {
       const result = await work.run(() =>
         runTool.executeWithOptions(options, [
@@ -74,12 +75,18 @@ export class StepExecution {
             ...scope,
             step,
             ...(approved === undefined ? {} : { approved }),
+            ...(hasNotActed === undefined ? {} : { hasNotActed }),
             ...(dependants.length === 0 ? {} : { dependants }),
           },
         ]),
       );
-      approvals.used(stepApproval(step.id));
       unsent.settle(scope.unsent, result.unsent);
+      if (result.status === 'uncertain') {
+        await this.hearings.ofOutcome(step, result);
+        return;
+      }
+      approvals.used(stepApproval(step.id));
+      approvals.forgetOutcome(step.id);
       if (result.status === 'deferred') state.wait(step.id, timerOf(result));
       else await this.supervision.judge(step, null, result.decision);
     } catch (thrown) {

@@ -132,7 +132,8 @@ export class StepRunner {
     if (work.isEnding) return;
     work.isDraining ||=
       workflowInfo().continueAsNewSuggested &&
-      state.count('pending') + state.count('asking') + state.count('waiting') + turns.size > 0;
+      (turns.size > 0 ||
+        (['pending', 'asking', 'uncertain', 'waiting'] as const).some((status) => state.count(status) > 0));
     if (work.isDraining || this.isHeld) return;
     const limit = this.plan.maxParallel ?? DEFAULT_PARALLEL;
     const hasRoom = (): boolean => state.count('running') - this.inRow + (this.inRow > 0 ? 1 : 0) < limit;

@@ -79,6 +79,8 @@ export interface ApprovalDecision {
   answer?: JsonValue;
   /** Instead of those that were asked for; with approve only. */
   args?: Record<string, JsonValue>;
+  /** Of an `outcome`, where the tool has acted: what it put out; with approve only. */
+  output?: JsonValue;
   note?: string;
 }
 

@@ -127,13 +127,17 @@ function waitingForApproval({ approvals, workflow, now, runId }: OpenRun): Findi
   const kind = asksFor(first.tool);
   if (kind !== undefined) return waitingFor[kind](first, now, runId);
   const what = first.stepId === null ? 'its plan' : `step "${first.stepId}" (${first.tool ?? ''})`;
+  const isOutcome = first.kind === 'outcome';
+  const about = isOutcome ? `what became of ${what}` : what;
   const also = others.length === 0 ? '' : `, and ${others.length} more of its steps do`;
   const until = first.expiresAt === null ? '' : `; it decides itself at ${first.expiresAt}`;
   return {
     state: 'waiting',
     cause: 'waiting_for_approval',
-    sentence: `A person’s word is waited for: ${what} was asked about ${ago(first.requestedAt, now)}${also}${until}.`,
-    whatToDo: `Decide on it: perdure approvals approve ${runId} ${first.id}, or deny.`,
+    sentence: `A person’s word is waited for: ${about} was asked${isOutcome ? '' : ' about'} ${ago(first.requestedAt, now)}${isOutcome && first.note !== null ? `, for ${first.note}` : ''}${also}${until}.`,
+    whatToDo: isOutcome
+      ? `Find out whether it acted. If it did: perdure approvals approve ${runId} ${first.id} --output '<json>'; if not, the same without --output; deny lets the step fail.`
+      : `Decide on it: perdure approvals approve ${runId} ${first.id}, or deny.`,
     evidence: known({
       approval: first.id,
       'asked at': first.requestedAt,

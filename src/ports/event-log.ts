@@ -13,7 +13,8 @@ export interface EventLog {
   /**
    * Appends in order, in one transaction with the run record's projection. Known keys are dropped, as is
    * everything after the terminal event (such events are absent from the answer).
-   * @throws PerdureError `run_not_found`
+   * @throws PerdureError `run_not_found`; `step_closed` for a later start of a step that has its end, and nothing is
+   *   stored
    */
   append(runId: string, events: readonly NewEvent[]): Promise<AppendedEvent[]>;
   /**

@@ -111,6 +111,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         meter: metrics.runs(),
         graceMs: 5_000,
         forceMs: 15_000,
+        json: false,
       },
       releasers,
     );

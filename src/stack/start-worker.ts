@@ -73,7 +73,12 @@ export async function startWorker(
       },
     });
     const { lost } = await startWorkerPart(
-      { config, adapters, agents, builtRoot, identity, logger, meter, graceMs: GRACE_MS, forceMs: FORCE_MS },
+      {
+        ...{ config, adapters, agents, builtRoot, identity, logger, meter },
+        graceMs: GRACE_MS,
+        forceMs: FORCE_MS,
+        json: true,
+      },
       releasers,
     );
     done = true;

@@ -17,6 +17,7 @@ import type { RunMeter } from '../ports/meters.js';
 import { noteStorage } from '../ports/note-storage.js';
 import { startPulse } from '../worker/pulse.js';
 import { runWorker } from '../worker/run-worker.js';
+import { startWatchdog } from '../worker/watchdog.js';
 import type { AgentParts } from './agents.js';
 import type { Adapters } from './open-adapters.js';
 import { openWebhookSender } from './webhook-sender.js';
@@ -35,6 +36,8 @@ export interface WorkerPartOptions {
   /** Milliseconds that running activities get to end by themselves, and then to heed their abort signal. */
   graceMs: number;
   forceMs: number;
+  /** Whether the log is lines of JSON on standard output; else a person sits at the terminal. */
+  json: boolean;
 }
 
 /**
@@ -60,6 +63,8 @@ export async function startWorkerPart(
   const { agents, models, tools } = options.agents;
   const logger = options.logger.child({ component: 'worker' });
   const version = await workerVersionOf(config, options.builtRoot);
+  const watchdog = startWatchdog({ json: options.json });
+  releasers.push('the watchdog', () => watchdog.stop());
   const worker = runWorker({
     address: adapters.temporal.address,
     security: adapters.temporal.security,
@@ -117,6 +122,7 @@ export async function startWorkerPart(
     onConnection: (connection) => {
       adapters.temporal.ownWorker.connection = connection;
     },
+    listener: watchdog,
     logger,
     graceMs: options.graceMs,
     forceMs: options.forceMs,

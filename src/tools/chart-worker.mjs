@@ -1,5 +1,5 @@
-// Draws one chart; expressions are interpreted, never compiled, nothing is loaded and nothing leads outside.
-import { parentPort, workerData } from 'node:worker_threads';
+// Draws one chart, in a process of its own: an array of a billion ends the process, and no thread's limit holds
+// that. Expressions are interpreted, never compiled, nothing is loaded and nothing leads outside.
 import { parse, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import { compile } from 'vega-lite';
@@ -36,8 +36,18 @@ const isOutside = ([, name, value]) => {
 const hasOutside = (svg) =>
   [...svg.matchAll(/<[^>]*>/g)].some(([tag]) => [...tag.matchAll(/ ([\w:-]+)="([^"]*)"/g)].some(isOutside));
 
-try {
-  const { spec } = compile(workerData, { logger });
+// Signals are for the parent, which ends this process itself or by its own end.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
+process.once('disconnect', () => process.exit());
+process.once('message', (specification) => {
+  draw(specification).then(
+    (value) => process.send({ ok: true, value }),
+    (error) => process.send({ ok: false, message: String(error?.message ?? error).slice(0, 2_000) }),
+  );
+});
+
+async function draw(specification) {
+  const { spec } = compile(specification, { logger });
   const view = new View(parse(spec, null, { ast: true }), {
     expr: expressionInterpreter,
     renderer: 'none',
@@ -48,7 +58,5 @@ try {
   // A failed load is only a warning, and one of many is left out.
   if (loads) throw new Error(LOADS_NOTHING);
   if (leadsOutside || hasOutside(svg)) throw new Error('a chart has no links and loads no images');
-  parentPort.postMessage({ ok: true, value: { svg, warnings } });
-} catch (error) {
-  parentPort.postMessage({ ok: false, message: String(error?.message ?? error).slice(0, 2_000) });
+  return { svg, warnings };
 }

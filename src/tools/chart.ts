@@ -1,7 +1,8 @@
 /** `chart`: a Vega-Lite specification drawn as SVG. */
+import os from 'node:os';
 import { z } from 'zod';
 import { pathArg } from './path-arg.js';
-import { runInThread } from './run-in-thread.js';
+import { runInProcess } from './run-in-process.js';
 import { defineTool } from './tool.js';
 import { valueOf } from './worker-answer.js';
 
@@ -23,7 +24,7 @@ export const chartTool = defineTool({
   effect: 'reversible',
   timeoutSeconds: 60,
   async execute({ spec, data, saveAs, width, height }, context) {
-    const answer = await runInThread({
+    const answer = await runInProcess({
       file: new URL('./chart-worker.mjs', import.meta.url),
       data: {
         width,
@@ -32,8 +33,9 @@ export const chartTool = defineTool({
         ...spec,
         ...(data === undefined ? {} : { data: { values: data } }),
       },
+      directory: os.tmpdir(),
       timeoutMs: 30_000,
-      heapMb: 512,
+      heapMb: 384,
       signal: context.signal,
     });
     const { svg, warnings } = valueOf(answer, 'the chart cannot be drawn: ') as {

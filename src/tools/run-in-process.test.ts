@@ -16,10 +16,15 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const run = async (program: string, data: unknown = {}, signal = new AbortController().signal) => {
+const run = async (
+  program: string,
+  data: unknown = {},
+  signal = new AbortController().signal,
+  timeoutMs = 60_000,
+) => {
   const file = path.join(directory, 'worker.mjs');
   await writeFile(file, program);
-  return runInProcess({ file: pathToFileURL(file), data, directory, heapMb: 64, signal });
+  return runInProcess({ file: pathToFileURL(file), data, directory, heapMb: 64, timeoutMs, signal });
 };
 const isAlive = (pid: number): boolean => {
   try {
@@ -28,6 +33,13 @@ const isAlive = (pid: number): boolean => {
     return false;
   }
 };
+
+test('a process that goes on and on is ended at its limit', async () => {
+  await expect(run('for (;;) {}', {}, undefined, 300)).rejects.toMatchObject({
+    code: 'tool_limit_exceeded',
+    message: 'took longer than 0.3 s',
+  });
+});
 
 test('the process gets its data, answers, and has ended', async () => {
   const answer = await run(

@@ -1,6 +1,8 @@
 /** Runs work whose native code may loop or eat memory in a process of its own, which is always ended. */
 import { fork, type ChildProcess } from 'node:child_process';
+import os from 'node:os';
 import { PerdureError } from '../../contracts/errors.js';
+import { Places } from './places.js';
 import type { WorkerAnswer } from './worker-answer.js';
 
 export interface ProcessWork {
@@ -12,16 +14,23 @@ export interface ProcessWork {
   directory: string;
   /** Megabytes of JavaScript heap; the worker itself watches the rest. */
   heapMb: number;
+  timeoutMs: number;
   signal: AbortSignal;
 }
 
 /**
  * Comes back when the process has ended, whatever the answer.
- * @throws PerdureError `tool_limit_exceeded`, `tool_unavailable` or `tool_failed` for an end without an answer;
+ * @throws PerdureError `worker_busy`, `tool_limit_exceeded`, `tool_unavailable` or `tool_failed` for an end without an answer;
  * the signal's reason when it is aborted
  */
 export async function runInProcess(work: ProcessWork): Promise<WorkerAnswer> {
-  work.signal.throwIfAborted();
+  return processes.use(work.signal, () => run(work));
+}
+
+/** Processes of this one at once; each may take a gigabyte. */
+const processes = new Places(Math.max(2, os.availableParallelism()), 'processes for tools');
+
+async function run(work: ProcessWork): Promise<WorkerAnswer> {
   const child = fork(work.file, {
     cwd: work.directory,
     execArgv: [`--max-old-space-size=${work.heapMb}`],
@@ -33,6 +42,7 @@ export async function runInProcess(work: ProcessWork): Promise<WorkerAnswer> {
   });
   const ended = endOf(child);
   let abort: (() => void) | undefined;
+  let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<WorkerAnswer>((resolve, reject) => {
       child.once('message', (answer) => {
@@ -41,6 +51,9 @@ export async function runInProcess(work: ProcessWork): Promise<WorkerAnswer> {
       ended.then((end) => {
         reject(withoutAnswer(end));
       }, reject);
+      timer = setTimeout(() => {
+        reject(new PerdureError('tool_limit_exceeded', `took longer than ${work.timeoutMs / 1_000} s`));
+      }, work.timeoutMs);
       abort = () => {
         reject(work.signal.reason instanceof Error ? work.signal.reason : new Error('aborted'));
       };
@@ -49,6 +62,7 @@ export async function runInProcess(work: ProcessWork): Promise<WorkerAnswer> {
       child.send(work.data as object, () => undefined);
     });
   } finally {
+    clearTimeout(timer);
     if (abort !== undefined) work.signal.removeEventListener('abort', abort);
     child.kill('SIGKILL');
     // A process that never began has been reported above.

@@ -41,6 +41,13 @@ test.each([
   await expect(run(chartTool, { spec, saveAs: 'c.svg' })).rejects.toMatchObject({ code: 'tool_failed' });
 });
 
+test('a chart of more than there is memory for ends by itself', { timeout: 90_000 }, async () => {
+  const spec = { mark: 'point', data: { sequence: { start: 0, stop: 1e9 } } };
+  await expect(run(chartTool, { spec, saveAs: 'c.svg' })).rejects.toMatchObject({
+    code: 'tool_limit_exceeded',
+  });
+});
+
 const leading = (spec: Record<string, JsonValue>): Record<string, JsonValue> => ({
   data: { values: [{ a: 1, u: 'http://outside.example/x' }] },
   encoding: { x: { field: 'a', type: 'quantitative' } },

@@ -42,6 +42,9 @@ export interface ToolContext {
 /** A tool's answer: an output, or the wish to be completed later by a durable timer. */
 export type ToolResult = { output: JsonValue } | { deferUntil: Date } | { deferSeconds: number };
 
+/** What became of an attempt of which nothing was heard; `unknown` where that cannot be told. */
+export type Verification = { outcome: 'acted'; output: JsonValue } | { outcome: 'not_acted' | 'unknown' };
+
 export interface Tool<Args = unknown> {
   name: string;
   /** For people and models: what it does and what its output looks like. */
@@ -61,7 +64,24 @@ export interface Tool<Args = unknown> {
    * Temporal. Never of an irreversible tool.
    */
   quick: boolean;
-  /** @throws PerdureError, whose code says terminal or retryable */
+  /**
+   * Whether the service acts once for each idempotencyKey, however often it is called with it, and answers as it did
+   * the first time. Then an irreversible tool is simply called again.
+   */
+  keyed?: boolean;
+  /**
+   * Of an irreversible tool: finds out what became of an attempt that was cut off, or that took too long. Without it a
+   * person is asked.
+   * @throws anything, which means that it is unknown; a retryable PerdureError is tried again for some seconds
+   */
+  verify?(
+    args: Args,
+    context: Pick<ToolContext, 'idempotencyKey' | 'signal' | 'attempt'>,
+  ): Promise<Verification>;
+  /**
+   * @throws PerdureError, whose code says terminal or retryable. What an irreversible tool throws says that it has
+   * not acted; one that cannot know throws `outcome_unknown`.
+   */
   execute(args: Args, context: ToolContext): Promise<ToolResult>;
 }
 

@@ -1,9 +1,10 @@
 /** A worker that polls until it is stopped: what fails is built anew, loudly, and never run twice. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Info } from '@temporalio/activity';
 import { NativeConnection, Worker, type NativeConnectionOptions } from '@temporalio/worker';
 import type { Activities } from '../../contracts/activities.js';
 import type { Logger } from '../ports/logger.js';
-import { HEARTBEAT_MS, heartbeatInterceptor } from './heartbeat.js';
+import { HEARTBEAT_MS, heartbeatInterceptor, type ActivityListener } from './heartbeat.js';
 
 export interface WorkerSettings {
   address: string;
@@ -20,6 +21,8 @@ export interface WorkerSettings {
   activities: Activities;
   /** Told of the connection over which the worker polls, and with null when it is about to be closed. */
   onConnection?: (connection: NativeConnection | null) => void;
+  /** Told of every activity, too. */
+  listener?: ActivityListener;
   logger: Logger;
   /** Milliseconds that running activities get to end by themselves, and then to heed their abort signal. */
   graceMs: number;
@@ -63,8 +66,16 @@ export function runWorker(settings: WorkerSettings): RunningWorker {
   const isStopping = (): boolean => stopping.signal.aborted;
   let current: Worker | undefined;
   let lastTaskAt: string | null = null;
-  const onTask = (): void => {
-    lastTaskAt = new Date().toISOString();
+  const listener: ActivityListener = {
+    began(activity) {
+      lastTaskAt = new Date().toISOString();
+      logger.debug(wordsOf(activity), 'an activity begins');
+      settings.listener?.began(activity);
+    },
+    ended(activity) {
+      logger.debug(wordsOf(activity), 'an activity has ended');
+      settings.listener?.ended(activity);
+    },
   };
   let tellLost: (sentence: string) => void = () => undefined;
   const lost = new Promise<string>((resolve) => {
@@ -83,7 +94,7 @@ export function runWorker(settings: WorkerSettings): RunningWorker {
           ...settings.security,
         });
         try {
-          current = await createWorker(settings, connection, onTask);
+          current = await createWorker(settings, connection, listener);
           const ended = current.run();
           logger.info({ taskQueue: settings.taskQueue }, 'the worker polls');
           failures = 0;
@@ -150,6 +161,25 @@ export function runWorker(settings: WorkerSettings): RunningWorker {
   };
 }
 
+/** What a log can tell of one try of an activity: which it is, and since when it has waited for a worker. */
+const wordsOf = ({
+  activityId,
+  activityType,
+  attempt,
+  scheduledTimestampMs,
+  currentAttemptScheduledTimestampMs,
+  isLocal,
+  workflowExecution,
+}: Info): object => ({
+  workflowId: workflowExecution?.workflowId,
+  activity: activityType,
+  activityId,
+  attempt,
+  isLocal,
+  scheduledAt: new Date(scheduledTimestampMs).toISOString(),
+  queuedAt: new Date(currentAttemptScheduledTimestampMs).toISOString(),
+});
+
 /** The SDK wraps what went wrong first in what went wrong while it cleaned up. */
 function causeOf(error: unknown): string | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
@@ -163,7 +193,7 @@ const isFatal = (error: unknown): boolean => FATAL.test(`${messageOf(error)} ${c
 function createWorker(
   settings: WorkerSettings,
   connection: NativeConnection,
-  onTask: () => void,
+  listener: ActivityListener,
 ): Promise<Worker> {
   const { version = null } = settings;
   return Worker.create({
@@ -183,7 +213,7 @@ function createWorker(
         }),
     workflowBundle: { codePath: settings.bundlePath },
     activities: settings.activities,
-    interceptors: { activity: [() => heartbeatInterceptor(onTask)] },
+    interceptors: { activity: [() => heartbeatInterceptor(listener)] },
     shutdownGraceTime: settings.graceMs,
     shutdownForceTime: settings.forceMs,
     // Every beat is sent: the server's clock for a lost worker runs on them, and a cancellation reaches a tool

@@ -182,6 +182,15 @@ test(
   },
 );
 
+/** What nobody knows a person is asked about (outcomes.test.ts). */
+async function deny(runId: string, approvalId: string): Promise<void> {
+  await expect
+    .poll(() => system.approvals.find('acme', runId, approvalId), { timeout: 20_000 })
+    .toMatchObject({ status: 'pending' });
+  const nothing = { argsHash: null, args: null, note: null, by: null };
+  await system.engine.decide(runId, { approvalId, decision: 'deny', ...nothing });
+}
+
 test('an irreversible tool that was cut off is not run again', { timeout: 60_000 }, async () => {
   const run = await system.start([
     { id: 'first', tool: 'wait', args: { seconds: 1 } },
@@ -199,6 +208,7 @@ test('an irreversible tool that was cut off is not run again', { timeout: 60_000
       data: { tool: 'act_and_cut' },
     },
   ]);
+  await deny(run.id, 'outcome-1-act');
   const events = await eventsOf(run.id);
   expect(acts.never).toBeUndefined();
   expect(events.find((e) => e.type === 'step.failed')).toMatchObject({
@@ -225,6 +235,7 @@ test(
   { timeout: 60_000 },
   async () => {
     const run = await system.start([{ id: 'deaf', tool: 'deaf', args: {} }]);
+    await deny(run.id, 'outcome-1-deaf');
     expect((await eventsOf(run.id)).find((e) => e.type === 'step.failed')).toMatchObject({
       error: { code: 'outcome_unknown', message: expect.stringContaining('longer than 1 s') as string },
     });

@@ -187,6 +187,32 @@ export function recordsSuite(name: string, open: () => Promise<RunRecords>): voi
       expect(seqs(await records.log.read(run.id, 0, 10))).toEqual([1, 2]);
     });
 
+    test('a step that has its end is begun no more', async () => {
+      const run = await create();
+      const step = (type: 'step.started' | 'step.failed', key: string, attempt: number): NewEvent =>
+        ({
+          type,
+          key,
+          at,
+          stepId: 'a',
+          attempt,
+          data: type === 'step.started' ? { tool: 'echo' } : { error },
+        }) as NewEvent;
+      const error = { code: 'tool_failed', message: 'no', retryable: false };
+      await records.log.append(run.id, [step('step.started', 'step/a/started/1', 1)]);
+      await records.log.append(run.id, [step('step.started', 'step/a/started/2', 2)]);
+      await records.log.append(run.id, [step('step.failed', 'step/a/end', 1)]);
+      await expect(
+        records.log.append(run.id, [step('step.started', 'step/a/started/3', 3)]),
+      ).rejects.toMatchObject({ code: 'step_closed', retryable: true });
+      // One that is sent again has been stored before.
+      const [again] = await records.log.append(run.id, [step('step.started', 'step/a/started/2', 2)]);
+      expect(again?.inserted).toBe(false);
+      expect((await records.log.read(run.id, 0, 10)).map(({ type }) => type)).toEqual([
+        ...['run.queued', 'step.started', 'step.started', 'step.failed'],
+      ]);
+    });
+
     test('events come in pages after a seq, and by key', async () => {
       const run = await create();
       await records.log.append(

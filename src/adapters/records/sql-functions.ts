@@ -35,6 +35,8 @@ export function raised(
   if (sqlState === 'P0002') {
     if (message.includes('run_not_found'))
       return new PerdureError('run_not_found', 'the database has no record of this run', { cause });
+    if (message.includes('step_closed'))
+      return new PerdureError('step_closed', 'another attempt has ended the step meanwhile', { cause });
     if (message.includes('events_expired'))
       return new PerdureError('events_expired', 'retention has deleted the events of this run', { cause });
   }

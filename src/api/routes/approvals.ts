@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from 'express';
 import {
   decideApprovalSchema,
   listApprovalsSchema,
-  MAX_EDITED_ARGS_BYTES,
+  MAX_DECIDED_BYTES,
   type Approval,
   type ApprovalList,
 } from '../../../contracts/approvals.js';
@@ -41,17 +41,19 @@ export function createListRunApprovalsRoute(context: ApiContext): RequestHandler
 export function createDecideRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
     const given = validate(decideApprovalSchema, req.body, 'body');
-    const { decision, argsHash, note } = given;
+    const { decision, argsHash, output, note } = given;
     const run = await findOpenRun(context, req);
     const approval = await findApproval(context, req, run);
     const args = decision === 'approve' ? argsOf(approval, given) : undefined;
     if (args !== undefined) checkArgs(context, approval, args);
+    if (output !== undefined) checkOutput(approval, output);
     // Whether it is decided already is for the workflow to say: the record may be a moment behind.
     const isOpen = await context.engine.decide(run.id, {
       approvalId: approval.id,
       decision,
       argsHash: argsHash ?? null,
       args: args ?? null,
+      ...(output === undefined ? {} : { output: { value: output } }),
       note: note ?? null,
       by: context.principalOf(req).subject,
     });
@@ -88,18 +90,31 @@ async function findApproval(
 }
 
 /** @throws PerdureError `invalid_request` naming the fields that the tool cannot take */
-function checkArgs({ tools }: ApiContext, { tool }: Approval, args: Record<string, JsonValue>): void {
+function checkArgs({ tools }: ApiContext, { kind, tool }: Approval, args: Record<string, JsonValue>): void {
   const errors: FieldError[] = [];
-  if (tool === null)
-    errors.push({ field: 'args', message: 'must not be given: it is a plan that is asked for' });
+  if (tool === null || kind === 'outcome')
+    errors.push({
+      field: 'args',
+      message: `must not be given: it is ${kind === 'outcome' ? 'what became of a call' : 'a plan'} that is asked for`,
+    });
   else
     for (const { path, message } of tools.checkArgs(tool, args) ?? [])
       errors.push(fieldError({ path: ['args', ...path], message }));
-  const bytes = Buffer.byteLength(JSON.stringify(args));
-  if (bytes > MAX_EDITED_ARGS_BYTES)
-    errors.push({
-      field: 'args',
-      message: `is ${bytes} bytes of JSON, at most ${MAX_EDITED_ARGS_BYTES} are allowed`,
-    });
+  checkSize('args', args, errors);
   if (errors.length > 0) throw invalid('invalid_request', errors);
+}
+
+/** @throws PerdureError `invalid_request` */
+function checkOutput({ kind }: Approval, output: JsonValue): void {
+  const errors: FieldError[] = [];
+  if (kind !== 'outcome')
+    errors.push({ field: 'output', message: 'must not be given: nothing has been done yet' });
+  checkSize('output', output, errors);
+  if (errors.length > 0) throw invalid('invalid_request', errors);
+}
+
+function checkSize(field: string, value: JsonValue, errors: FieldError[]): void {
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  if (bytes > MAX_DECIDED_BYTES)
+    errors.push({ field, message: `is ${bytes} bytes of JSON, at most ${MAX_DECIDED_BYTES} are allowed` });
 }

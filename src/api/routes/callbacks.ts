@@ -1,7 +1,7 @@
 /** Events from outside that runs wait for: where they are to be sent, and taking them in. */
 import type { RequestHandler } from 'express';
 import { addressOf } from '../../../contracts/api.js';
-import { MAX_EDITED_ARGS_BYTES } from '../../../contracts/approvals.js';
+import { MAX_DECIDED_BYTES } from '../../../contracts/approvals.js';
 import { asksFor } from '../../../contracts/asking.js';
 import { callbackBodySchema, callbackQuerySchema, type CallbackList } from '../../../contracts/callbacks.js';
 import { PerdureError } from '../../../contracts/errors.js';
@@ -52,10 +52,10 @@ export function createCallBackRoute(context: ApiContext): RequestHandler {
     const args = { ...given, answer: event };
     const errors = answerErrors(approval, event);
     const bytes = Buffer.byteLength(JSON.stringify(args));
-    if (bytes > MAX_EDITED_ARGS_BYTES)
+    if (bytes > MAX_DECIDED_BYTES)
       errors.push({
         field: 'body',
-        message: `is too large: at most ${MAX_EDITED_ARGS_BYTES} bytes are carried`,
+        message: `is too large: at most ${MAX_DECIDED_BYTES} bytes are carried`,
       });
     if (errors.length > 0) throw invalid('invalid_request', errors);
     const isOpen = await engine.decide(runId, {

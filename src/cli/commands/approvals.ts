@@ -7,6 +7,7 @@ import { writeJson, writeTable } from '../output.js';
 interface Decision {
   note?: string;
   args?: string;
+  output?: string;
   hash?: string;
   json?: true;
 }
@@ -21,6 +22,7 @@ export function registerApprovals(program: Command): void {
         'perdure approvals ls',
         'perdure approvals approve "$id" step-pay',
         'perdure approvals deny "$id" step-pay --note "the wrong customer"',
+        `perdure approvals approve "$id" outcome-1-pay --output '{"receipt": "R-7"}'`,
       ),
     );
   approvals
@@ -91,10 +93,17 @@ function registerDecision(approvals: Command, decision: 'approve' | 'deny'): voi
     .option('--note <text>', 'why, for the record')
     .option('--hash <argsHash>', 'only if it asks for just this')
     .option('--json', 'print the run as JSON');
-  if (decision === 'approve') command.option('--args <json>', 'with these arguments instead');
-  command.action(async (runId: string, approvalId: string, { note, args, hash, json }: Decision) => {
-    const [{ withServer }, { readArgs }] = await Promise.all([import('../server.js'), import('../go-on.js')]);
+  if (decision === 'approve')
+    command
+      .option('--args <json>', 'with these arguments instead')
+      .option('--output <json>', 'of an outcome: it has been done already, and this is what came of it');
+  command.action(async (runId: string, approvalId: string, { note, args, output, hash, json }: Decision) => {
+    const [{ withServer }, { readArgs, readJson }] = await Promise.all([
+      import('../server.js'),
+      import('../go-on.js'),
+    ]);
     const given = args === undefined ? undefined : readArgs(args);
+    const done = output === undefined ? undefined : readJson(output, '--output');
     await withServer(async (client, signal) => {
       const run = await client.approvals.decide(
         runId,
@@ -103,6 +112,7 @@ function registerDecision(approvals: Command, decision: 'approve' | 'deny'): voi
           decision,
           ...(hash === undefined ? {} : { argsHash: hash }),
           ...(given === undefined ? {} : { args: given }),
+          ...(done === undefined ? {} : { output: done }),
           ...(note === undefined ? {} : { note }),
         },
         { signal },

@@ -6,6 +6,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { env } from 'node:process';
+import { poisonTools } from './poison-tools.mjs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const dist = path.resolve(
@@ -15,6 +16,7 @@ const dist = path.resolve(
 const load = (file) => import(pathToFileURL(path.join(dist, file)).href);
 const { readConfig } = await load('src/config/env.js');
 const { openOutputLog } = await load('src/stack/process-log.js');
+const { createLogger } = await load('src/adapters/pino/logger.js');
 const { startApi } = await load('src/stack/start-api.js');
 const { startWorker } = await load('src/stack/start-worker.js');
 const { defineTool } = await load('src/tools/tool.js');
@@ -39,10 +41,16 @@ const acting = (name, effect) =>
       return { output: key };
     },
   });
-const tools = [acting('act_once', 'irreversible'), acting('act_again', 'reversible')];
+const tools = [
+  acting('act_once', 'irreversible'),
+  acting('act_again', 'reversible'),
+  ...poisonTools({ defineTool, z }),
+];
 
 const config = readConfig();
-const logger = openOutputLog(config);
+// The SDK's own words would be too many; ours on each activity are what a storm's recoveries are counted by.
+openOutputLog(config);
+const logger = createLogger([{ level: 'debug', stream: process.stdout }]);
 const { signal } = new AbortController();
 if (process.argv[2] === 'api') await startApi(config, logger, signal, tools);
 else await startWorker(config, dist, logger, signal, tools);

@@ -57,19 +57,3 @@ export function violations({ run, events, workflow, acts }: Ended): string[] {
   }
   return broken;
 }
-
-/** Milliseconds from a kill that cut an attempt off to the step's next attempt. */
-export function recoveries(events: readonly RunEvent[], kills: readonly number[]): number[] {
-  const found: number[] = [];
-  const of = (type: RunEvent['type'], stepId: string | undefined, attempt: number): RunEvent | undefined =>
-    events.find((e) => e.type === type && e.stepId === stepId && e.attempt === attempt);
-  for (const next of events) {
-    if (next.type !== 'step.started' || next.attempt === undefined || next.attempt === 1) continue;
-    const before = of('step.started', next.stepId, next.attempt - 1);
-    // One that failed by itself, or was handed back in good order, was not cut off.
-    if (before === undefined || of('step.retrying', next.stepId, next.attempt - 1) !== undefined) continue;
-    const kill = kills.find((at) => at >= Date.parse(before.at) && at <= Date.parse(next.at));
-    if (kill !== undefined) found.push(Date.parse(next.at) - kill);
-  }
-  return found;
-}

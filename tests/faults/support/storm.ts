@@ -1,25 +1,20 @@
 /** A storm of runs while workers are killed and every back end is restarted once; at its end the invariants. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import http from 'node:http';
-import type net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import pLimit from 'p-limit';
 import { workflowIdOf } from '../../../contracts/messages.js';
-import {
-  createClient,
-  isTerminal,
-  type Client,
-  type Run,
-  type RunEvent,
-} from '../../../src/client/client.js';
+import { createClient, isTerminal, type Client, type RunEvent } from '../../../src/client/client.js';
 import { startBackEnds } from '../../e2e/support/back-ends.js';
-import { recoveries, violations } from './invariants.js';
+import { violations } from './invariants.js';
+import { startCounter } from './counter.js';
+import { startDecider } from './decider.js';
+import { lostTasks } from './lost-tasks.js';
 import { seeded } from './random.js';
 import { startRestartableTemporal } from './restartable-temporal.js';
 import { stormRun } from './storm-plan.js';
+import { WorkerWatch } from './worker-watch.js';
 
 export interface StormOptions {
   seed: number;
@@ -38,16 +33,36 @@ export interface StormReport {
   byStatus: Record<string, number>;
   kills: number;
   restarts: string[];
-  /** Seconds from a kill to the next attempt of what it cut off. */
-  recovery: { count: number; median: number; p95: number; worst: number };
+  /** Outcomes that a person was asked about. */
+  decided: number;
+  /** Seconds from a kill until Temporal had what the worker held in its queue again. */
+  recovery: Spread;
+  /** Seconds from then until a worker had a place for it: how much there was to do, and not how soon it was noticed. */
+  queueing: Spread;
+  /** Seconds from a kill until Temporal gave up a workflow task that the worker held. */
+  workflowTasks: Spread;
+  /** Tries of activities that were handed to a worker which was just dying. */
+  swallowed: number;
   /** Sentences; none in a storm that was weathered. */
   violations: string[];
 }
 
-const WORKERS = 2;
-const AT_ONCE = 8;
-/** Milliseconds that all runs get to end once nothing more is submitted. */
-const CALM_MS = 600_000;
+/** Of times in seconds. */
+interface Spread {
+  count: number;
+  median: number;
+  p95: number;
+  worst: number;
+}
+
+/** Each lives for four kills, and is at work for what is left of that after its start. */
+const WORKERS = 4;
+/** Runs open at once: enough that every kill meets some, and few enough that waiting for a place is not all they do. */
+const AT_ONCE = 32;
+/** Milliseconds that a workflow gets to close after its run's end. */
+const CLOSED_MS = 60_000;
+/** Milliseconds that a run gets to end. */
+const PATIENCE_MS = 600_000;
 
 export async function runStorm(options: StormOptions): Promise<StormReport> {
   const { seed, onLine = () => undefined } = options;
@@ -63,25 +78,30 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
   const api = start('api', { PORT: '0' });
-  const workers = Array.from({ length: WORKERS }, () => start('worker', {}));
-  for (const worker of workers) worker.stdout.resume();
-  const kills: number[] = [];
+  const watch = new WorkerWatch();
+  const startWorker = (): ReturnType<typeof start> => {
+    const worker = start('worker', {});
+    watch.follow(worker);
+    return worker;
+  };
+  const workers = Array.from({ length: WORKERS }, startWorker);
+  let kills = 0;
   const restarts: string[] = [];
   const calm = new AbortController();
   const weather: Promise<void>[] = [];
+  const stops: (() => void)[] = [];
   try {
     const client = createClient({ baseUrl: await addressOf(api), token: backEnds.token });
     const deadline = Date.now() + options.minutes * 60_000;
-    const submitted: Run[] = [];
+    const submitted: string[] = [];
 
     weather.push(
       every((options.killEverySeconds ?? 3) * 1_000, calm.signal, () => {
         const i = Math.floor(random() * WORKERS);
-        kills.push(Date.now());
-        workers[i]?.kill('SIGKILL');
-        const next = start('worker', {});
-        next.stdout.resume();
-        workers[i] = next;
+        kills += 1;
+        const worker = workers[i];
+        if (worker !== undefined) watch.kill(worker);
+        workers[i] = startWorker();
       }),
     );
     const restart = async (name: string, server: { stop(): Promise<void>; start(): Promise<void> }) => {
@@ -98,8 +118,14 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
       () => restart('Supabase', backEnds.supabase),
       () => restart('Temporal', temporalServer),
     ];
-    const progress = (): number => submitted.length / options.runs;
-    weather.push(
+    const decider = startDecider(client, (run, step) => (acts.of(run).get(step) ?? 0) > 0);
+    weather.push(decider.done);
+    stops.push(() => {
+      decider.stop();
+    });
+    let isOver = false;
+    const progress = (): number => (isOver ? 1 : submitted.length / options.runs);
+    const outagesOver = [
       (async () => {
         for (const [i, outage] of outages.entries()) {
           // Spread over the submissions, with work under way before and after each.
@@ -108,65 +134,74 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
           await outage();
         }
       })(),
-    );
+    ];
+    weather.push(...outagesOver);
 
     const limit = pLimit(AT_ONCE);
     await Promise.all(
       Array.from({ length: options.runs }, (_, i) => stormRun(random, `${seed}-${i}`)).map((run, i) =>
         limit(async () => {
           if (Date.now() > deadline) return;
-          submitted.push(
-            await persistently(() => client.submit(run, { idempotencyKey: `storm-${seed}-${i}` })),
+          const { id } = await persistently(() =>
+            client.submit(run, { idempotencyKey: `storm-${seed}-${i}` }),
           );
+          submitted.push(id);
+          if (submitted.length % 50 === 0) onLine(`${submitted.length} runs are submitted`);
+          await untilEnded(client, id);
         }),
       ),
     );
-    onLine(`${submitted.length} runs are submitted`);
-    await untilEnded(client, onLine);
-    await weather[1];
+    isOver = true;
+    await Promise.all(outagesOver);
     calm.abort();
+    decider.stop();
     await Promise.all(weather);
 
     const connection = await Connection.connect({ address: temporalServer.address });
     const temporal = new TemporalClient({ connection });
     const broken: string[] = [];
-    const recovered: number[] = [];
+    const tasks: number[] = [];
     const byStatus: Record<string, number> = {};
-    for (const { id } of submitted) {
+    for (const id of submitted) {
       const run = await persistently(() => client.get(id));
       byStatus[run.status] = (byStatus[run.status] ?? 0) + 1;
       if (!isTerminal(run.status)) {
         const { sentence } = await client.why(id);
-        broken.push(`${id}: ${run.status} after ${CALM_MS / 1_000} s of calm: ${sentence}`);
+        broken.push(`${id}: ${run.status} after ${PATIENCE_MS / 1_000} s: ${sentence}`);
         continue;
       }
       const events: RunEvent[] = [];
       for await (const event of client.events(id)) if ('seq' in event) events.push(event);
-      const described = await temporal.workflow.getHandle(workflowIdOf(id)).describe();
+      tasks.push(...(await lostTasks(temporal, workflowIdOf(id), (pid) => watch.killedAt(pid))));
       const name = run.metadata.storm ?? '';
       broken.push(
         ...violations({
           run,
           events,
-          workflow: described.status.name.toLowerCase(),
+          workflow: await endOf(temporal, id),
           acts: acts.of(name),
         }),
       );
-      recovered.push(...recoveries(events, kills));
     }
     await connection.close();
+    const { found, swallowed } = watch.recoveries();
     return {
       seed,
       seconds: Math.round((Date.now() - began) / 1_000),
       runs: submitted.length,
       byStatus,
-      kills: kills.length,
+      kills,
       restarts,
-      recovery: summary(recovered),
+      decided: decider.decided(),
+      recovery: spreadOf(found.map(({ noticedMs }) => noticedMs)),
+      queueing: spreadOf(found.map(({ queuedMs }) => queuedMs)),
+      workflowTasks: spreadOf(tasks),
+      swallowed,
       violations: broken,
     };
   } finally {
     calm.abort();
+    for (const stop of stops) stop();
     await Promise.allSettled(weather);
     for (const child of [api, ...workers]) child.kill('SIGKILL');
     await backEnds.release();
@@ -185,14 +220,21 @@ async function persistently<Value>(act: () => Promise<Value>): Promise<Value> {
     }
 }
 
-async function untilEnded(client: Client, onLine: (line: string) => void): Promise<void> {
-  for (const deadline = Date.now() + CALM_MS; Date.now() < deadline;) {
+async function untilEnded(client: Client, id: string): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline;) {
+    const { status } = await persistently(() => client.get(id));
+    if (isTerminal(status)) return;
     await sleep(1_000);
-    let open = 0;
-    for (const status of ['queued', 'running', 'waiting'] as const)
-      open += (await persistently(() => client.list({ status, limit: 200 }))).runs.length;
-    onLine(`${open} runs are open`);
-    if (open === 0) return;
+  }
+}
+
+/** The log has a run's end before its workflow has: the task that wrote it may have been lost with its worker. */
+async function endOf(temporal: TemporalClient, id: string): Promise<string> {
+  const handle = temporal.workflow.getHandle(workflowIdOf(id));
+  for (const deadline = Date.now() + CLOSED_MS; ;) {
+    const { status } = await handle.describe();
+    if (status.name !== 'RUNNING' || Date.now() > deadline) return status.name.toLowerCase();
+    await sleep(500);
   }
 }
 
@@ -221,29 +263,7 @@ async function addressOf(api: ReturnType<typeof spawn>): Promise<string> {
   }
 }
 
-/** Counts acts by run and step. */
-async function startCounter() {
-  const counts = new Map<string, Map<string, number>>();
-  const server = http.createServer((req, res) => {
-    const [, run = '', step = ''] = (req.url ?? '').split('/');
-    const ofRun = counts.get(run) ?? new Map<string, number>();
-    counts.set(run, ofRun.set(step, (ofRun.get(step) ?? 0) + 1));
-    res.end();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`,
-    of: (run: string): ReadonlyMap<string, number> => counts.get(run) ?? new Map<string, number>(),
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
-}
-
-function summary(times: number[]): StormReport['recovery'] {
+function spreadOf(times: number[]): Spread {
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number): number =>
     Number(
