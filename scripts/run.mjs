@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { exitCodeOf } from './for-people.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const FOR_PEOPLE = ['StartupError', 'ConfigError', 'CliError', 'MigrationError', 'SetupError'];
 
 /** Each command prepares what it needs and answers the exit code, or undefined to live on. */
 const commands = {
@@ -76,12 +76,7 @@ async function run([name, ...argv]) {
   try {
     return await command(argv);
   } catch (error) {
-    if (error instanceof Error && FOR_PEOPLE.includes(error.name)) {
-      console.error(`perdure: ${error.message}`);
-      return error.exitCode ?? 1;
-    }
-    console.error('perdure: this is a defect, please report it:', error);
-    return 1;
+    return exitCodeOf(error);
   }
 }
 

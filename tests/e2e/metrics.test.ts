@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CANARY_TENANT } from '../../contracts/canary.js';
 import { createClient } from '../../src/client/client.js';
+import { namesIn, queries } from '../support/monitoring.js';
 import { PerdureProcess, runCommand, temporaryDirectory } from './support/perdure-process.js';
 
 let place: { directory: string; remove: () => Promise<void> };
@@ -103,6 +104,18 @@ test('every metric of ours that is told is documented', async () => {
   const told = [...text.matchAll(/^# TYPE (perdure_\w+)/gm)].map((m) => m[1] ?? '');
   expect(told.length).toBeGreaterThan(15);
   for (const name of told) expect(documented).toContain(`\`${name}\``);
+});
+
+test('alerts and dashboards ask for nothing that is not told', async () => {
+  const text = await scrape();
+  const told = new Set([...text.matchAll(/^(?:# TYPE )?([a-z]\w*)/gm)].map((m) => m[1]));
+  // Of what has failed, and nothing has.
+  const failures = ['temporal_workflow_task_execution_failed_total', 'temporal_request_failure_total'];
+  const asked = new Set((await queries()).flatMap(namesIn));
+  const missing = [...asked].filter(
+    (name) => !told.has(name) && !told.has(name.replace(/_bucket$/, '')) && !failures.includes(name),
+  );
+  expect(missing).toEqual([]);
 });
 
 const promtool = spawnSync('promtool', ['--version']);

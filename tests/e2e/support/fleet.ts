@@ -21,8 +21,9 @@ async function startProcess(
   command: string,
   env: Record<string, string>,
   ready: string,
+  script?: string,
 ): Promise<FleetProcess> {
-  const { child, output } = launch(command, env);
+  const { child, output } = launch(command, env, script);
   for (const deadline = Date.now() + START_MS; ;) {
     const port = /(?:listens at|probes at) http:\/\/[^:"]+:(\d+)/.exec(output())?.[1];
     if (port !== undefined && output().includes(ready)) return { child, output, port: Number(port) };
@@ -38,6 +39,11 @@ export const startApiProcess = (env: Record<string, string>): Promise<FleetProce
   startProcess('perdure api', env, '"the API is ready"');
 export const startWorkerProcess = (env: Record<string, string>): Promise<FleetProcess> =>
   startProcess('perdure worker', { ...env, PERDURE_WORKER_PORT: '0' }, '"the worker has started"');
+
+const READY = { api: '"the API is ready"', worker: '"the worker has started"' };
+/** As an image starts it. */
+export const startBuilt = (kind: 'api' | 'worker', env: Record<string, string>): Promise<FleetProcess> =>
+  startProcess(kind, { NODE_ENV: 'production', ...env }, READY[kind], 'scripts/built.mjs');
 
 export async function endProcess({ child }: FleetProcess, signal: NodeJS.Signals): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;

@@ -30,11 +30,13 @@ export async function runCommand(command: string, env: Record<string, string>): 
   return { code, output: output() };
 }
 
+/** @param script `scripts/built.mjs` is what images start, over dist/ as it is */
 export function launch(
   command: string,
   env: Record<string, string>,
+  script = 'scripts/run.mjs',
 ): { child: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, [path.join(root, 'scripts/run.mjs'), ...command.split(' ')], {
+  const child = spawn(process.execPath, [path.join(root, script), ...command.split(' ')], {
     cwd: root,
     env: { ...process.env, NO_COLOR: '1', PORT: '0', TEMPORAL_PORT: '0', TEMPORAL_UI_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,104 @@
+{{- define "perdure.labels" -}}
+app.kubernetes.io/name: perdure
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{- define "perdure.image" -}}
+{{- $digest := index .root.Values.image.digests .kind -}}
+{{ .root.Values.image.registry }}/perdure-{{ .kind }}{{ if $digest }}@{{ $digest }}{{ else }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}{{ end }}
+{{- end }}
+
+{{/* Of every pod: no token of the cluster, no root, no privileges. */}}
+{{- define "perdure.pod" -}}
+serviceAccountName: {{ .Release.Name }}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 1000
+  runAsGroup: 1000
+  fsGroup: 1000
+  seccompProfile: { type: RuntimeDefault }
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "perdure.container" -}}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  runAsNonRoot: true
+  capabilities: { drop: [ALL] }
+volumeMounts:
+  - { name: tmp, mountPath: /tmp }
+  {{- if .Values.tls.secretName }}
+  - { name: tls, mountPath: /etc/perdure/tls, readOnly: true }
+  {{- end }}
+{{- end }}
+
+{{- define "perdure.volumes" -}}
+- { name: tmp, emptyDir: { sizeLimit: 2Gi } }
+{{- if .Values.tls.secretName }}
+- { name: tls, secret: { secretName: {{ .Values.tls.secretName }}, defaultMode: 288 } }
+{{- end }}
+{{- end }}
+
+{{/* One zone, and one node, that is lost takes not all of them. */}}
+{{- define "perdure.spread" -}}
+{{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+- maxSkew: 1
+  topologyKey: {{ $key }}
+  whenUnsatisfiable: ScheduleAnyway
+  labelSelector:
+    matchLabels:
+      app.kubernetes.io/instance: {{ $.root.Release.Name }}
+      app.kubernetes.io/component: {{ $.component }}
+{{- end }}
+{{- end }}
+
+{{/* A worker's pod; a Deployment's and the Worker Controller's alike. */}}
+{{- define "perdure.workerTemplate" -}}
+metadata:
+  labels:
+    {{- include "perdure.labels" .root | nindent 4 }}
+    app.kubernetes.io/component: {{ .component }}
+    perdure/kind: worker
+  annotations:
+    checksum/settings: {{ toJson (list .root.Values.settings .worker.settings) | sha256sum }}
+spec:
+  {{- include "perdure.pod" .root | nindent 2 }}
+  # Ten seconds for what runs, ten to heed its signal, and some to say so; the drain takes 28 at most.
+  terminationGracePeriodSeconds: 40
+  topologySpreadConstraints: {{- include "perdure.spread" . | nindent 4 }}
+  containers:
+    - name: worker
+      image: {{ include "perdure.image" (dict "root" .root "kind" "worker") }}
+      {{- include "perdure.container" .root | nindent 6 }}
+      args: [worker]
+      ports: [{ name: http, containerPort: 8081 }]
+      envFrom:
+        - configMapRef: { name: {{ .root.Release.Name }} }
+        - secretRef: { name: {{ .root.Values.secrets.common }} }
+        {{- with .root.Values.secrets.database }}
+        - secretRef: { name: {{ . }} }
+        {{- end }}
+      env:
+        - { name: PERDURE_TASK_QUEUE, value: {{ .worker.taskQueue | quote }} }
+        {{- if eq .root.Values.workerVersioning.mode "manual" }}
+        - { name: TEMPORAL_DEPLOYMENT_NAME, value: {{ .root.Values.workerVersioning.deploymentName | quote }} }
+        {{- end }}
+        {{- range $name, $value := .worker.settings }}
+        - { name: {{ $name }}, value: {{ $value | quote }} }
+        {{- end }}
+      resources: {{- toYaml .worker.resources | nindent 8 }}
+      # Started: what it stands on has been used. Ready: Temporal sees it poll. Alive: it answers.
+      startupProbe: { httpGet: { path: /startupz, port: http }, periodSeconds: 3, failureThreshold: 100, timeoutSeconds: 5 }
+      readinessProbe: { httpGet: { path: /readyz, port: http }, periodSeconds: 10, timeoutSeconds: 6, failureThreshold: 3 }
+      livenessProbe: { httpGet: { path: /healthz, port: http }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }
+  volumes: {{- include "perdure.volumes" .root | nindent 4 }}
+{{- end }}

