@@ -7,6 +7,7 @@ import type { AgentTurn } from '../src/ports/step-agent.js';
 import { AgentFiles, type KeptAnswer } from './agent-files.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { Journal, now } from './journal.js';
+import { messagesOf } from './run-messages.js';
 import { OutputStream } from './output-stream.js';
 import { hashOf } from './request-approval.js';
 import { resolveArgs } from './resolve-args.js';
@@ -99,8 +100,13 @@ class AgentTurnRun {
     const output = new OutputStream(this.deps.bus, runId, of);
     if (tries > 1) output.write(null);
     try {
-      const [task, past] = await Promise.all([this.files.task(), this.files.past(turn)]);
+      const [task, past, messages] = await Promise.all([
+        this.files.task(),
+        this.files.past(turn),
+        messagesOf(this.deps.log, runId),
+      ]);
       const { usage, ...answer } = await this.deps.stepAgent.answer(task, past, {
+        messages,
         signal: cancellationSignal(),
         onText: (piece) => {
           output.write(piece);

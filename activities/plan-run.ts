@@ -6,6 +6,7 @@ import { PerdureError } from '../contracts/errors.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { Journal, now } from './journal.js';
 import { OutputStream } from './output-stream.js';
+import { messagesOf } from './run-messages.js';
 import { beginning, planCreated } from './run-ends.js';
 import { pastCalls, Spending } from './spending.js';
 import { isOutage, retryLater } from './to-failure.js';
@@ -61,6 +62,7 @@ async function makePlan(
       goal: input.run.goal,
       agent: input.run.agent,
       inputsData: input.inputsData,
+      messages: await messagesOf(deps.log, input.runId),
       files: await deps.workspace.list(input),
       signal: cancellationSignal(),
       onText: (piece) => {

@@ -2,6 +2,7 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { SuperviseInput, SuperviseResult } from '../contracts/activities.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { messagesOf } from './run-messages.js';
 import { Journal, now, stepKeys } from './journal.js';
 import { pastCalls, Spending } from './spending.js';
 
@@ -36,7 +37,8 @@ export async function superviseStep(
         if (run === null) return null;
         const [end] = await deps.log.find(runId, [stepKeys.end(step.id)]);
         const output = end?.type === 'step.completed' || end?.type === 'step.reused' ? end.output : null;
-        return { goal: run.goal, agent: run.agent, plan: run.plan, output };
+        const { goal, agent, plan } = run;
+        return { goal, agent, plan, output, messages: await messagesOf(deps.log, runId) };
       },
       onUsage: (usage) => {
         calls += 1;

@@ -46,6 +46,7 @@ export const api = {
   resumeRun: { method: 'POST', path: '/v1/runs/{id}/resume', scope: 'write' },
   retryRun: { method: 'POST', path: '/v1/runs/{id}/retry', scope: 'write' },
   forkRun: { method: 'POST', path: '/v1/runs/{id}/fork', scope: 'write' },
+  sendMessage: { method: 'POST', path: '/v1/runs/{id}/messages', scope: 'write' },
   listRunApprovals: { method: 'GET', path: '/v1/runs/{id}/approvals', scope: 'read' },
   decideApproval: { method: 'POST', path: '/v1/runs/{id}/approvals/{approvalId}', scope: 'write' },
   listCallbacks: { method: 'GET', path: '/v1/runs/{id}/callbacks', scope: 'write' },

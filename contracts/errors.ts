@@ -285,6 +285,12 @@ export const errorTable = {
     'This server takes no callbacks',
     'Have the operator set PERDURE_WEBHOOK_SECRET.',
   ),
+  message_limit_reached: entry(
+    409,
+    false,
+    'The run takes no more messages',
+    'Cancel it, and submit another one with all that was said.',
+  ),
   approval_stale: entry(
     409,
     false,

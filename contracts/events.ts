@@ -45,6 +45,7 @@ const durable = {
     durationMs: z.number(),
   }),
   'artifact.created': z.object({ path: z.string(), bytes: z.number(), contentType: z.string() }),
+  'message.received': z.object({ text: z.string(), by: z.string().optional() }),
   'approval.requested': z.object({
     approvalId: z.string(),
     kind: z.enum(approvalKinds),

@@ -11,6 +11,7 @@ export const CANCEL_SIGNAL = 'cancelRun';
 export const PAUSE_SIGNAL = 'pauseRun';
 export const RESUME_SIGNAL = 'resumeRun';
 export const DECIDE_UPDATE = 'decideApproval';
+export const MESSAGE_UPDATE = 'messageRun';
 export const SNAPSHOT_QUERY = 'snapshot';
 
 export const workflowIdOf = (runId: string): string => `run-${runId}`;
@@ -117,6 +118,18 @@ export interface DecisionRequest {
   by: string | null;
 }
 
+/** Messages that one run takes. */
+export const MAX_MESSAGES = 100;
+export const messageKey = (number: number): string => `message/${number}`;
+
+/** What MESSAGE_UPDATE brings. */
+export interface MessageRequest {
+  /** The same for the same message. */
+  id: string;
+  text: string;
+  by: string | null;
+}
+
 /** An approval that was asked for and is not decided. */
 export interface PendingApproval {
   argsHash: string;
@@ -161,6 +174,8 @@ export interface CarriedState {
   /** Whether the run is paused, and how often it was paused or resumed. */
   pause: { isPaused: boolean; changes: number };
   approvals: CarriedApprovals;
+  /** Messages that it has had. */
+  messages?: number;
   budget?: CarriedBudget;
   /** Of steps that are agents and have not come to their end: the turn that they are at. */
   turns?: Record<string, number>;

@@ -31,6 +31,7 @@ import { Approvals } from './approvals.js';
 import { BudgetClock } from './budget-clock.js';
 import { RunBudget } from './budget.js';
 import { errorOf } from './error-of.js';
+import { Inbox } from './inbox.js';
 import { Pause } from './pause.js';
 import { Drawing } from './picture.js';
 import { RunState } from './run-state.js';
@@ -81,6 +82,10 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
     record,
     carried?.approvals,
   );
+  const inbox = new Inbox((event) => {
+    record(event);
+    approvals.onChange();
+  }, carried?.messages);
   setHandler(pauseSignal, (request) => {
     pause.set(true, request);
   });
@@ -122,6 +127,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
           cancelReason: cancel.reason,
           pause: pause.carry(),
           approvals: approvals.carry(),
+          messages: inbox.carry(),
           ...(turns.size === 0 ? {} : { turns: Object.fromEntries(turns) }),
           ...(left === undefined ? {} : { budget: left }),
         },

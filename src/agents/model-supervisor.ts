@@ -8,6 +8,7 @@ import type { Models } from '../ports/model.js';
 import type { StepToJudge, SupervisedRun, Supervisor } from '../ports/supervisor.js';
 import { askForJson } from './ask-for-json.js';
 import { ruleSupervisor } from './supervisor.js';
+import { toldMeanwhile } from './told.js';
 import { asData, dataRule } from './untrusted.js';
 
 /** Tries of one decision. A run must not wait for a model that only comments on it. */
@@ -65,7 +66,10 @@ const instructionsFor = ({ instructions }: Agent): string =>
 
 type Loaded = NonNullable<Awaited<ReturnType<SupervisedRun['load']>>>;
 
-function describe({ step, error, dependants }: StepToJudge, { goal, plan, output }: Loaded): string {
+function describe(
+  { step, error, dependants }: StepToJudge,
+  { goal, plan, output, messages }: Loaded,
+): string {
   const planned = plan?.steps.find(({ id }) => id === step.id);
   const steps = (plan?.steps ?? []).slice(0, 100).map(({ id, tool, title }) => `${id}: ${title ?? tool}`);
   const ended =
@@ -74,6 +78,7 @@ function describe({ step, error, dependants }: StepToJudge, { goal, plan, output
       : asData('its error', `${error.code}: ${error.message}`, MAX_CHARACTERS);
   return [
     `The goal:\n${goal}`,
+    ...toldMeanwhile(messages),
     asData('the steps of the plan', steps.join('\n'), MAX_CHARACTERS),
     `The step ${JSON.stringify(step.id)} (${planned?.tool ?? 'unknown tool'}) has ${error === null ? 'completed' : 'failed'}.`,
     ended,

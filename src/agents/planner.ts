@@ -11,6 +11,7 @@ import type { Planner, PlanningTask } from '../ports/planner.js';
 import type { ToolCatalog } from '../ports/tool-catalog.js';
 import { askForJson } from './ask-for-json.js';
 import { guardPlan } from './model-made-plan.js';
+import { toldMeanwhile } from './told.js';
 import { asData, dataRule, toolDescription } from './untrusted.js';
 
 /** Files that the model is told of, and characters of the inputs. */
@@ -99,7 +100,7 @@ const answerSchema = (agent: Agent, tools: readonly ToolDescription[]): Record<s
     }),
   );
 
-function describe({ goal, files, inputsData }: PlanningTask): string {
+function describe({ goal, files, inputsData, messages }: PlanningTask): string {
   const listing = files
     .slice(0, MAX_FILES)
     .map(({ path, bytes }) => `${path} (${bytes} bytes)`)
@@ -107,6 +108,7 @@ function describe({ goal, files, inputsData }: PlanningTask): string {
   const more = files.length > MAX_FILES ? `\n… and ${files.length - MAX_FILES} more` : '';
   return [
     `The goal:\n${goal}`,
+    ...toldMeanwhile(messages),
     files.length === 0
       ? 'The workspace is empty.'
       : asData('files of the workspace', `${listing}${more}`, MAX_INPUT_CHARACTERS),

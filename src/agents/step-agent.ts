@@ -11,6 +11,7 @@ import type { AgentTask, AgentTurn, CallOutcome, StepAgent } from '../ports/step
 import { inputSchemaOf, type Tool } from '../tools/tool.js';
 import { agentArgsSchema, type AgentArgs } from './agent-tool.js';
 import { readAnswer } from './answer-json.js';
+import { toldMeanwhile } from './told.js';
 import { asData, dataRule, toolDescription } from './untrusted.js';
 
 /** Characters of one tool's result that the model reads, and of the data of its task. */
@@ -39,12 +40,15 @@ export function createStepAgent(parts: StepAgentParts): StepAgent {
       return { maxTurns: args.maxTurns, tools: tools.map(({ name }) => name) };
     },
 
-    async answer(task, past, { signal, onText }) {
+    async answer(task, past, { messages, signal, onText }) {
       const { agent, args, tools } = open(task);
       const model = parts.models.of(agent.models.tool);
       const answer = await model.answer({
         instructions: instructionsFor(agent, args),
-        messages: conversation(args, past),
+        messages: [
+          ...conversation(args, past),
+          ...toldMeanwhile(messages).map((text) => ({ role: 'user', text }) as const),
+        ],
         tools: tools.map((tool) => ({
           name: tool.name,
           description: toolDescription(tool),

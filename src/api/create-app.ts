@@ -37,6 +37,7 @@ import {
 import { createForkRoute, createRetryRoute } from './routes/forks.js';
 import { createHealthRoute, createReadinessRoute, indexRoute } from './routes/health.js';
 import { createMetricsRoute } from './routes/metrics.js';
+import { createSendMessageRoute } from './routes/messages.js';
 import { createOpenApiRoute } from './routes/openapi.js';
 import { createPresignRoute } from './routes/presigned-files.js';
 import { createBatchRoute } from './routes/run-batches.js';
@@ -107,6 +108,7 @@ export function createApp(deps: ApiDependencies): App {
     cancelRun: [...json, createCancelRoute(context)],
     retryRun: [...json, createRetryRoute(context, workers)],
     forkRun: [...json, createForkRoute(context, workers)],
+    sendMessage: [...json, createSendMessageRoute(context)],
     listRunApprovals: createListRunApprovalsRoute(context),
     decideApproval: [...json, createDecideRoute(context)],
     listApprovals: createListApprovalsRoute(context),

@@ -139,6 +139,12 @@ export interface Client {
     fork: ForkRun,
     options?: CallOptions & { idempotencyKey?: string | undefined },
   ): Promise<Run>;
+  /** Its models read it with their next question. With a key, the same call again is the same message. */
+  message(
+    id: string,
+    text: string,
+    options?: CallOptions & { idempotencyKey?: string | undefined },
+  ): Promise<Run>;
   approvals: {
     /** Of all runs, or of one; the oldest first. */
     list(filter?: ApprovalFilter, options?: CallOptions): Promise<ApprovalList>;
@@ -272,6 +278,16 @@ export function createClient(options: ClientOptions): Client {
     retry: (id, { idempotencyKey, repeat, ...call } = {}) =>
       goOn('retryRun', id, repeat === undefined ? {} : { repeat }, idempotencyKey, call),
     fork: (id, fork, { idempotencyKey, ...call } = {}) => goOn('forkRun', id, fork, idempotencyKey, call),
+    message(id, text, { idempotencyKey, ...call } = {}) {
+      const { headers, body } = post({ text });
+      return json('sendMessage', {
+        ...call,
+        parameters: { id },
+        headers: { ...headers, 'idempotency-key': idempotencyKey },
+        body,
+        repeatable: idempotencyKey !== undefined,
+      });
+    },
     approvals: {
       list: ({ runId, ...filter } = {}, call = {}) =>
         runId === undefined

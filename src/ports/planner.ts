@@ -7,6 +7,8 @@ export interface PlanningTask {
   /** Its name. */
   agent: string;
   inputsData: { value: JsonValue } | null;
+  /** What people have told the run, the newest last. */
+  messages: readonly string[];
   /** What is in the workspace. */
   files: readonly { path: string; bytes: number }[];
   signal: AbortSignal;

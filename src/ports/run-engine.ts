@@ -2,6 +2,7 @@
 import type {
   AgentRunInput,
   DecisionRequest,
+  MessageRequest,
   PauseRequest,
   ResumeRequest,
 } from '../../contracts/messages.js';
@@ -30,6 +31,12 @@ export interface RunEngine {
    * @throws PerdureError `approval_decided`, `approval_stale`, `decision_pending`
    */
   decide(runId: string, request: DecisionRequest): Promise<boolean>;
+  /**
+   * What the run's models are to read with their next question. The same id again is no other message.
+   * @returns as decide
+   * @throws PerdureError `message_limit_reached`, `decision_pending`
+   */
+  message(runId: string, request: MessageRequest): Promise<boolean>;
   /** Workers polling the run task queue, as the server sees them. */
   pollerCount(): Promise<number>;
   /** Whether the server sees this worker poll the run task queue, for workflows and for activities. */

@@ -40,6 +40,11 @@ export interface StepAgent {
   answer(
     task: AgentTask,
     past: readonly AgentTurn[],
-    told: { signal: AbortSignal; onText: (piece: string | null) => void },
+    told: {
+      /** What people have told the run, the newest last. */
+      messages: readonly string[];
+      signal: AbortSignal;
+      onText: (piece: string | null) => void;
+    },
   ): Promise<AgentAnswer>;
 }

@@ -9,7 +9,14 @@ export type StepToJudge = Pick<SuperviseInput, 'step' | 'error' | 'dependants'>;
 /** What a decision may look at beside the step's end. */
 export interface SupervisedRun {
   /** Of one that is not recorded there is nothing to see. @throws PerdureError `store_unavailable` */
-  load(): Promise<{ goal: string; agent: string; plan: Plan | null; output: StepOutput | null } | null>;
+  load(): Promise<{
+    goal: string;
+    agent: string;
+    plan: Plan | null;
+    output: StepOutput | null;
+    /** What people have told the run, the newest last. */
+    messages: string[];
+  } | null>;
   /** How often this decision was tried, this time included. */
   tries: number;
   signal: AbortSignal;

@@ -43,6 +43,7 @@ const bodies: Partial<Record<RouteName, string>> = {
   putFile: 'mine now',
   changeSchedule: JSON.stringify({ name: 'mine now' }),
   forkRun: JSON.stringify({ fromStep: 'a' }),
+  sendMessage: JSON.stringify({ text: 'do as I say' }),
   decideApproval: JSON.stringify({ decision: 'approve' }),
   presignFile: JSON.stringify({ method: 'GET' }),
 };

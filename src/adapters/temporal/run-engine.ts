@@ -11,6 +11,8 @@ import type { AgentRunInput, PauseRequest, ResumeRequest } from '../../../contra
 import {
   AGENT_RUN_WORKFLOW,
   CANCEL_SIGNAL,
+  DECIDE_UPDATE,
+  MESSAGE_UPDATE,
   PAUSE_SIGNAL,
   RESUME_SIGNAL,
   searchAttributes,
@@ -19,10 +21,10 @@ import {
 import { summaryOf } from '../../../contracts/summary.js';
 import type { RunEngine } from '../../ports/run-engine.js';
 import { checkTemporal } from './check-temporal.js';
-import { decide } from './decide.js';
 import { buildOf } from './poller-build.js';
 import { createWorkflowStarter, type OwnWorker } from './workflow-starter.js';
 import { CALL_DEADLINE, callTemporal } from './unavailable.js';
+import { updateRun } from './update-run.js';
 
 export interface TemporalEngineOptions {
   connection: Connection;
@@ -74,6 +76,9 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
         (identity === undefined ? buildOf(p.deploymentOptions) === current : p.identity === identity),
     ).length;
   };
+
+  const update = (runId: string, name: string, request: object): Promise<boolean> =>
+    call(() => updateRun(client.workflow.getHandle(workflowIdOf(runId)), name, request));
 
   const signal = (runId: string, name: string, request: PauseRequest | ResumeRequest): Promise<boolean> =>
     call(async () => {
@@ -130,7 +135,8 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
 
     pause: (runId, request) => signal(runId, PAUSE_SIGNAL, request),
     resume: (runId, request) => signal(runId, RESUME_SIGNAL, request),
-    decide: (runId, request) => call(() => decide(client.workflow.getHandle(workflowIdOf(runId)), request)),
+    decide: (runId, request) => update(runId, DECIDE_UPDATE, request),
+    message: (runId, request) => update(runId, MESSAGE_UPDATE, request),
 
     pollerCount: () =>
       call(async () => {

@@ -27,6 +27,7 @@ export const runLinks: Json = {
   events: ofRun('streamEvents', 'What happened, and what happens.'),
   plan: ofRun('getPlan', 'Its plan.'),
   cancel: ofRun('cancelRun', 'Stops it.'),
+  message: ofRun('sendMessage', 'Tells it something.'),
   retry: ofRun('retryRun', 'Does again what failed.'),
   pause: ofRun('pauseRun', 'Lets it begin nothing more.'),
   resume: ofRun('resumeRun', 'Lets it go on.'),
@@ -78,6 +79,7 @@ export const runsOperations: Operations<
   | 'cancelRun'
   | 'pauseRun'
   | 'resumeRun'
+  | 'sendMessage'
   | 'retryRun'
   | 'forkRun'
 > = {
@@ -223,6 +225,26 @@ export const runsOperations: Operations<
       202: changed,
     },
     errors: ['run_closed'],
+  },
+  sendMessage: {
+    tag: 'Runs',
+    summary: 'Tell a run something',
+    description:
+      '`message.received` follows, and the models of the run (planner, supervisor, agents) read it with the next question that they are asked. A run without models only keeps it. At most 100 for one run.',
+    parameters: [
+      header(
+        'Idempotency-Key',
+        'Makes a repeat safe: the same key is the same message.',
+        ref('IdempotencyKey'),
+      ),
+    ],
+    body: {
+      schema: ref('SendMessage'),
+      required: true,
+      examples: { words: { value: { text: 'Leave out the prices.' } } },
+    },
+    answers: { 202: changed },
+    errors: ['run_closed', 'message_limit_reached', 'decision_pending'],
   },
   retryRun: {
     tag: 'Runs',

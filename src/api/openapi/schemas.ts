@@ -38,6 +38,7 @@ import {
   scheduleSchema,
   triggerScheduleSchema,
 } from '../../../contracts/schedules.js';
+import { sendMessageSchema } from '../../../contracts/run-messages.js';
 import { whySchema } from '../../../contracts/why.js';
 import type { Json } from './operation.js';
 
@@ -96,6 +97,7 @@ const requestSchemas: Record<string, z.ZodType> = {
   // The server checks the items one by one.
   SubmitBatch: batchSchema.extend({ runs: z.array(batchItemSchema).min(1).max(MAX_BATCH) }),
   CancelRun: cancelRunSchema,
+  SendMessage: sendMessageSchema,
   RetryRun: retryRunSchema,
   ForkRun: forkRunSchema,
   DecideApproval: decideApprovalSchema,

@@ -131,6 +131,8 @@ test('every call answers as documented, in every way that is no error', async ()
   await call('callBack', {}, event, '?token=forged');
   await call('callBack', {}, event, search);
   await call('callBack', {}, event, search);
+  await send('sendMessage', { text: 'less' }, { id }, { 'idempotency-key': 'm' });
+  await send('sendMessage', { text: '' }, { id });
   await send('pauseRun', { reason: 'r' }, { id });
   await send('resumeRun', {}, { id });
   await send('cancelRun', { reason: 'r' }, { id });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { ApiDependencies } from '../context.js';
 import type { Agent } from '../../../contracts/agents.js';
 import { PerdureError } from '../../../contracts/errors.js';
-import type { AgentRunInput, DecisionRequest } from '../../../contracts/messages.js';
+import type { AgentRunInput, DecisionRequest, MessageRequest } from '../../../contracts/messages.js';
 import type { AgentCatalog } from '../../ports/agent-catalog.js';
 import type { BusListener, EventBus } from '../../ports/event-bus.js';
 import type { Logger } from '../../ports/logger.js';
@@ -18,6 +18,7 @@ import { createFakeWorkspace, type FakeWorkspace } from './fake-workspace.js';
 export interface FakeEngine extends RunEngine {
   starts: AgentRunInput[];
   decisions: DecisionRequest[];
+  messages: MessageRequest[];
   pauses: { runId: string; paused: boolean }[];
   cancels: { runId: string; reason: string | null }[];
   pollers: number;
@@ -169,6 +170,7 @@ function createFakeEngine(): FakeEngine {
     cancels: [],
     pauses: [],
     decisions: [],
+    messages: [],
     pollers: 1,
     down: null,
     onStart: null,
@@ -194,6 +196,12 @@ function createFakeEngine(): FakeEngine {
       if (engine.decisions.some(({ approvalId }) => approvalId === request.approvalId))
         throw new PerdureError('approval_decided', `${request.approvalId} waits for no decision`);
       engine.decisions.push(request);
+      return true;
+    },
+    message: async (runId, request) => {
+      await Promise.resolve().then(up);
+      if (!open.has(runId)) return false;
+      engine.messages.push(request);
       return true;
     },
     async cancel(runId, reason) {

@@ -42,6 +42,19 @@ export function registerRuns(program: Command): void {
     example: 'perdure runs resume "$id" --budget tokens=400000',
     says: (id) => `the run ${id} goes on`,
   });
+  runs
+    .command('message <id> <text>')
+    .description('tell a run something; its models read it with their next question')
+    .option('--json', 'print the run as JSON')
+    .addHelpText('after', examples('perdure runs message "$id" "Leave out the prices."'))
+    .action(async (id: string, text: string, { json }: { json?: true }) => {
+      const { withServer } = await import('../server.js');
+      await withServer(async (client, signal) => {
+        const run = await client.message(id, text, { signal });
+        if (json === true) (await import('../output.js')).writeJson(run);
+        else process.stdout.write(`the run ${run.id} has it\n`);
+      });
+    });
   registerRetry(runs);
   registerFork(runs);
 }

@@ -1,4 +1,4 @@
-/** Hands a person's decision to the run's workflow, which takes one decision of each approval. */
+/** Hands what a person wants to the run's workflow, which takes or refuses it. */
 import { createHash } from 'node:crypto';
 import {
   WorkflowUpdateFailedError,
@@ -7,14 +7,13 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { isErrorCode, PerdureError } from '../../../contracts/errors.js';
-import { DECIDE_UPDATE, type DecisionRequest } from '../../../contracts/messages.js';
 
 /** @returns false when there is no open workflow */
-export async function decide(handle: WorkflowHandle, request: DecisionRequest): Promise<boolean> {
+export async function updateRun(handle: WorkflowHandle, name: string, request: object): Promise<boolean> {
   try {
-    // The same decision of the same person is the same update: sent again, it is answered as the first time.
+    // The same wish of the same person is the same update: sent again, it is answered as the first time.
     const updateId = createHash('sha256').update(JSON.stringify(request)).digest('hex');
-    await handle.executeUpdate(DECIDE_UPDATE, { args: [request], updateId });
+    await handle.executeUpdate(name, { args: [request], updateId });
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;

@@ -1,0 +1,8 @@
+/** Messages to a run under way: its models read them with the next question that they are asked. */
+import { z } from 'zod';
+
+export const MAX_MESSAGE_CHARACTERS = 4_000;
+
+export const sendMessageSchema = z.strictObject({
+  text: z.string().trim().min(1, 'must not be empty').max(MAX_MESSAGE_CHARACTERS),
+});
