@@ -11,7 +11,10 @@ export class Inbox {
     private readonly record: (event: NewEvent) => void,
     private received = 0,
   ) {
-    setHandler(messageUpdate, (request) => this.take(request), {
+    const take = (request: MessageRequest): undefined => {
+      this.take(request);
+    };
+    setHandler(messageUpdate, take, {
       validator: (_request: MessageRequest) => {
         if (this.received >= MAX_MESSAGES)
           throw ApplicationFailure.nonRetryable(
@@ -22,7 +25,7 @@ export class Inbox {
     });
   }
 
-  private take({ text, by }: MessageRequest): undefined {
+  private take({ text, by }: MessageRequest): void {
     this.received += 1;
     this.record({
       type: 'message.received',
