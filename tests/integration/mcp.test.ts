@@ -1,5 +1,6 @@
 /** An MCP server of the ecosystem in runs over real servers, by both of its transports. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -25,8 +26,9 @@ let folder: string;
 let settings: Record<string, string>;
 let remote: ChildProcess;
 let system: System;
+let port: number;
 
-const servers = (port: number): string => `
+const servers = (): string => `
 servers:
   local:
     command: ${process.execPath}
@@ -48,18 +50,14 @@ servers:
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'perdure-mcp-'));
-  const port = await claimPort('127.0.0.1', 0, 'the port', 'PORT');
-  await writeFile(path.join(folder, 'mcp.yaml'), servers(port));
-  remote = spawn(process.execPath, [everything, 'streamableHttp'], {
-    env: { PATH: process.env.PATH, PORT: String(port) },
-    stdio: 'ignore',
-  });
+  port = await claimPort('127.0.0.1', 0, 'the port', 'PORT');
+  await writeFile(path.join(folder, 'mcp.yaml'), servers());
+  remote = await startRemote();
   settings = {
     PERDURE_TOOLS_DIR: folder,
     PERDURE_SECRET_EVERYTHING: SECRET,
     PERDURE_HTTP_ALLOW: `127.0.0.1:${port}`,
   };
-  await vi.waitFor(() => fetch(`http://127.0.0.1:${port}/mcp`), { timeout: 20_000 });
   const reports = await compareMcpServers(readConfig(settings), logger, { accept: true });
   expect(reports.map(({ server, error }) => [server, error])).toEqual([
     ['local', null],
@@ -74,6 +72,15 @@ afterAll(async () => {
   remote.kill();
   await rm(folder, { recursive: true });
 });
+
+async function startRemote(): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [everything, 'streamableHttp'], {
+    env: { PATH: process.env.PATH, PORT: String(port) },
+    stdio: 'ignore',
+  });
+  await vi.waitFor(() => fetch(`http://127.0.0.1:${port}/mcp`), { timeout: 20_000 });
+  return child;
+}
 
 /** As if the server had said something else when it was accepted. */
 async function pretendChange(): Promise<void> {
@@ -144,6 +151,18 @@ test('the environment that the server sees is its own, and its secret is in no e
   expect(text).toContain('EVERYTHING_KEY');
   expect(text).not.toContain(SECRET);
   expect(text).not.toContain('PERDURE_');
+});
+
+test('a server that was restarted is connected to anew, also for what cannot be undone', async () => {
+  remote.kill('SIGKILL');
+  await once(remote, 'close');
+  remote = await startRemote();
+  const events = await run([
+    { id: 'echo', tool: 'remote__echo', args: { message: 'again' } },
+    { id: 'sum', tool: 'remote__get-sum', args: { a: 1, b: 1 } },
+  ]);
+  expect(events.at(-1)?.type).toBe('run.completed');
+  expect(events.map(({ type }) => type)).not.toContain('step.retrying');
 });
 
 test('a run that is cancelled leaves no call waiting', async () => {

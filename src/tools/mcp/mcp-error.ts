@@ -18,8 +18,9 @@ export function mcpError(server: string, error: unknown, fault?: PerdureError): 
   const as = (code: 'tool_failed' | 'tool_unavailable' | 'tool_timeout', words = text): PerdureError =>
     new PerdureError(code, `${server}: ${words}`, { cause: error });
   if (error instanceof StreamableHTTPError) {
-    // 404 is a session that the server does not know any more.
-    const passes = error.code === undefined || [404, 408, 425, 429].includes(error.code) || error.code >= 500;
+    // 404, and of many servers 400, is a session that they do not know any more.
+    const passes =
+      error.code === undefined || [400, 404, 408, 425, 429].includes(error.code) || error.code >= 500;
     return as(passes ? 'tool_unavailable' : 'tool_failed');
   }
   if (error instanceof McpError) {

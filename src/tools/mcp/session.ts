@@ -71,6 +71,20 @@ export function createSession(name: string, open: () => Opened): McpSession {
     const connection = await closing?.catch(() => undefined);
     await connection?.close();
   };
+  /** A connection that has gone stale since it was last used, as after a restart of the server, is opened anew. */
+  const lookedAt = async (
+    first: Connection,
+    { mayRepeat }: CallOptions,
+  ): Promise<{ connection: Connection; offered: readonly OfferedTool[] }> => {
+    try {
+      // What cannot be undone is not the way to find out whether the line holds.
+      return { connection: first, offered: await first.offer(mayRepeat ? OFFER_MS : 0) };
+    } catch (error) {
+      if (first.isNew || !(error instanceof PerdureError) || !error.retryable) throw error;
+      const connection = await connect();
+      return { connection, offered: await connection.offer(OFFER_MS) };
+    }
+  };
   const using = async <Value>(use: (connection: Connection) => Promise<Value>): Promise<Value> => {
     clearTimeout(idle);
     users += 1;
@@ -84,8 +98,9 @@ export function createSession(name: string, open: () => Opened): McpSession {
   return {
     list: () => using((connection) => connection.list()),
     call: (tool, args, how) =>
-      using(async (connection) => {
-        how.check(await connection.offer());
+      using(async (first) => {
+        const { connection, offered } = await lookedAt(first, how);
+        how.check(offered);
         how.signal.throwIfAborted();
         return connection.call(tool, args, how);
       }),
@@ -95,6 +110,7 @@ export function createSession(name: string, open: () => Opened): McpSession {
 
 class Connection {
   private offered: { tools: OfferedTool[]; at: number } | undefined;
+  private answers = 0;
 
   private constructor(
     private readonly name: string,
@@ -121,8 +137,14 @@ class Connection {
     }
   }
 
-  async offer(): Promise<OfferedTool[]> {
-    if (this.offered === undefined || Date.now() - this.offered.at > OFFER_MS)
+  /** Whether it has not answered anything yet. */
+  get isNew(): boolean {
+    return this.answers === 0;
+  }
+
+  /** @param maxAgeMs of what is told without asking */
+  async offer(maxAgeMs: number): Promise<OfferedTool[]> {
+    if (this.offered === undefined || Date.now() - this.offered.at >= maxAgeMs)
       this.offered = { tools: await this.list(), at: Date.now() };
     return this.offered.tools;
   }
@@ -172,7 +194,9 @@ class Connection {
 
   private async asked<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     try {
-      return await ask();
+      const answer = await ask();
+      this.answers += 1;
+      return answer;
     } catch (error) {
       const known = mcpError(this.name, error, this.opened.fault());
       // A session that the server has forgotten, or a line that is dead, is not asked again.
