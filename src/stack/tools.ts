@@ -20,8 +20,7 @@ export async function openTools(config: Config, logger: Logger): Promise<FolderT
   }
   const parts: FolderTools[] = [];
   // Loaded where there is something to do with it: a start without such tools is as quick as before.
-  if (existsSync(path.join(folder, 'mcp.yaml')))
-    parts.push((await import('./mcp-servers.js')).openMcpServers(config, logger));
+  if (hasMcpServers(config)) parts.push((await import('./mcp-servers.js')).openMcpServers(config, logger));
   if (existsSync(path.join(folder, 'http.yaml'))) {
     const { openHttpApis } = await import('./http-apis.js');
     parts.push({ tools: openHttpApis(config), close: () => Promise.resolve() });
@@ -38,6 +37,9 @@ export async function openTools(config: Config, logger: Logger): Promise<FolderT
     },
   };
 }
+
+export const hasMcpServers = ({ toolsFolder }: Config): boolean =>
+  existsSync(path.join(toolsFolder.path, 'mcp.yaml'));
 
 /** By their ending, so that what lies beside them is left alone. */
 const toolFiles = (folder: string): string[] =>

@@ -60,7 +60,7 @@ async function compare(only: string | undefined, { json }: { json?: true }, acce
   if (json === true) writeJson(reports);
   else
     for (const { server, changes, error } of reports) {
-      if (error !== null) process.stdout.write(`${server}: ${printable(error)}\n`);
+      if (error !== null) process.stdout.write(`${printable(error)}\n`);
       else if (changes.length === 0) process.stdout.write(`${server}: as it was accepted\n`);
       for (const { tool, change, readOnlyHint, description } of changes) {
         const hint = readOnlyHint === true ? ', says that it only reads' : '';

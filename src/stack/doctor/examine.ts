@@ -5,14 +5,16 @@ import type { Logger } from '../../ports/logger.js';
 import { examineBackEnds } from './back-ends.js';
 import { runCanary } from './canary.js';
 import { reportOf, type Report } from './report.js';
+import { examineTools } from './tools.js';
 import { examineServer } from './server.js';
 
 export async function examine(config: Config, logger: Logger): Promise<Report> {
   const client = createClient({ baseUrl: config.url, token: config.token ?? undefined });
-  const [backEnds, server] = await Promise.all([
+  const [backEnds, server, tools] = await Promise.all([
     examineBackEnds(config, logger),
     examineServer(client, config.url),
+    examineTools(config, logger),
   ]);
   // Last, so that what it waits for is known by then.
-  return reportOf([...backEnds, ...server, ...(await runCanary(client)).lines]);
+  return reportOf([...backEnds, ...server, ...tools, ...(await runCanary(client)).lines]);
 }

@@ -149,6 +149,13 @@ test('a failure that the server tells is the step’s, with its words', async ()
   });
 });
 
+test('what is no server of MCP at all is not read on', async () => {
+  await expect(opened('well', { command: 'yes', args: [] })).rejects.toMatchObject({
+    code: 'tool_failed',
+    message: expect.stringContaining('no messages of MCP') as string,
+  });
+});
+
 test('words on its output that are no message are passed over', async () => {
   const { call } = await opened('greets');
   expect(await call('say', { text: 'x' })).toEqual({ output: { text: 'x' } });

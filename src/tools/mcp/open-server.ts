@@ -21,6 +21,8 @@ export interface ServerSurroundings {
 
 /** Bytes that a message has beside the answer in it. */
 const ENVELOPE_BYTES = 64_000;
+/** Of what a child has said before it ended, for its error. */
+const LAST_LINES = 5;
 
 /** @throws PerdureError `tool_not_configured`, `tool_unavailable` */
 export const openServer = (server: McpServer, around: ServerSurroundings): Opened =>
@@ -30,7 +32,7 @@ function openChild(
   server: Extract<McpServer, { command: string }>,
   { secrets, folder, logger, redact }: ServerSurroundings,
 ): Opened {
-  let lastLine = '';
+  const lastLines: string[] = [];
   const transport = new StdioTransport({
     command: server.command,
     args: server.args,
@@ -38,16 +40,19 @@ function openChild(
     cwd: path.resolve(folder, server.cwd ?? '.'),
     maxLineBytes: server.maxBytes + ENVELOPE_BYTES,
     onLog: (line) => {
-      lastLine = redact(line);
-      logger.debug({ mcpServer: server.name }, lastLine);
+      const shown = redact(line);
+      logger.debug({ mcpServer: server.name }, shown);
+      lastLines.push(shown);
+      // The cause often stands before a line that names a log.
+      if (lastLines.length > LAST_LINES) lastLines.shift();
     },
   });
   return {
     transport,
     fault: () =>
       transport.fault ??
-      (transport.hasEnded && lastLine !== ''
-        ? new PerdureError('tool_unavailable', `it ended; the last that it said: ${lastLine}`)
+      (transport.hasEnded && lastLines.length > 0
+        ? new PerdureError('tool_unavailable', `it ended; the last that it said: ${lastLines.join(' / ')}`)
         : undefined),
     release: () => transport.close(),
   };

@@ -24,6 +24,8 @@ export interface ChildServer {
 /** Milliseconds that a child gets to end when its input is closed, and then when it is told to. */
 const GRACE_MS = 500;
 const LOG_CHARACTERS = 500;
+/** Lines on its output that are no message: a greeting is passed over, a stream of anything is not read on. */
+const MAX_STRAY_LINES = 1_000;
 
 export class StdioTransport implements Transport {
   onclose?: () => void;
@@ -35,6 +37,7 @@ export class StdioTransport implements Transport {
   private ended: Promise<void> = Promise.resolve();
   private readonly chunks: Buffer[] = [];
   private bytes = 0;
+  private strayLines = 0;
 
   constructor(private readonly server: ChildServer) {}
 
@@ -81,16 +84,15 @@ export class StdioTransport implements Transport {
   }
 
   private read(chunk: Buffer): void {
-    for (let from = 0; from < chunk.length;) {
+    let from = 0;
+    while (from < chunk.length && this.fault === undefined) {
       const end = chunk.indexOf(10, from);
       const piece = chunk.subarray(from, end < 0 ? chunk.length : end);
       this.bytes += piece.length;
       if (this.bytes > this.server.maxLineBytes) {
-        this.fault = new PerdureError(
-          'tool_limit_exceeded',
-          `the server wrote a message of more than ${this.server.maxLineBytes} bytes`,
-        );
-        this.kill('SIGKILL');
+        const { maxLineBytes } = this.server;
+        const message = `the server wrote a message of more than ${maxLineBytes} bytes`;
+        this.breakOff(new PerdureError('tool_limit_exceeded', message));
         return;
       }
       this.chunks.push(piece);
@@ -102,12 +104,21 @@ export class StdioTransport implements Transport {
     }
   }
 
+  private breakOff(fault: PerdureError): void {
+    this.fault ??= fault;
+    this.child?.stdout.destroy();
+    this.kill('SIGKILL');
+  }
+
   private deliver(line: string): void {
     if (this.fault !== undefined || line.trim() === '') return;
     try {
       this.onmessage?.(deserializeMessage(line));
     } catch (error) {
       // Many print a greeting there; a message that is lost ends by its time-out.
+      this.strayLines += 1;
+      if (this.strayLines > MAX_STRAY_LINES)
+        this.breakOff(new PerdureError('tool_failed', 'what it writes are no messages of MCP'));
       this.onerror?.(error instanceof Error ? error : new Error(String(error)));
     }
   }
