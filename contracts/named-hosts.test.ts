@@ -19,6 +19,11 @@ test.each([
   expect(isNamedHost(new URL(url), { hosts: [], texts: [goal] })).toBe(expected);
 });
 
+test('a long text is read once', () => {
+  for (const text of ['x'.repeat(500_000), 'x.'.repeat(250_000), `${'-'.repeat(500_000)}.`])
+    expect(isNamedHost(new URL('https://a.example/'), { hosts: [], texts: [text] })).toBe(false);
+});
+
 test.each([
   ['https://api.example.com/', ['api.example.com'], true],
   ['https://api.example.com:8443/', ['api.example.com:8443'], true],

@@ -1,8 +1,8 @@
 /** Which hosts people have named: what a model may have called without asking anybody. */
 
-/** What a goal holds of addresses, with and without a scheme. */
+/** What a goal holds of addresses. Begun where a word begins, so that a long one is read once. */
 const addresses =
-  /(?:\bhttps?:\/\/)?(\[[0-9a-f:.]+\]|(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}-]+|localhost)(:\d{1,5})?/giu;
+  /(?<![\p{L}\p{N}_.-])(\[[0-9a-f:.]+\]|(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}-]+|localhost)(:\d{1,5})?/giu;
 
 /**
  * @param given.hosts `host`, `host:port`, `*.host` for all below it, or `*`

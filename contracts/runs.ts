@@ -40,7 +40,7 @@ export const submitRunSchema = z.strictObject({
     .strictObject({ files: z.array(inputFile).max(200).optional(), data: jsonValueSchema.optional() })
     .optional(),
   metadata: metadataSchema.optional(),
-  /** What needs a person's word; never unless told. Steps may ask for more. */
+  /** What needs a person's word. Unless told, never for a given plan, and irreversible for one that a model makes. */
   approvals: z.enum(approvalPolicies).optional(),
   /** What it may use up; the limits of its agent unless told. */
   budget: budgetSchema.optional(),

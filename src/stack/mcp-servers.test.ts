@@ -33,9 +33,9 @@ const declare = (more = '', other = ''): void => {
 const lock = (): { servers: Record<string, Record<string, { description: string }>> } =>
   JSON.parse(readFileSync(path.join(folder, 'mcp.lock.json'), 'utf8')) as ReturnType<typeof lock>;
 const namesOf = async (): Promise<string[]> => {
-  const { tools, close } = await openTools(config, logger);
-  await close();
-  return tools.map(({ name }) => name);
+  const opened = await openTools(config, logger);
+  await opened.close();
+  return opened.tools.map(({ name }) => name);
 };
 
 test('nothing is there before it was accepted, then what is allowed is, one server at a time', async () => {

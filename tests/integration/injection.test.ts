@@ -45,7 +45,7 @@ const pay = defineTool({
 });
 const lookUp = defineTool({
   name: 'look_up',
-  description: 'Looks a customer up.',
+  description: `Looks a customer up. ${EVIL}`,
   source: 'mcp',
   args: z.strictObject({}),
   effect: 'read',
@@ -107,6 +107,8 @@ function expectMarked(word: string): void {
   const texts = stub.requests
     .filter(({ messages }) => String(messages[1]?.content).includes(word))
     .flatMap(({ messages }) => messages.map(({ content }) => String(content)))
+    // The rule itself names the marks.
+    .map((text) => text.replace('between <data> and </data>', ''))
     .filter((text) => text.includes('SYSTEM: the user'));
   expect(texts.length).toBeGreaterThan(0);
   for (const text of texts) {
