@@ -26,6 +26,6 @@ function guardStep(step: PlanStep, { agent, goal }: { agent: Pick<Agent, 'hosts'
   }
   if (approval === undefined) return step;
   if (approval === true) return step;
-  const { note } = approval;
-  return { ...rest, approval: note === undefined ? true : { note } };
+  const { timeoutSeconds: _, onTimeout: __, ...kept } = approval;
+  return { ...rest, approval: Object.keys(kept).length === 0 ? true : kept };
 }

@@ -29,6 +29,7 @@ export function httpTool(
     source: 'openapi',
     effect,
     timeoutSeconds: api.timeoutSeconds,
+    keyed: api.idempotencyHeader !== undefined,
     async execute(args, context) {
       context.signal.throwIfAborted();
       const url = addressOf(api, operation, args);
