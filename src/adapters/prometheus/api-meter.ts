@@ -1,4 +1,6 @@
 /** ApiMeter on prom-client. */
+import { runStatuses } from '../../../contracts/statuses.js';
+import { isTerminal } from '../../../contracts/terminal.js';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { QueueSide } from '../../ports/run-inspector.js';
 import type { ApiMeter, SystemFacts } from '../../ports/meters.js';
@@ -76,6 +78,9 @@ export function createApiMeter(registry: Registry): ApiMeter {
   };
 }
 
+/** Of which there may be none at the moment, and that is known. */
+const OPEN_STATUSES = runStatuses.filter((status) => !isTerminal(status));
+
 /** What could not be found out shows no figure: an old one would be taken for the present. */
 function createSystemGauges(registry: Registry): (system: SystemFacts) => void {
   const registers = [registry];
@@ -120,6 +125,7 @@ function createSystemGauges(registry: Registry): (system: SystemFacts) => void {
     // A gauge without labels that is reset shows 0.
     if (runsElsewhere === null) elsewhere.remove();
     else elsewhere.set(runsElsewhere);
+    if (openRuns !== null) for (const status of OPEN_STATUSES) open.set({ status }, 0);
     for (const { status, runs } of openRuns ?? []) open.set({ status }, runs);
     for (const [cause, runs] of Object.entries(stuckRuns ?? {})) stuck.set({ cause }, runs);
     if (queue === null) return;
