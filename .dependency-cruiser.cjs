@@ -66,7 +66,7 @@ module.exports = {
       comment: 'zod at run time slows every replay; types only.',
       from: { path: '^workflows/', pathNot: '\\.test\\.ts$' },
       to: {
-        path: 'node_modules/zod|^contracts/(plan|events|runs|answers|api-keys|presign|webhooks)\\.ts$',
+        path: 'node_modules/zod|^contracts/(plan|events|runs|answers|api-keys|presign|webhooks|answer-schema)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -1,6 +1,7 @@
 /** Whether an answer fits what was asked for. */
 import { z } from 'zod';
 import type { Approval } from '../../contracts/approvals.js';
+import { answerSchemaProblem } from '../../contracts/answer-schema.js';
 import { asksFor } from '../../contracts/asking.js';
 import type { FieldError } from '../../contracts/errors.js';
 import { fieldError, pathErrors } from '../../contracts/field-errors.js';
@@ -12,6 +13,10 @@ export function answerErrors({ tool, args }: Approval, answer: JsonValue): Field
     return [{ field: 'answer', message: 'must not be given: nothing is asked but whether it may be done' }];
   const wanted = args?.schema;
   if (typeof wanted !== 'object' || wanted === null) return [];
+  // It may have come from another step.
+  const problem = answerSchemaProblem(wanted);
+  if (problem !== undefined)
+    return [{ field: 'answer', message: `cannot be checked: the step’s schema ${problem}` }];
   const result = z.fromJSONSchema(wanted as Parameters<typeof z.fromJSONSchema>[0]).safeParse(answer);
   if (result.success) return missing(wanted, answer);
   return pathErrors(result.error.issues, answer).map(({ path, message }) =>

@@ -3,19 +3,16 @@
  * comes as an argument, and the tool only hands it on.
  */
 import { z } from 'zod';
-import type { JsonValue } from '../../contracts/plan.js';
+import { answerSchemaProblem } from '../../contracts/answer-schema.js';
 import { defineTool } from './tool.js';
 
-const isSchema = (schema: Record<string, JsonValue>): boolean => {
-  try {
-    z.fromJSONSchema(schema);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-const schema = z.record(z.string(), z.json()).refine(isSchema, 'must be a JSON schema').optional();
+const schema = z
+  .record(z.string(), z.json())
+  .superRefine((given, refinement) => {
+    const message = answerSchemaProblem(given);
+    if (message !== undefined) refinement.addIssue({ code: 'custom', message });
+  })
+  .optional();
 const timing =
   'How long that may take stands in the step: approval: {timeoutSeconds, onTimeout, remindEverySeconds}. With ' +
   'onTimeout "approve" the run goes on with default; with "deny" (unless told), or when somebody denies it, the step ' +
@@ -24,7 +21,7 @@ const timing =
 export const askHumanTool = defineTool({
   name: 'ask_human',
   description:
-    'Asks a person and waits for the answer. question is what is asked, schema a JSON schema that the answer fits; ' +
+    'Asks a person and waits for the answer. question is what is asked, schema a JSON schema that the answer fits (without pattern and $ref); ' +
     `answer is filled in and not given. ${timing} Output: {answer, timedOut}.`,
   args: z.strictObject({
     question: z.string().trim().min(1).max(10_000),
@@ -45,7 +42,7 @@ export const waitForEventTool = defineTool({
   name: 'wait_for_event',
   description:
     'Waits until a program outside calls back. name says what is waited for, schema is a JSON schema that the event ' +
-    `fits; answer is filled in and not given. The address to call is had with GET /v1/runs/{id}/callbacks. ${timing} ` +
+    `fits (without pattern and $ref); answer is filled in and not given. The address to call is had with GET /v1/runs/{id}/callbacks. ${timing} ` +
     'Output: {event, timedOut}.',
   args: z.strictObject({
     name: z.string().trim().min(1).max(200),

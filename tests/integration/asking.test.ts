@@ -149,7 +149,12 @@ test('time over, what the plan says counts: the default, or the step’s failure
 });
 
 test('what a plan asks for is checked when it is sent', async () => {
-  for (const args of [{}, { question: '' }, { question: 'q', schema: { type: 'nonsense' } }]) {
+  for (const args of [
+    {},
+    { question: '' },
+    { question: 'q', schema: { type: 'nonsense' } },
+    { question: 'q', schema: { pattern: 'a' } },
+  ]) {
     const answer = await post('/v1/runs', {
       goal: 'g',
       plan: { steps: [{ id: 'a', tool: 'ask_human', args }] },
