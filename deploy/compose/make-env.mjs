@@ -26,6 +26,7 @@ const settings = {
   SERVICE_ROLE_KEY: keyOf('service_role'),
   ANON_KEY: keyOf('anon'),
   TICKET_SECRET: secret() + secret(),
+  WEBHOOK_SECRET: secret() + secret(),
   METRICS_TOKEN: secret(),
   POSTGRES_PASSWORD: secret(),
   AUTHENTICATOR_PASSWORD: secret(),
