@@ -4,6 +4,7 @@ import type { Activities, RunScope } from '../contracts/activities.js';
 import { makeAgentCall } from './agent-call.js';
 import { openAgentStep, takeAgentTurn } from './agent-step.js';
 import { carryOut } from './carry-out.js';
+import { completeDelegate, openDelegate } from './delegate-step.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { endOf, Journal, now, stepKeys } from './journal.js';
 import { planRun } from './plan-run.js';
@@ -31,6 +32,8 @@ export function createActivities(deps: ActivityDependencies): Activities {
     openAgentStep: (input) => openAgentStep(deps, input),
     takeAgentTurn: (input) => takeAgentTurn(deps, input),
     makeAgentCall: (input) => makeAgentCall(deps, input),
+    openDelegate: (input) => openDelegate(deps, input),
+    completeDelegate: (input) => completeDelegate(deps, input),
     runTool: (input) => runTool(deps, input),
     carryOut: (input) => carryOut(deps, input),
 
@@ -117,6 +120,8 @@ function guarded(activities: Activities): Activities {
     openAgentStep: guard('openAgentStep'),
     takeAgentTurn: guard('takeAgentTurn'),
     makeAgentCall: guard('makeAgentCall'),
+    openDelegate: guard('openDelegate'),
+    completeDelegate: guard('completeDelegate'),
     runTool: guard('runTool'),
     carryOut: guard('carryOut'),
     completeDeferred: guard('completeDeferred'),

@@ -1,6 +1,7 @@
 /** What the activities stand on; tests pass their own in. */
 import type { JsonValue } from '../contracts/plan.js';
 import type { AgentCatalog } from '../src/ports/agent-catalog.js';
+import type { Delegation } from '../src/ports/delegation.js';
 import type { EventBus } from '../src/ports/event-bus.js';
 import type { EventLog } from '../src/ports/event-log.js';
 import type { Logger } from '../src/ports/logger.js';
@@ -23,6 +24,9 @@ export interface ActivityDependencies {
   shaper: ResultShaper;
   supervisor: Supervisor;
   stepAgent: StepAgent;
+  delegation: Delegation;
+  /** Takes a place for a sub-agent's run among the tenant's open ones; null where these are not limited. */
+  admit: ((tenantId: string, runId: string) => Promise<boolean>) | null;
   tools: {
     get(name: string): Tool | undefined;
     /** @throws PerdureError `tool_invalid_args` naming the fields */

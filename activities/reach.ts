@@ -24,9 +24,9 @@ type Parts = Pick<ActivityDependencies, 'store' | 'log' | 'agents'>;
 export async function reach(deps: Parts, of: Reaching, url: URL): Promise<void> {
   // Whoever approved it has seen the address.
   if (of.approved !== undefined) return;
-  const { goal, agent } = await findRun(deps, of);
+  const { agent } = await findRun(deps, of);
   const hosts = deps.agents.find(agent)?.hosts ?? [];
-  if (isNamedHost(url, { hosts, texts: [goal] })) return;
+  if (isNamedHost(url, { hosts, texts: await goalsOf(deps, of) })) return;
   const written = await writtenByCaller(deps, of);
   if (written !== undefined) {
     if (of.chosenBy === 'plan') return;
@@ -39,13 +39,31 @@ export async function reach(deps: Parts, of: Reaching, url: URL): Promise<void> 
   );
 }
 
+/**
+ * The goal as a person has told it. That of a sub-agent is whatever a step has made of it: it counts as far as a person
+ * has written the step, without what references bring; and so does the goal of the run above.
+ */
+async function goalsOf(
+  deps: Parts,
+  { runId, tenantId }: Pick<Reaching, 'runId' | 'tenantId'>,
+): Promise<string[]> {
+  const { goal, origin } = await findRun(deps, { runId, tenantId });
+  if (origin?.kind !== 'delegate') return [goal];
+  const above = { runId: origin.runId, tenantId };
+  const handedOn = await writtenByCaller(deps, { ...above, step: { id: origin.stepId } });
+  return [
+    ...(handedOn === undefined ? [] : [JSON.stringify(handedOn.args.goal)]),
+    ...(await goalsOf(deps, above)),
+  ];
+}
+
 /** Runs that one run may go back to by retries and forks; older words are not looked for. */
 const MAX_ORIGINS = 20;
 
 /** The step as a person wrote it: it came with the submission, or was changed in a fork of a run. */
 async function writtenByCaller(
   deps: Parts,
-  { runId, tenantId, step }: Reaching,
+  { runId, tenantId, step }: Pick<Reaching, 'runId' | 'tenantId' | 'step'>,
 ): Promise<PlanStep | undefined> {
   let id = runId;
   let written: PlanStep | undefined;
@@ -58,6 +76,11 @@ async function writtenByCaller(
     if (created.madeBy !== 'caller') return undefined;
     written = given;
     const { origin } = await findRun(deps, { runId: id, tenantId });
+    // What a step hands on was written by whoever has written the step.
+    if (origin?.kind === 'delegate') {
+      const above = { runId: origin.runId, tenantId, step: { id: origin.stepId } };
+      return (await writtenByCaller(deps, above)) === undefined ? undefined : written;
+    }
     if (origin?.kind !== 'retry' && origin?.kind !== 'fork') return written;
     id = origin.runId;
   }

@@ -1,4 +1,5 @@
 /** Puts earlier outputs and the inputs in the place of the references in a step's arguments. */
+import { referringArgs } from '../contracts/check-plan.js';
 import { PerdureError } from '../contracts/errors.js';
 import type { StepOutput } from '../contracts/events.js';
 import type { JsonValue, PlanStep } from '../contracts/plan.js';
@@ -17,7 +18,8 @@ export async function resolveArgs(
   step: PlanStep,
   known: ReadonlyMap<string, StepOutput> = new Map(),
 ): Promise<Record<string, JsonValue>> {
-  const references = findReferences(step.args).map(({ reference }) => reference);
+  const args = referringArgs(step);
+  const references = findReferences(args).map(({ reference }) => reference);
   if (references.length === 0) return step.args;
 
   const stepIds = [...new Set(references.flatMap((r) => (r.stepId === undefined ? [] : [r.stepId])))];
@@ -32,19 +34,20 @@ export async function resolveArgs(
     : null;
 
   const sizes = new Map<string, number>();
-  const resolved = new Size('the arguments, references resolved,');
-  return resolveReferences(step.args, (reference) => {
+  const size = new Size('the arguments, references resolved,');
+  const resolved = resolveReferences(args, (reference) => {
     // The paths begin with "data" and "output", as the plan's check has made sure.
     const root = reference.stepId === undefined ? inputs : outputs.get(reference.stepId);
     const found = readPath(root, reference.path.slice(1));
     if (found === undefined)
       throw new PerdureError('reference_unresolved', `${reference.raw} points at nothing`);
     // A few references to a large output, one output after the other, would grow without end.
-    const size = sizes.get(reference.raw) ?? Buffer.byteLength(JSON.stringify(found));
-    sizes.set(reference.raw, size);
-    resolved.add(size);
+    const bytes = sizes.get(reference.raw) ?? Buffer.byteLength(JSON.stringify(found));
+    sizes.set(reference.raw, bytes);
+    size.add(bytes);
     return found;
   }) as Record<string, JsonValue>;
+  return { ...step.args, ...resolved };
 }
 
 /** Bytes of JSON that references may bring into one step's arguments. */

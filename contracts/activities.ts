@@ -1,4 +1,5 @@
 /** The activities' interface: what workflows call and workers implement. Payloads stay small. */
+import type { ApprovalPolicy } from './approvals.js';
 import type { ErrorInfo } from './errors.js';
 import type { NewEvent } from './events.js';
 import type { Approved, ReusedSteps, StepTimer } from './messages.js';
@@ -68,6 +69,25 @@ export interface AgentCallInput extends AgentStepScope {
   /** Where a person was asked: what they have approved, or why they did not. */
   approved?: Approved;
   denied?: ErrorInfo;
+}
+
+/** A step that is handed on. */
+export interface OpenDelegateInput extends RunToolInput {
+  /** What this run needs a person's word for. */
+  approvals?: ApprovalPolicy;
+}
+
+/** The run of a sub-agent, ready to be started. */
+export interface Delegate {
+  run: NewRun;
+  /** Null to have one made. */
+  plan: Plan | null;
+  inputsData: { value: JsonValue } | null;
+  approvals?: ApprovalPolicy;
+}
+
+export interface CompleteDelegateInput extends Omit<AgentStepScope, 'turn'> {
+  childId: string;
 }
 
 export interface RequestApprovalInput extends RunScope {
@@ -263,6 +283,13 @@ export interface Activities {
   takeAgentTurn(input: AgentStepScope): Promise<AgentTurnResult>;
   /** Makes one call that the model has asked for, and journals it; done again, it repeats none. @throws as runTool */
   makeAgentCall(input: AgentCallInput): Promise<{ unsent: NewEvent[] }>;
+  /**
+   * Journals the start of a step that is handed on, and makes the record of the sub-agent's run.
+   * @throws as runTool
+   */
+  openDelegate(input: OpenDelegateInput): Promise<Delegate>;
+  /** Journals the end of a step whose sub-agent has completed. */
+  completeDelegate(input: CompleteDelegateInput): Promise<StepCompleted & { unsent: NewEvent[] }>;
   /** Journals the end of a step whose tool asked for a durable timer. */
   completeDeferred(input: CompleteDeferredInput): Promise<Decision>;
   /** Journals the end of a step of which a person has said what it put out. */

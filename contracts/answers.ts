@@ -62,6 +62,7 @@ export const runSummarySchema = z.object({
     self: z.string(),
     events: z.string(),
     files: z.string(),
+    children: z.string().describe('The runs of its sub-agents.'),
     temporal: z.string().nullable().describe('The run in the Temporal Web UI.'),
   }),
 });

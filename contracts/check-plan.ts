@@ -1,12 +1,20 @@
 /** Checks of a plan that a schema cannot make: ids, dependencies, cycles, references, tools. */
 import type { FieldError } from './errors.js';
 import { fieldError, type Path, type PathError } from './field-errors.js';
+import { DELEGATE_TOOL } from './loop-tools.js';
 import type { JsonValue, Plan, PlanStep } from './plan.js';
 import { findReferences, readPath } from './references.js';
 
+/** The arguments in which references are this plan's: those of a plan that is handed on are that plan's own. */
+export function referringArgs({ tool, args }: Pick<PlanStep, 'tool' | 'args'>): PlanStep['args'] {
+  if (tool !== DELEGATE_TOOL) return args;
+  const { plan: _handedOn, ...own } = args;
+  return own;
+}
+
 /** The steps a step waits for: those it names, and those its args refer to. */
 export function dependenciesOf(step: PlanStep): string[] {
-  const referred = findReferences(step.args).flatMap(({ reference }) =>
+  const referred = findReferences(referringArgs(step)).flatMap(({ reference }) =>
     reference.source === 'steps' && reference.stepId !== undefined ? [reference.stepId] : [],
   );
   return [...new Set([...(step.dependsOn ?? []), ...referred])];
@@ -36,7 +44,7 @@ export function checkPlan(
     (step.dependsOn ?? []).forEach((id, j) => {
       if (!positions.has(id)) wrong([i, 'dependsOn', j], `there is no step "${id}" in this plan`);
     });
-    for (const { path, reference } of findReferences(step.args)) {
+    for (const { path, reference } of findReferences(referringArgs(step))) {
       const message = referenceProblem(reference, positions, inputsData);
       if (message !== undefined) wrong([i, 'args', ...path], `${reference.raw}: ${message}`);
     }

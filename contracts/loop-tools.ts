@@ -1,4 +1,6 @@
-/** Tools that the workflow itself carries out, by activities of their own for each thing that they do. */
+/** Tools that the workflow itself carries out, by activities and workflows of their own. */
 
 /** A model and tools by turns. */
 export const AGENT_TOOL = 'agent';
+/** A run of its own. */
+export const DELEGATE_TOOL = 'delegate';

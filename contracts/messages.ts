@@ -2,6 +2,7 @@
 import type { ApprovalPolicy } from './approvals.js';
 import type { BudgetLimit } from './budget-limits.js';
 import type { Budget, TopUp } from './budgets.js';
+import type { Spent } from './activities.js';
 import type { JsonValue, Plan } from './plan.js';
 import type { NewRun } from './runs.js';
 import type { NewEvent } from './events.js';
@@ -12,6 +13,9 @@ export const PAUSE_SIGNAL = 'pauseRun';
 export const RESUME_SIGNAL = 'resumeRun';
 export const DECIDE_UPDATE = 'decideApproval';
 export const MESSAGE_UPDATE = 'messageRun';
+export const ASK_BUDGET_SIGNAL = 'askBudget';
+export const GIVE_BUDGET_SIGNAL = 'giveBudget';
+export const SETTLE_BUDGET_SIGNAL = 'settleBudget';
 export const SNAPSHOT_QUERY = 'snapshot';
 
 export const workflowIdOf = (runId: string): string => `run-${runId}`;
@@ -43,8 +47,30 @@ export interface AgentRunInput {
   approvals?: ApprovalPolicy;
   /** Of a run that goes on from another one. */
   reused?: ReusedSteps;
+  /** Of a sub-agent: the run whose budget it shares. */
+  lender?: string;
   /** Present after continue-as-new. */
   carried?: CarriedState;
+}
+
+export interface AgentRunResult extends Omit<RunSnapshot, 'running' | 'waiting'> {
+  /** Steps that were begun, with those of sub-agents. */
+  begun: number;
+}
+
+/** What ASK_BUDGET_SIGNAL, GIVE_BUDGET_SIGNAL and SETTLE_BUDGET_SIGNAL bring: of one call of a model. */
+export interface BudgetAsked {
+  from: string;
+  /** Counted from 1 within the run that asks. */
+  call: number;
+}
+export interface BudgetAnswer {
+  call: number;
+  /** Why not, where it is not given. */
+  refused: string | null;
+}
+export interface BudgetSettled extends BudgetAsked {
+  spent: Spent;
 }
 
 /** What a run takes over from the one that it goes on from. */
@@ -162,6 +188,8 @@ export interface CarriedBudget {
   since: number | null;
   changes: number;
   warned: string[];
+  /** Steps of sub-agents. */
+  handedOn: number;
 }
 
 /** All that one workflow execution hands to its successor. */
@@ -179,6 +207,8 @@ export interface CarriedState {
   budget?: CarriedBudget;
   /** Of steps that are agents and have not come to their end: the turn that they are at. */
   turns?: Record<string, number>;
+  /** Calls of models that were asked of a lender. */
+  borrowed?: number;
 }
 
 /** The answer to SNAPSHOT_QUERY. */

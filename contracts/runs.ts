@@ -111,6 +111,7 @@ export const listRunsSchema = z.strictObject({
   cursor: z.string().max(200).optional(),
   createdAfter: instant.optional(),
   createdBefore: instant.optional(),
+  parent: z.uuid().optional(),
   metadata: metadataSchema.optional(),
 });
 
@@ -130,6 +131,9 @@ export const runOriginSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('schedule'), scheduleId: z.uuid(), scheduledAt: z.iso.datetime() }),
   z.object({ kind: z.literal('retry'), runId: z.uuid() }),
   z.object({ kind: z.literal('fork'), runId: z.uuid(), fromStep: z.string() }),
+  z
+    .object({ kind: z.literal('delegate'), runId: z.uuid(), stepId: z.string(), depth: z.int().min(1) })
+    .describe('A sub-agent’s: of the run and the step that have handed on to it.'),
 ]);
 export type RunOrigin = z.infer<typeof runOriginSchema>;
 

@@ -17,6 +17,7 @@ import {
 import type { Activities, FinishRunInput, RunEnd, RunOutcome } from '../contracts/activities.js';
 import type {
   AgentRunInput,
+  AgentRunResult,
   CarriedSteps,
   PauseRequest,
   ResumeRequest,
@@ -32,6 +33,7 @@ import { BudgetClock } from './budget-clock.js';
 import { RunBudget } from './budget.js';
 import { errorOf } from './error-of.js';
 import { Inbox } from './inbox.js';
+import { BorrowedBudget, LentBudget } from './lent-budget.js';
 import { Pause } from './pause.js';
 import { Drawing } from './picture.js';
 import { RunState } from './run-state.js';
@@ -53,7 +55,7 @@ const { carryOut } = proxyLocalActivities<Activities>(inRow);
  * @returns how many steps ended how; outputs are in the event log
  * @throws ApplicationFailure typed with the error's code when the run failed
  */
-export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 'running' | 'waiting'>> {
+export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
   const { run, carried } = input;
   const unsent = new UnsentEvents(run, carried?.unsent);
   const status = new RunStatusAttribute(carried === undefined ? 'queued' : 'running');
@@ -70,7 +72,10 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
     unsent.add(event);
   };
   const work = new Work();
-  const budget = new RunBudget(run.budget, record, carried?.budget);
+  const borrowed =
+    input.lender === undefined ? undefined : new BorrowedBudget(run.id, input.lender, carried?.borrowed);
+  const budget = new RunBudget(run.budget, record, borrowed, carried?.budget);
+  const lent = new LentBudget(budget, work);
   const clock = new BudgetClock(budget, work);
   const pause = new Pause((event) => {
     record(event);
@@ -109,7 +114,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
     };
     const begun = carried !== undefined || input.plan === null || input.reused !== undefined;
     const turns = new Map(Object.entries(carried?.turns ?? {}));
-    const parts = { input, state, unsent, pause, approvals, work, budget, clock, turns };
+    const parts = { input, state, unsent, pause, approvals, work, budget, clock, turns, lent };
     ended = await new StepRunner(parts, plan, draw).run(begun);
     if (ended.status === 'continue-as-new') {
       await condition(allHandlersFinished);
@@ -120,6 +125,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
         inputsData: null,
         tools: input.tools,
         ...(input.approvals === undefined ? {} : { approvals: input.approvals }),
+        ...(input.lender === undefined ? {} : { lender: input.lender }),
         carried: {
           plan,
           steps: state.carry(),
@@ -129,6 +135,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
           approvals: approvals.carry(),
           messages: inbox.carry(),
           ...(turns.size === 0 ? {} : { turns: Object.fromEntries(turns) }),
+          ...(borrowed === undefined ? {} : { borrowed: borrowed.made }),
           ...(left === undefined ? {} : { budget: left }),
         },
       });
@@ -161,7 +168,7 @@ export async function agentRun(input: AgentRunInput): Promise<Omit<RunSnapshot, 
   if (end.status === 'cancelled') throw new CancelledFailure(cancel.reason ?? 'the run was cancelled');
   if (end.status === 'failed') throw ApplicationFailure.nonRetryable(end.error.message, end.error.code);
   const { total = 0, completed = 0, failed = 0, skipped = 0 } = state?.snapshot() ?? {};
-  return { total, completed, failed, skipped };
+  return { total, completed, failed, skipped, begun: budget.begun };
 
   async function reuse(reused: ReusedSteps): Promise<void> {
     status.set('running');

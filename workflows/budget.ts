@@ -17,6 +17,12 @@ const EXHAUSTED = 'budget_exhausted' satisfies ErrorCode;
 export const isBudgetExhausted = (error: unknown): boolean =>
   error instanceof ApplicationFailure && error.type === EXHAUSTED;
 
+/** Whose budget a run shares. */
+export interface Lender {
+  /** Waits until there is room for one call. */
+  borrow(): Promise<{ refused: string } | { settle: (spent: Spent) => Promise<void> }>;
+}
+
 /** What one call takes, or may take. */
 type Amounts = Record<'tokens' | 'costUsd', number>;
 
@@ -36,13 +42,15 @@ export class RunBudget {
   /** Milliseconds since 1970 from which the seconds are counted that are not in `used`; null while paused. */
   private since: number | null;
   private changes: number;
+  private handedOn: number;
   /** Keys of warnings. */
   private readonly warned: Set<string>;
 
-  /** @param record takes the events */
+  /** @param record takes the events; @param lender whose budget is shared, too */
   constructor(
     budget: Budget | undefined,
     private readonly record: (event: NewEvent) => void,
+    private readonly lender: Lender | undefined,
     carried?: CarriedBudget,
   ) {
     this.budget = carried?.budget ?? budget;
@@ -52,6 +60,7 @@ export class RunBudget {
     this.reached = carried?.reached;
     this.since = carried === undefined ? Date.now() : carried.since;
     this.changes = carried?.changes ?? 0;
+    this.handedOn = carried?.handedOn ?? 0;
     this.warned = new Set(carried?.warned);
   }
 
@@ -78,14 +87,19 @@ export class RunBudget {
     return `the budget is used up: ${figure(used)} of ${figure(this.max(limit) ?? 0)} ${units[limit]}`;
   }
 
+  /** Steps that were begun, with those of sub-agents. */
+  get begun(): number {
+    return this.used.steps;
+  }
+
   /** Steps that may still be begun. @param begun those that have */
   stepsLeft(begun: number): number {
-    return Math.max(0, (this.max('steps') ?? Infinity) - begun);
+    return Math.max(0, (this.max('steps') ?? Infinity) - begun - this.handedOn);
   }
 
   /** @param begun steps that have begun; @param isWanted whether another one is to be */
   noteSteps(begun: number, isWanted: boolean): void {
-    this.used.steps = begun;
+    this.used.steps = begun + this.handedOn;
     this.check('steps', isWanted);
   }
 
@@ -102,12 +116,31 @@ export class RunBudget {
     const estimate = this.largest ?? { tokens: this.left('tokens'), costUsd: this.left('costUsd') };
     this.reserved.add(estimate);
     try {
-      const result = await ask();
-      this.settle(result.spent);
-      return result;
+      const lent = await this.lender?.borrow();
+      if (lent !== undefined && 'refused' in lent)
+        throw ApplicationFailure.nonRetryable(lent.refused, EXHAUSTED);
+      let spent: Spent = { tokens: 0, costUsd: 0 };
+      try {
+        const result = await ask();
+        ({ spent } = result);
+        this.settle(spent);
+        return result;
+      } finally {
+        await lent?.settle(spent);
+      }
     } finally {
       this.reserved.delete(estimate);
     }
+  }
+
+  /** Whether sub-agents share it. */
+  get isLimited(): boolean {
+    return this.budget !== undefined || this.lender !== undefined;
+  }
+
+  /** Counts what a sub-agent has begun. */
+  addSteps(begun: number): void {
+    this.handedOn += begun;
   }
 
   /** Whoever waits for room waits in vain. */
@@ -219,10 +252,10 @@ export class RunBudget {
 
   /** Meant for a state in which no call is under way. */
   carry(): CarriedBudget | undefined {
-    const { budget, used, isUnpriced, largest, reached, since, changes, warned } = this;
+    const { budget, used, isUnpriced, largest, reached, since, changes, handedOn, warned } = this;
     if (budget === undefined) return undefined;
     return {
-      ...{ budget, used, isUnpriced, largest, since, changes, warned: [...warned] },
+      ...{ budget, used, isUnpriced, largest, since, changes, handedOn, warned: [...warned] },
       ...(reached === undefined ? {} : { reached }),
     };
   }

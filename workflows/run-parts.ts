@@ -4,6 +4,7 @@ import type { PlanStep } from '../contracts/plan.js';
 import type { Approvals } from './approvals.js';
 import type { RunBudget } from './budget.js';
 import type { BudgetClock } from './budget-clock.js';
+import type { LentBudget } from './lent-budget.js';
 import type { Pause } from './pause.js';
 import type { RunState } from './run-state.js';
 import type { UnsentEvents } from './unsent-events.js';
@@ -20,6 +21,8 @@ export interface RunParts {
   clock: BudgetClock;
   /** Of steps that are agents and have not come to their end, the turn that they are at. */
   turns: Map<string, number>;
+  /** What sub-agents take of the budget. */
+  lent: LentBudget;
 }
 
 /** A tool that the submitting server did not know of (a newer worker's): generous, the worker limits it. */

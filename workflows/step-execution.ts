@@ -2,12 +2,13 @@
 import { isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../contracts/activities.js';
 import { outcomeUnknown } from '../contracts/errors.js';
-import { AGENT_TOOL } from '../contracts/loop-tools.js';
+import { AGENT_TOOL, DELEGATE_TOOL } from '../contracts/loop-tools.js';
 import { stepApproval, type StepTimer } from '../contracts/messages.js';
 import type { PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
 import { AgentStep } from './agent-step.js';
 import { recordKeeping, toolCall } from './activity-options.js';
+import { DelegateStep } from './delegate-step.js';
 import { errorOf, journalledFailureOf } from './error-of.js';
 import type { Hearings } from './hearings.js';
 import { label } from './picture.js';
@@ -19,6 +20,7 @@ const { runTool, completeDeferred } = proxyActivities<Activities>(recordKeeping(
 
 export class StepExecution {
   private readonly agents: AgentStep;
+  private readonly delegates: DelegateStep;
 
   constructor(
     private readonly parts: RunParts,
@@ -26,6 +28,7 @@ export class StepExecution {
     private readonly hearings: Hearings,
   ) {
     this.agents = new AgentStep(parts, supervision, hearings);
+    this.delegates = new DelegateStep(parts, supervision);
   }
 
   /** Runs beside everything else; whatever breaks down in it is the step's end. */
@@ -43,14 +46,16 @@ export class StepExecution {
   }
 
   async execute(step: PlanStep): Promise<void> {
-    if (step.tool === AGENT_TOOL) return this.executeAgent(step);
+    if (step.tool === AGENT_TOOL) return this.executeLoop(step, this.agents);
+    if (step.tool === DELEGATE_TOOL) return this.executeLoop(step, this.delegates);
     return this.executeTool(step);
   }
 
-  private async executeAgent(step: PlanStep): Promise<void> {
+  /** Of which more than one activity is the step's. */
+  private async executeLoop(step: PlanStep, loop: AgentStep | DelegateStep): Promise<void> {
     const { unsent, budget } = this.parts;
     try {
-      await this.agents.execute(step);
+      await loop.execute(step);
     } catch (thrown) {
       const failure = journalledFailureOf(thrown);
       if (failure === undefined) throw thrown;

@@ -116,6 +116,8 @@ export class StepRunner {
   private keepBudget(): void {
     const { budget, pause, state, work } = this.parts;
     budget.noteSteps(state.begun, state.hasReady && !work.isEnding && !work.isDraining && !this.isHeld);
+    // Whoever waits for it could wait for ever, a sub-agent's run too.
+    if (work.isEnding) budget.close();
     if (budget.exhausted !== undefined && state.isOpen && !work.isEnding) {
       if (budget.pauses) pause.set(true, { by: null, reason: budget.inWords() }, budget.exhausted);
       else {

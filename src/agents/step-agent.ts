@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { asksFor } from '../../contracts/asking.js';
 import { PerdureError } from '../../contracts/errors.js';
-import { AGENT_TOOL } from '../../contracts/loop-tools.js';
+import { AGENT_TOOL, DELEGATE_TOOL } from '../../contracts/loop-tools.js';
 import type { Agent } from '../../contracts/agents.js';
 import type { JsonValue } from '../../contracts/plan.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
@@ -77,7 +77,7 @@ function allowedTool(name: string, tools: StepAgentParts['tools'], ofAgent: read
   };
   if (tool === undefined) return refuse('is no tool');
   if (!ofAgent.includes(name)) return refuse('is none that this agent may call');
-  if (name === AGENT_TOOL || name === 'wait' || asksFor(name) !== undefined)
+  if (name === AGENT_TOOL || name === DELEGATE_TOOL || name === 'wait' || asksFor(name) !== undefined)
     return refuse('can be a step of the plan only');
   return tool;
 }

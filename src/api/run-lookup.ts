@@ -68,6 +68,7 @@ export function toRun<Record extends RunHead>(
       self: addressOf('getRun', { id }),
       events: addressOf('streamEvents', { id }),
       files: addressOf('listFiles', { id }),
+      children: `${addressOf('listRuns')}?parent=${id}`,
       temporal: engine.webUrl(id),
     },
   };

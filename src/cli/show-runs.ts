@@ -66,6 +66,23 @@ export async function showRun(client: Client, id: string, { json, signal }: Opti
   }
   const lines = linesOf(run).filter(([, value]) => value !== '');
   for (const [name, value] of lines) process.stdout.write(`${pc.dim(name.padEnd(9))} ${value}\n`);
+  await showChildren(client, id, '', signal);
+}
+
+/** The runs of its sub-agents, and of theirs. */
+async function showChildren(
+  client: Client,
+  parent: string,
+  indent: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { runs } = await client.list({ parent, limit: PAGE }, { signal });
+  for (const run of runs.toReversed()) {
+    const { id, status, goal } = run;
+    const line = `${indent}└ ${id}  ${colourOf(run)(status)}  ${cut(goal, 60)}`;
+    process.stdout.write(`${pc.dim((indent === '' ? 'agents' : '').padEnd(9))} ${line}\n`);
+    await showChildren(client, id, `${indent}  `, signal);
+  }
 }
 
 function linesOf(run: Run): [string, string][] {

@@ -51,6 +51,8 @@ export interface RunFilter {
   /** One of several: the runs that have any of them. */
   status?: RunStatus | readonly RunStatus[] | undefined;
   agent?: string | undefined;
+  /** The run whose sub-agents they are. */
+  parent?: string | undefined;
   /** ISO 8601 with an offset. */
   createdAfter?: string | undefined;
   createdBefore?: string | undefined;

@@ -9,6 +9,8 @@ export interface ListRunsFilter {
   createdAfter?: string | undefined;
   createdBefore?: string | undefined;
   metadata?: Record<string, string> | undefined;
+  /** The run whose sub-agents they are. */
+  parent?: string | undefined;
 }
 
 export interface RunPage {

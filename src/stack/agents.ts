@@ -8,6 +8,7 @@ import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { Logger } from '../ports/logger.js';
 import type { Models } from '../ports/model.js';
 import { agentTool } from '../agents/agent-tool.js';
+import { delegateTool } from '../agents/delegate-tool.js';
 import { createToolRegistry, type ToolRegistry } from '../tools/registry.js';
 import type { Tool } from '../tools/tool.js';
 import type { Releasers } from './releasers.js';
@@ -34,7 +35,7 @@ export async function openAgents(
   const models = openModels(config.models, logger.child({ component: 'models' }));
   const tools = createToolRegistry({
     httpAllow: config.httpAllow,
-    more: [agentTool, ...folder.tools, ...more],
+    more: [agentTool, delegateTool, ...folder.tools, ...more],
   });
   const loaded = await loadAgentFiles(config.agentsFolder.path);
   const agents = readAgents({

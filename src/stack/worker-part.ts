@@ -7,11 +7,13 @@ import { createRetentionActivities } from '../../activities/retention.js';
 import { createScheduledRunActivities } from '../../activities/scheduled-run.js';
 import { createWebhookActivities } from '../../activities/webhooks.js';
 import { StartupError } from '../adapters/embedded/startup-error.js';
+import { createDelegation } from '../agents/delegation.js';
 import { createPlanner } from '../agents/planner.js';
 import { createResultShaper } from '../agents/result-shaper.js';
 import { createSupervisor } from '../agents/model-supervisor.js';
 import { createStepAgent } from '../agents/step-agent.js';
 import type { Config } from '../config/env.js';
+import type { Admission } from '../ports/admission.js';
 import type { Logger } from '../ports/logger.js';
 import type { RunMeter } from '../ports/meters.js';
 import { noteStorage } from '../ports/note-storage.js';
@@ -109,6 +111,8 @@ export async function startWorkerPart(
         planner: createPlanner({ models, agents, tools: toolCatalog(tools) }),
         supervisor: createSupervisor({ models, agents, logger }),
         stepAgent: createStepAgent({ models, agents, tools }),
+        delegation: createDelegation({ agents, tools: toolCatalog(tools) }),
+        admit: admission(config.limits, adapters.records.admission),
         tools,
         noteStorage:
           config.limits.storageBytes === null
@@ -161,4 +165,16 @@ export async function startWorkerPart(
     });
   }
   return { lost: worker.lost };
+}
+
+/** Sub-agents count among the open runs of their tenant; nobody submits them. */
+function admission(
+  { openRuns }: Config['limits'],
+  admitted: Admission,
+): ((tenantId: string, runId: string) => Promise<boolean>) | null {
+  if (openRuns === null) return null;
+  return async (tenantId, runId) => {
+    const limits = { openRuns, submissionsPerMinute: null };
+    return (await admitted.admitRun(tenantId, runId, limits)).refusedBy === null;
+  };
 }

@@ -11,6 +11,7 @@ import { errorTable } from '../../contracts/errors.js';
 import { createMetrics } from '../../src/adapters/prometheus/metrics.js';
 import { environment } from '../../src/config/environment.js';
 import { agentTool } from '../../src/agents/agent-tool.js';
+import { delegateTool } from '../../src/agents/delegate-tool.js';
 import { createToolRegistry } from '../../src/tools/registry.js';
 import type { Tool } from '../../src/tools/tool.js';
 import { documents } from './code-blocks.js';
@@ -55,7 +56,7 @@ ${rows.join('\n')}
 });
 
 test('docs/tools.md', async () => {
-  const tools = createToolRegistry({ httpAllow: [], more: [agentTool] }).list();
+  const tools = createToolRegistry({ httpAllow: [], more: [agentTool, delegateTool] }).list();
   const text = `# Tools
 
 What a plan's steps can call. The same list, with the arguments as JSON schemas, is at \`GET /v1/tools\`.

@@ -37,6 +37,7 @@ const summary = {
     self: `/v1/runs/${id}`,
     events: `/v1/runs/${id}/events`,
     files: `/v1/runs/${id}/files`,
+    children: `/v1/runs?parent=${id}`,
     temporal: `http://127.0.0.1:8233/namespaces/default/workflows/run-${id}`,
   },
 };

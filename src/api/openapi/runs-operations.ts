@@ -154,6 +154,7 @@ export const runsOperations: Operations<
         { style: 'form', explode: false, example: ['queued', 'running'] },
       ),
       query('agent', 'Only of this agent.', { type: 'string', maxLength: 100 }),
+      query('parent', 'Only runs of the sub-agents of this one.', { type: 'string', format: 'uuid' }),
       query('createdAfter', 'Only runs after this moment.', { type: 'string', format: 'date-time' }),
       query('createdBefore', 'Only runs before this moment.', { type: 'string', format: 'date-time' }),
       query(

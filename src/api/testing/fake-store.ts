@@ -80,6 +80,10 @@ export function createFakeStore(): FakeStore {
           .filter((record) => record.tenantId === tenantId)
           .filter((record) => filter.status?.includes(record.status) ?? true)
           .filter((record) => filter.agent === undefined || record.agent === filter.agent)
+          .filter(
+            ({ origin }) =>
+              filter.parent === undefined || (origin?.kind === 'delegate' && origin.runId === filter.parent),
+          )
           .filter((record) =>
             Object.entries(filter.metadata ?? {}).every(([k, v]) => record.metadata[k] === v),
           )

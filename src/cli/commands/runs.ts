@@ -76,6 +76,7 @@ function registerList(runs: Command): void {
     .option('--status <status>', 'only those; several with commas between them', statuses)
     .option('-m, --metadata <name=value>', 'only those that have it; may be repeated', pair)
     .option('--agent <name>', 'only those of this agent')
+    .option('--parent <id>', 'only those of its sub-agents')
     .option('--created-after <time>', 'only those; ISO 8601 with offset')
     .option('--created-before <time>', 'only those; ISO 8601 with offset')
     .option('-n, --limit <count>', 'how many at most', wholeNumber, 20)

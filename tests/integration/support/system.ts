@@ -33,6 +33,7 @@ import { createRunWorkflows } from '../../../src/adapters/temporal/run-workflows
 import { createSchedules } from '../../../src/adapters/temporal/schedules.js';
 import { createTemporalRunEngine } from '../../../src/adapters/temporal/run-engine.js';
 import type { OwnWorker } from '../../../src/adapters/temporal/workflow-starter.js';
+import { createDelegation } from '../../../src/agents/delegation.js';
 import { createPlanner } from '../../../src/agents/planner.js';
 import { createResultShaper } from '../../../src/agents/result-shaper.js';
 import { createSupervisor } from '../../../src/agents/model-supervisor.js';
@@ -199,6 +200,8 @@ export async function startSystem(
         planner: createPlanner({ models, agents, tools: toolCatalog(tools) }),
         supervisor: createSupervisor({ models, agents, logger }),
         stepAgent: createStepAgent({ models, agents, tools }),
+        delegation: createDelegation({ agents, tools: toolCatalog(tools) }),
+        admit: null,
         tools,
         noteStorage: (scope) => noteStorage(workspace, records.admission, scope),
         logger,
