@@ -86,6 +86,7 @@ test('a question waits for an answer that fits, and the answer is the step’s o
   const events = await system.events(id);
   expect(events.at(-1)).toMatchObject({ type: 'run.completed', result: { chosen: 'blue' } });
   expect(events.find(({ type }) => type === 'approval.requested')).toMatchObject({ kind: 'question' });
+  await system.keepHistories('asked', id);
 });
 
 test('an event from outside wakes the run, once, by a token that is in no event', async () => {

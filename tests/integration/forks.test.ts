@@ -109,6 +109,7 @@ test('retry: what failed is done again, over the outputs and the files of what h
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => i + 1));
   const [file] = await system.workspace.list({ tenantId: 'local', runId: run.id });
   expect(file?.path).toBe('a.txt');
+  await system.keepHistories('retried', run.id);
   // The source is as it was, and what is reused is not counted as done.
   expect((await system.events(source.id)).at(-1)?.type).toBe('run.failed');
   const record = await system.store.getRun('local', run.id);
@@ -164,7 +165,16 @@ test('what cannot be undone is not done twice unless it is named', async () => {
 
   broken.add('x');
   isUnknown = true;
-  const uncertain = await submit([pay('x')]);
+  const uncertain = await accepted(await post('/v1/runs', { goal: 'g', plan: { steps: [pay('x')] } }));
+  // Nobody knows whether it was done, and whoever is asked does not, either.
+  const outcome = async () =>
+    (await system.approvals.list('local', { runId: uncertain.id, status: 'pending' }, 1)).approvals[0];
+  await expect.poll(outcome, { timeout: 20_000 }).toMatchObject({ kind: 'outcome' });
+  await system.engine.decide(uncertain.id, {
+    ...{ approvalId: (await outcome())?.id ?? '', decision: 'deny' },
+    ...{ argsHash: null, args: null, note: null, by: null },
+  });
+  await system.events(uncertain.id);
   expect(await refused(await post(`/v1/runs/${uncertain.id}/retry`, {}))).toEqual([
     ...[409, 'irreversible_repeat', 'must name "x": it cannot be undone, and may have been done'],
   ]);

@@ -72,6 +72,7 @@ test('an agent and a supervisor read with their next question what they were tol
   expect(later).toHaveLength(2);
   for (const text of later) expect(text).toContain('- Leave out\n  the prices.');
   expect(await system.engine.message(run.id, { ...message, id: 'm2' })).toBe(false);
+  await system.keepHistories('told', run.id);
 });
 
 test('a run takes so many messages and then says so', { timeout: 60_000 }, async () => {
