@@ -41,7 +41,7 @@ class Row {
   async carryOut(): Promise<CarryOutResult> {
     const { begin, steps } = this.input;
     // Held until the first step begins: an append that fails there has begun nothing.
-    if (begin !== null) this.journal.hold(...(await beginning(this.deps, { ...this.input, ...begin })));
+    if (begin !== null) this.journal.holdFirst(...(await beginning(this.deps, { ...this.input, ...begin })));
     for (const step of steps)
       if (this.ends.size === 0 || this.mayGoOn(step)) this.ends.set(step.step.id, await this.runStep(step));
     const ended = await this.finish();

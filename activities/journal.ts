@@ -51,6 +51,11 @@ export class Journal {
     this.pending.push(...events);
   }
 
+  /** The same for what the log is to tell before all that is held: a run begins with its beginning. */
+  holdFirst(...events: NewEvent[]): void {
+    this.pending.unshift(...events);
+  }
+
   /** Events that no append has stored yet. */
   held(): NewEvent[] {
     return [...this.pending];

@@ -26,7 +26,8 @@ export async function planRun(
   input: PlanRunInput,
 ): ReturnType<Activities['planRun']> {
   const journal = new Journal(deps, input, input.run);
-  await journal.append(...(await beginning(deps, input)));
+  journal.holdFirst(...(await beginning(deps, input)));
+  await journal.append();
   if (input.plan !== null) return { plan: null, spent: new Spending().total };
 
   const past = await deps.log.find(input.runId, [

@@ -107,7 +107,7 @@ describe.skipIf(missing !== null)('behind nginx', () => {
     ] as const)
       for (const i of [0, 1]) {
         // Or it would show nothing.
-        expect((await client.list({ status: 'running' })).runs).toHaveLength(6);
+        expect((await client.list({ status: ['queued', 'running', 'waiting'] })).runs).toHaveLength(6);
         codes.push(await end(i));
         await start(i);
         await sleep(500);

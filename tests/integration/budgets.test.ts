@@ -88,6 +88,7 @@ test('a budget that is used to its end and no further is warned of once, and end
   const events = await eventsOf(id);
   expect(events.at(-1)?.type).toBe('run.completed');
   expect(of(events, 'budget.warning')).toMatchObject([{ limit: 'steps', max: 3, used: 3 }]);
+  expect(events.slice(0, 2).map(({ type }) => type)).toEqual(['run.queued', 'run.started']);
   expect(of(events, 'budget.exhausted')).toHaveLength(0);
 });
 
