@@ -10,7 +10,7 @@ import { AgentFiles, callOf } from './agent-files.js';
 import { callTool } from './call-tool.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { Journal, now } from './journal.js';
-import { hashOf } from './request-approval.js';
+import { approvedArgs } from './step-call.js';
 import { artifactEvents, StepJournal } from './step-journal.js';
 import { isOutage, retryLater, toolError } from './to-failure.js';
 import { createToolContext } from './tool-context.js';
@@ -103,9 +103,7 @@ class CallRun {
     // In code, whatever the workflow was told: what cannot be undone has been approved, and is what was approved.
     if (tool.effect === 'irreversible' && approved === undefined)
       throw new PerdureError('approval_denied', `nobody has approved ${tool.name}`);
-    if (approved !== undefined && approved.args === undefined && hashOf(asked.args) !== approved.argsHash)
-      throw new PerdureError('approval_stale', 'the arguments are not those that were approved');
-    return { tool, args: this.deps.tools.parseArgs(tool, approved?.args ?? asked.args) };
+    return { tool, args: this.deps.tools.parseArgs(tool, approvedArgs(approved, asked.args)) };
   }
 
   /** Journals that an irreversible call begins. @returns false when it was begun before: what it did is not known */

@@ -6,12 +6,12 @@ import type { JsonValue } from '../contracts/plan.js';
 import type { AgentTurn } from '../src/ports/step-agent.js';
 import { AgentFiles, type KeptAnswer } from './agent-files.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { Journal, now } from './journal.js';
+import { Journal, now, stepKeys } from './journal.js';
 import { messagesOf } from './run-messages.js';
 import { OutputStream } from './output-stream.js';
 import { hashOf } from './request-approval.js';
-import { resolveArgs } from './resolve-args.js';
-import { pastCalls, Spending } from './spending.js';
+import { notingCalls, pastCalls, Spending } from './spending.js';
+import { stepCall } from './step-call.js';
 import { StepJournal } from './step-journal.js';
 import { outputPath, storeOutput } from './step-output.js';
 import { isOutage, journalledFailureOf, retryLater, stepFailure, toolError } from './to-failure.js';
@@ -25,24 +25,18 @@ export async function openAgentStep(
   deps: ActivityDependencies,
   input: RunToolInput,
 ): Promise<{ maxTurns: number }> {
-  const { runId, tenantId, step, approved } = input;
+  const { runId, tenantId, step } = input;
   const journal = new Journal(deps, input);
   // What earlier steps could not store, this one may refer to.
   await journal.append();
   const steps = new StepJournal(deps, input, journal);
   await steps.start(1);
   try {
-    const args = await resolveArgs(deps, input, step);
-    if (approved !== undefined && approved.args === undefined && hashOf(args) !== approved.argsHash)
-      throw new PerdureError('approval_stale', 'the arguments are not those that were approved');
-    const tool = deps.tools.get(step.tool);
-    if (tool === undefined)
-      throw new PerdureError('tool_unavailable', `this worker has no tool "${step.tool}"`);
-    const parsed = deps.tools.parseArgs(tool, approved?.args ?? args) as Record<string, JsonValue>;
+    const { args } = await stepCall(deps, input);
     const run = await deps.store.findRun(tenantId, runId);
     if (run === null) throw new PerdureError('run_not_found', `there is no run ${runId}`);
     const files = new AgentFiles(deps.workspace, input, step.id);
-    const task = await files.keepTask({ agent: run.agent, args: parsed });
+    const task = await files.keepTask({ agent: run.agent, args: args as Record<string, JsonValue> });
     return { maxTurns: deps.stepAgent.open(task).maxTurns };
   } catch (error) {
     if (isOutage(error)) throw error;
@@ -112,15 +106,10 @@ class AgentTurnRun {
           output.write(piece);
         },
       });
-      spending.add(usage);
-      await this.journal.tryAppend({
-        type: 'model.called',
-        // By the tries, too: a worker that is killed has paid for a call that the next one pays again.
-        key: this.key(`model/${tries}`),
-        at: now(),
-        ...of,
-        data: { role: 'tool', ...usage },
-      });
+      // By the tries, too: a worker that is killed has paid for a call that the next one pays again.
+      await notingCalls(this.journal, spending, { role: 'tool', key: () => this.key(`model/${tries}`), of })(
+        usage,
+      );
       if (answer.turn.wrong !== undefined) {
         output.write(null);
         refuseSecond(answer.turn.wrong, past, usage.model);
@@ -143,7 +132,7 @@ class AgentTurnRun {
   /** Since the step was begun, by the log. */
   private async duration(): Promise<number> {
     const { runId, step } = this.input;
-    const [started] = await this.deps.log.find(runId, [`step/${step.id}/started/1`]);
+    const [started] = await this.deps.log.find(runId, [stepKeys.started(step.id, 1)]);
     return Math.max(0, Date.now() - (started === undefined ? this.began : Date.parse(started.at)));
   }
 

@@ -1,6 +1,7 @@
 /** The activities over their dependencies; what a worker registers. */
 import { activityInfo } from '@temporalio/activity';
-import type { Activities, RunScope } from '../contracts/activities.js';
+import type { Activities, Decision, RunScope } from '../contracts/activities.js';
+import type { StepOutput } from '../contracts/events.js';
 import { makeAgentCall } from './agent-call.js';
 import { openAgentStep, takeAgentTurn } from './agent-step.js';
 import { carryOut } from './carry-out.js';
@@ -19,6 +20,20 @@ import { toFailure } from './to-failure.js';
 
 export function createActivities(deps: ActivityDependencies): Activities {
   const journal = (scope: RunScope): Journal => new Journal(deps, scope);
+  /** The end of a step whose tool has nothing more to do. */
+  const completed = async (
+    scope: RunScope,
+    stepId: string,
+    attempt: number,
+    data: { output: StepOutput; durationMs: number },
+  ): Promise<Decision> => {
+    const ruled = ruling(deps.supervisor, { id: stepId }, null, []);
+    const rows = await journal(scope).append(
+      { type: 'step.completed', key: stepKeys.end(stepId), at: now(), stepId, attempt, data },
+      ...ruled.events,
+    );
+    return recordedDecision(rows, stepId) ?? ruled.decision;
+  };
   return guarded({
     planRun: (input) => planRun(deps, input),
 
@@ -37,43 +52,14 @@ export function createActivities(deps: ActivityDependencies): Activities {
     runTool: (input) => runTool(deps, input),
     carryOut: (input) => carryOut(deps, input),
 
-    async completeDeferred({ stepId, timer, ...scope }) {
-      const { attempt, startedAt, until } = timer;
-      const ruled = ruling(deps.supervisor, { id: stepId }, null, []);
-      const rows = await journal(scope).append(
-        {
-          type: 'step.completed',
-          key: stepKeys.end(stepId),
-          at: now(),
-          stepId,
-          attempt,
-          data: {
-            output: { value: { until } },
-            durationMs: Math.max(0, Date.now() - Date.parse(startedAt)),
-          },
-        },
-        ...ruled.events,
-      );
-      return recordedDecision(rows, stepId) ?? ruled.decision;
+    completeDeferred({ stepId, timer: { attempt, startedAt, until }, ...scope }) {
+      const durationMs = Math.max(0, Date.now() - Date.parse(startedAt));
+      return completed(scope, stepId, attempt, { output: { value: { until } }, durationMs });
     },
 
     async completeByWord({ stepId, attempt, output, ...scope }) {
-      const ruled = ruling(deps.supervisor, { id: stepId }, null, []);
-      const rows = await journal(scope).append(
-        {
-          type: 'step.completed',
-          key: stepKeys.end(stepId),
-          at: now(),
-          stepId,
-          attempt,
-          data: {
-            output: await storeOutput(deps.workspace, scope, outputPath(stepId, attempt), output),
-            durationMs: 0,
-          },
-        },
-        ...ruled.events,
-      );
-      return recordedDecision(rows, stepId) ?? ruled.decision;
+      const stored = await storeOutput(deps.workspace, scope, outputPath(stepId, attempt), output);
+      return completed(scope, stepId, attempt, { output: stored, durationMs: 0 });
     },
 
     async failStep({ step, error, dependants, ...scope }) {

@@ -11,9 +11,8 @@ import { PerdureError } from '../contracts/errors.js';
 import type { NewRun, RunRecord } from '../contracts/runs.js';
 import { workspacePath } from '../contracts/workspace-path.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { Journal, now } from './journal.js';
-import { hashOf } from './request-approval.js';
-import { resolveArgs } from './resolve-args.js';
+import { Journal, now, stepKeys } from './journal.js';
+import { stepCall } from './step-call.js';
 import { StepJournal } from './step-journal.js';
 import { outputPath, storeOutput } from './step-output.js';
 import { isOutage, retryLater, toolError } from './to-failure.js';
@@ -44,18 +43,11 @@ export async function openDelegate(
     if (error.code === 'run_limit_reached') {
       const past = await deps.log.find(
         runId,
-        [1, 2, 3, 4].map((n) => `step/${step.id}/retrying/${n}`),
+        Array.from({ length: MAX_ATTEMPTS - 1 }, (_, i) => stepKeys.retrying(step.id, i + 1)),
       );
       const attempt = past.length + 1;
       if (attempt < MAX_ATTEMPTS) {
-        await journal.tryAppend({
-          type: 'step.retrying',
-          key: `step/${step.id}/retrying/${attempt}`,
-          at: now(),
-          stepId: step.id,
-          attempt,
-          data: { error: error.toInfo(), nextAttempt: attempt + 1 },
-        });
+        await steps.noteRetry(attempt, error);
         throw retryLater(error, attempt);
       }
     }
@@ -66,19 +58,14 @@ export async function openDelegate(
 
 async function prepare(
   deps: ActivityDependencies,
-  { runId, tenantId, step, approved, approvals = 'never' }: OpenDelegateInput,
+  input: OpenDelegateInput,
   parent: RunRecord,
 ): Promise<Delegate> {
+  const { runId, tenantId, step, approvals = 'never' } = input;
   const depth = parent.origin?.kind === 'delegate' ? parent.origin.depth + 1 : 1;
   if (depth > MAX_DEPTH)
     throw new PerdureError('tool_invalid_args', `sub-agents are ${MAX_DEPTH} deep already`);
-  const resolved = await resolveArgs(deps, { runId, tenantId }, step);
-  if (approved !== undefined && approved.args === undefined && hashOf(resolved) !== approved.argsHash)
-    throw new PerdureError('approval_stale', 'the arguments are not those that were approved');
-  const tool = deps.tools.get(step.tool);
-  if (tool === undefined)
-    throw new PerdureError('tool_unavailable', `this worker has no tool "${step.tool}"`);
-  const args = deps.tools.parseArgs(tool, approved?.args ?? resolved);
+  const { args } = await stepCall(deps, input);
   const delegated = deps.delegation.check(parent.agent, args);
   const { goal, agent, plan, data, files, budget } = delegated;
   // No less than the run above, nor than its agent, nor than any run whose plan a model makes.

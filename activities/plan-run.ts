@@ -8,7 +8,7 @@ import { Journal, now } from './journal.js';
 import { OutputStream } from './output-stream.js';
 import { messagesOf } from './run-messages.js';
 import { beginning, planCreated } from './run-ends.js';
-import { pastCalls, Spending } from './spending.js';
+import { notingCalls, pastCalls, Spending } from './spending.js';
 import { isOutage, retryLater } from './to-failure.js';
 
 /** Attempts that a plan gets whose model fails for a passing reason. */
@@ -57,7 +57,6 @@ async function makePlan(
   const { attempt: tries } = activityInfo();
   const output = new OutputStream(deps.bus, input.runId, { attempt });
   if (tries > 1) output.write(null);
-  let calls = 0;
   try {
     return await deps.planner.makePlan({
       goal: input.run.goal,
@@ -69,17 +68,11 @@ async function makePlan(
       onText: (piece) => {
         output.write(piece);
       },
-      onUsage: (usage) => {
-        calls += 1;
-        spending.add(usage);
-        return journal.tryAppend({
-          type: 'model.called',
-          key: callKey(tries, calls),
-          at: now(),
-          attempt,
-          data: { role: 'planner', ...usage },
-        });
-      },
+      onUsage: notingCalls(journal, spending, {
+        role: 'planner',
+        key: (call) => callKey(tries, call),
+        of: { attempt },
+      }),
     });
   } finally {
     output.flush();

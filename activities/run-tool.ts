@@ -6,9 +6,8 @@ import type { StepOutput } from '../contracts/events.js';
 import { DEFAULT_MAX_ATTEMPTS, type Tool, type ToolResult } from '../src/tools/tool.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { callTool } from './call-tool.js';
-import { endBy, Journal, now, stepKeys } from './journal.js';
-import { hashOf } from './request-approval.js';
-import { resolveArgs } from './resolve-args.js';
+import { endBy, Journal, stepKeys } from './journal.js';
+import { stepCall } from './step-call.js';
 import { outputPath, storeOutput } from './step-output.js';
 import { StepJournal } from './step-journal.js';
 import { decisionOf } from './supervision.js';
@@ -115,25 +114,12 @@ class ToolRun {
 
   /** @throws what passes by itself; what does not is the step's own failure, once it has begun */
   private async prepare(): Promise<Call> {
-    const { tool, input } = this;
     try {
-      if (tool === undefined)
-        throw new PerdureError('tool_unavailable', `this worker has no tool "${input.step.tool}"`);
-      return { tool, args: this.deps.tools.parseArgs(tool, await this.resolvedArgs()) };
+      return await stepCall(this.deps, this.input, this.inRow?.outputs);
     } catch (error) {
       if (isOutage(error)) throw error;
       return { error: toolError(error) };
     }
-  }
-
-  /** What a person has approved is what the tool is given, and nothing else. */
-  private async resolvedArgs(): ReturnType<typeof resolveArgs> {
-    const { approved, step } = this.input;
-    if (approved?.args !== undefined) return approved.args;
-    const args = await resolveArgs(this.deps, this.input, step, this.inRow?.outputs);
-    if (approved !== undefined && hashOf(args) !== approved.argsHash)
-      throw new PerdureError('approval_stale', 'the arguments are not those that were approved');
-    return args;
   }
 
   /** Journals the start. @returns the attempt's number, or the result when the step has completed before */
@@ -245,25 +231,13 @@ class ToolRun {
     // The worker shuts down, or another attempt has taken over: this one has nothing more to say.
     const error = new PerdureError('worker_stopped', 'the worker was stopped while the tool was running');
     if (cancellationDetails()?.workerShutdown === true && !this.irreversible)
-      await this.noteRetry(attempt, error);
+      await this.step.noteRetry(attempt, error);
     throw retryLater(error, 0);
   }
 
   private async tryAgain(attempt: number, error: PerdureError): Promise<never> {
-    await this.noteRetry(attempt, error);
+    await this.step.noteRetry(attempt, error);
     throw retryLater(error, attempt);
-  }
-
-  private async noteRetry(attempt: number, error: PerdureError): Promise<void> {
-    const { id } = this.input.step;
-    await this.journal.tryAppend({
-      type: 'step.retrying',
-      key: stepKeys.retrying(id, attempt),
-      at: now(),
-      stepId: id,
-      attempt,
-      data: { error: error.toInfo(), nextAttempt: attempt + 1 },
-    });
   }
 }
 

@@ -4,7 +4,8 @@ import { PerdureError } from '../contracts/errors.js';
 import type { JsonValue } from '../contracts/plan.js';
 import type { NewRun } from '../contracts/runs.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { now, type Journal } from './journal.js';
+import type { Journal } from './journal.js';
+import { notingCalls, Spending } from './spending.js';
 
 /** Milliseconds that a model may take; the activity has a minute. */
 const MEND_MS = 40_000;
@@ -31,13 +32,7 @@ export async function shapedResult(
       result,
       wrong,
       signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(MEND_MS)]),
-      onUsage: (usage) =>
-        journal.tryAppend({
-          type: 'model.called',
-          key: `run/shape/${attempt}`,
-          at: now(),
-          data: { role: 'tool', ...usage },
-        }),
+      onUsage: notingCalls(journal, new Spending(), { role: 'tool', key: () => `run/shape/${attempt}` }),
     });
     return { result: mended };
   } catch (error) {

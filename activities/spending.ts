@@ -1,7 +1,8 @@
 /** What the calls of models took that one activity has made, over all its attempts. */
 import type { Spent } from '../contracts/activities.js';
 import type { RunEvent } from '../contracts/events.js';
-import type { ModelUsage } from '../contracts/models.js';
+import type { ModelRole, ModelUsage } from '../contracts/models.js';
+import { now, type Journal } from './journal.js';
 
 export class Spending {
   private tokens = 0;
@@ -20,6 +21,31 @@ export class Spending {
   get total(): Spent {
     return { tokens: this.tokens, costUsd: this.costUsd };
   }
+}
+
+/** Notes each call of a model as it ends. @param key of an activity's first call, its second, ... */
+export function notingCalls(
+  journal: Journal,
+  spending: Spending,
+  {
+    role,
+    key,
+    of = {},
+  }: { role: ModelRole; key: (call: number) => string; of?: { stepId?: string; attempt?: number } },
+): (usage: ModelUsage) => Promise<void> {
+  let calls = 0;
+  return (usage) => {
+    calls += 1;
+    spending.add(usage);
+    // By an outage it is only the note that is lost.
+    return journal.tryAppend({
+      type: 'model.called',
+      key: key(calls),
+      at: now(),
+      ...of,
+      data: { role, ...usage },
+    });
+  };
 }
 
 /** Keys of the calls that attempts before this one may have noted. @param each calls that one makes at most */

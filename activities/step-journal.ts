@@ -41,6 +41,19 @@ export class StepJournal {
     return row.inserted;
   }
 
+  /** That the attempt failed and another one follows; worth a try only. */
+  noteRetry(attempt: number, error: PerdureError): Promise<void> {
+    const { id } = this.of.step;
+    return this.journal.tryAppend({
+      type: 'step.retrying',
+      key: stepKeys.retrying(id, attempt),
+      at: now(),
+      stepId: id,
+      attempt,
+      data: { error: error.toInfo(), nextAttempt: attempt + 1 },
+    });
+  }
+
   /** @throws ApplicationFailure where the log has that the step failed */
   async complete(
     attempt: number,

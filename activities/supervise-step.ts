@@ -4,7 +4,7 @@ import type { SuperviseInput, SuperviseResult } from '../contracts/activities.js
 import type { ActivityDependencies } from './dependencies.js';
 import { messagesOf } from './run-messages.js';
 import { Journal, now, stepKeys } from './journal.js';
-import { pastCalls, Spending } from './spending.js';
+import { notingCalls, pastCalls, Spending } from './spending.js';
 
 /** Calls that one attempt makes: the second mends what the first said. */
 const MAX_CALLS = 2;
@@ -26,7 +26,6 @@ export async function superviseStep(
   const before = past.find(({ type }) => type === 'supervisor.decided');
   if (before?.type === 'supervisor.decided')
     return { decision: before.decision, reason: before.reason, spent: spending.total };
-  let calls = 0;
   const decided = await deps.supervisor.decide(
     { step, error, dependants },
     {
@@ -40,17 +39,11 @@ export async function superviseStep(
         const { goal, agent, plan } = run;
         return { goal, agent, plan, output, messages: await messagesOf(deps.log, runId) };
       },
-      onUsage: (usage) => {
-        calls += 1;
-        spending.add(usage);
-        return journal.tryAppend({
-          type: 'model.called',
-          key: callKey(tries, calls),
-          at: now(),
-          stepId: step.id,
-          data: { role: 'supervisor', ...usage },
-        });
-      },
+      onUsage: notingCalls(journal, spending, {
+        role: 'supervisor',
+        key: (call) => callKey(tries, call),
+        of: { stepId: step.id },
+      }),
     },
   );
   const rows = await journal.append({

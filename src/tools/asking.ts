@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { answerSchemaProblem } from '../../contracts/answer-schema.js';
+import type { JsonValue } from '../../contracts/plan.js';
 import { defineTool } from './tool.js';
 
 const schema = z
@@ -18,6 +19,28 @@ const timing =
   'onTimeout "approve" the run goes on with default; with "deny" (unless told), or when somebody denies it, the step ' +
   'fails. A step of a plan only.';
 
+const answered = {
+  schema,
+  default: z.json().optional(),
+  answer: z.json().optional(),
+};
+/** Answered from what the step was given: nothing is done. */
+const asked = { effect: 'read', timeoutSeconds: 10, quick: true } as const;
+
+/** The answer as it came, or what goes in its place when the time was over. */
+function answerOf({
+  answer,
+  default: otherwise = null,
+}: {
+  answer?: JsonValue | undefined;
+  default?: JsonValue | undefined;
+}): {
+  value: JsonValue;
+  timedOut: boolean;
+} {
+  return answer === undefined ? { value: otherwise, timedOut: true } : { value: answer, timedOut: false };
+}
+
 export const askHumanTool = defineTool({
   name: 'ask_human',
   description:
@@ -25,17 +48,13 @@ export const askHumanTool = defineTool({
     `answer is filled in and not given. ${timing} Output: {answer, timedOut}.`,
   args: z.strictObject({
     question: z.string().trim().min(1).max(10_000),
-    schema,
-    default: z.json().optional(),
-    answer: z.json().optional(),
+    ...answered,
   }),
-  effect: 'read',
-  timeoutSeconds: 10,
-  quick: true,
-  execute: ({ answer, default: otherwise = null }) =>
-    Promise.resolve({
-      output: { answer: answer === undefined ? otherwise : answer, timedOut: answer === undefined },
-    }),
+  ...asked,
+  execute(args) {
+    const { value, timedOut } = answerOf(args);
+    return Promise.resolve({ output: { answer: value, timedOut } });
+  },
 });
 
 export const waitForEventTool = defineTool({
@@ -46,15 +65,11 @@ export const waitForEventTool = defineTool({
     'Output: {event, timedOut}.',
   args: z.strictObject({
     name: z.string().trim().min(1).max(200),
-    schema,
-    default: z.json().optional(),
-    answer: z.json().optional(),
+    ...answered,
   }),
-  effect: 'read',
-  timeoutSeconds: 10,
-  quick: true,
-  execute: ({ answer, default: otherwise = null }) =>
-    Promise.resolve({
-      output: { event: answer === undefined ? otherwise : answer, timedOut: answer === undefined },
-    }),
+  ...asked,
+  execute(args) {
+    const { value, timedOut } = answerOf(args);
+    return Promise.resolve({ output: { event: value, timedOut } });
+  },
 });
