@@ -1,17 +1,20 @@
 /**
  * A run in the AG-UI protocol (https://docs.ag-ui.com, version 1.0): steps are tool calls, the plan and where its steps
- * stand are the shared state, and the result is the assistant's answer.
+ * stand are the shared state, what models write on the way is reasoning, and the result is the assistant's answer.
  */
 import type { EphemeralEvent, RunEvent } from '../../../contracts/events.js';
 import { textOf, ToolCalls, type CallMoment } from './tool-calls.js';
-import type { Translate } from './translation.js';
+import type { Translation } from './translation.js';
+import type { WritingMoment } from './writings.js';
 
 type Frame = { type: string } & Record<string, unknown>;
 
-export function createAgUiTranslation(): Translate {
+export function createAgUiTranslation(): Translation {
   const calls = new ToolCalls();
   /** Those between STEP_STARTED and STEP_FINISHED, which must all be closed before the run is. */
   const steps = new Set<string>();
+
+  const stillOpen = (): Frame[] => [...steps].map((stepName) => ({ type: 'STEP_FINISHED', stepName }));
 
   const ofEvent = (event: RunEvent | EphemeralEvent): Frame[] => {
     const ids = { threadId: event.runId, runId: event.runId };
@@ -30,6 +33,8 @@ export function createAgUiTranslation(): Translate {
       case 'step.failed':
         return steps.delete(event.stepId ?? '') ? [{ type: 'STEP_FINISHED', stepName: event.stepId }] : [];
       case 'step.retrying':
+      case 'output.delta':
+      case 'output.reset':
         return [];
       case 'artifact.created': {
         const { path, bytes, contentType } = event;
@@ -38,6 +43,7 @@ export function createAgUiTranslation(): Translate {
       case 'run.completed': {
         const messageId = `${event.runId}-result`;
         return [
+          ...stillOpen(),
           { type: 'TEXT_MESSAGE_START', messageId, role: 'assistant' },
           { type: 'TEXT_MESSAGE_CONTENT', messageId, delta: textOf(event.result) },
           { type: 'TEXT_MESSAGE_END', messageId },
@@ -47,23 +53,38 @@ export function createAgUiTranslation(): Translate {
       case 'run.failed':
         return [{ type: 'RUN_ERROR', message: event.error.message, code: event.error.code }];
       case 'run.cancelled':
-        return [
-          ...[...steps].map((stepName) => ({ type: 'STEP_FINISHED', stepName })),
-          { type: 'RUN_FINISHED', ...ids, outcome: { type: 'cancelled' } },
-        ];
+        return [...stillOpen(), { type: 'RUN_FINISHED', ...ids, outcome: { type: 'cancelled' } }];
       default:
         return [{ type: 'CUSTOM', name: event.type, value: event }];
     }
   };
 
-  return (event) => {
-    const timestamp = Date.parse(event.at);
-    const moments = calls.momentsOf(event).flatMap((moment) => [...ofMoment(moment), stateOf(moment)]);
-    const own = ofEvent(event);
-    // A step is opened before its call, and closed after it.
-    const frames = event.type === 'step.started' ? [...own, ...moments] : [...moments, ...own];
-    return frames.map((frame) => ({ ...frame, timestamp }));
+  return {
+    ofEvent(event) {
+      const moments = calls.momentsOf(event).flatMap((moment) => [...ofMoment(moment), stateOf(moment)]);
+      const own = ofEvent(event);
+      // A step is opened before its call, and closed after it.
+      return timed(event.at, event.type === 'step.started' ? [...own, ...moments] : [...moments, ...own]);
+    },
+    ofWriting: (moment) => timed(moment.at, ofWriting(moment)),
   };
+}
+
+const timed = (at: string, frames: Frame[]): Frame[] =>
+  frames.map((frame) => ({ ...frame, timestamp: Date.parse(at) }));
+
+function ofWriting(moment: WritingMoment): Frame[] {
+  const { kind, id: messageId } = moment;
+  if (kind === 'begin')
+    return [
+      { type: 'REASONING_START', messageId },
+      { type: 'REASONING_MESSAGE_START', messageId, role: 'reasoning' },
+    ];
+  if (kind === 'more') return [{ type: 'REASONING_MESSAGE_CONTENT', messageId, delta: moment.text }];
+  return [
+    { type: 'REASONING_MESSAGE_END', messageId },
+    { type: 'REASONING_END', messageId },
+  ];
 }
 
 function ofMoment(moment: CallMoment): Frame[] {

@@ -1,17 +1,30 @@
 /**
  * A run as a UI message stream of the AI SDK (https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol, v1): one assistant
- * message, whose parts are the plan, the steps as calls of dynamic tools, files, and the result as text.
+ * message, whose parts are the plan, the steps as calls of dynamic tools, files, what models write on the way as reasoning,
+ * and the result as text.
  */
 import type { EphemeralEvent, RunEvent } from '../../../contracts/events.js';
 import { textOf, ToolCalls, type CallMoment } from './tool-calls.js';
-import { LAST, type Translate } from './translation.js';
+import { LAST, type Translation } from './translation.js';
+import type { WritingMoment } from './writings.js';
 
 type Chunk = { type: string } & Record<string, unknown>;
 
-export function createAiSdkTranslation(): Translate {
+export function createAiSdkTranslation(): Translation {
   const calls = new ToolCalls();
-  return (event) => [...calls.momentsOf(event).flatMap(ofMoment), ...ofEvent(event)];
+  return {
+    ofEvent: (event) => [...calls.momentsOf(event).flatMap(ofMoment), ...ofEvent(event)],
+    ofWriting,
+  };
 }
+
+function ofWriting(moment: WritingMoment): Chunk[] {
+  const { kind, id } = moment;
+  if (kind === 'more') return [{ type: 'reasoning-delta', id, delta: moment.text }];
+  return [{ type: `reasoning-${kind === 'begin' ? 'start' : 'end'}`, id }];
+}
+
+const STATUS = { 'approval.requested': 'pending', 'approval.decided': 'decided' } as const;
 
 function ofEvent(event: RunEvent | EphemeralEvent): (Chunk | typeof LAST)[] {
   switch (event.type) {
@@ -22,6 +35,12 @@ function ofEvent(event: RunEvent | EphemeralEvent): (Chunk | typeof LAST)[] {
     case 'artifact.created': {
       const { path, bytes, contentType } = event;
       return [{ type: 'data-file', id: path, data: { path, bytes, contentType } }];
+    }
+    // One part for each question to a person: it changes when it is decided.
+    case 'approval.requested':
+    case 'approval.decided': {
+      const { type, seq: _seq, runId: _runId, at: _at, attempt: _attempt, ...data } = event;
+      return [{ type: 'data-approval', id: event.approvalId, data: { status: STATUS[type], ...data } }];
     }
     case 'step.progress':
     case 'log': {

@@ -11,13 +11,14 @@ import { createTexts, positionOf, type StreamFormat } from './stream-format.js';
 const runId = '01a20eca-d14f-72ca-9ad6-7b45cd32c878';
 const error = { code: 'tool_unavailable' as const, message: 'the host is away', retryable: true };
 
+const passing = new Set(['step.progress', 'output.delta', 'output.reset']);
 type Given = Record<string, unknown> & { type: string };
 const logOf = (...events: Given[]): (RunEvent | EphemeralEvent)[] => {
   let seq = 0;
   return events.map(
     (event) =>
       ({
-        ...(event.type === 'step.progress' ? {} : { seq: (seq += 1) }),
+        ...(passing.has(event.type) ? {} : { seq: (seq += 1) }),
         runId,
         at: '2026-11-25T00:00:00.000Z',
         ...event,
@@ -65,6 +66,26 @@ const completed = logOf(
   step('step.failed', 'c', 1, { error }),
   { type: 'run.completed', result: { text: 'hi' } },
 );
+/** Two models write at once, one is begun anew, one goes on in another turn, and one is still writing at the end. */
+const written = logOf(
+  ...begin.slice(0, 2),
+  { type: 'output.delta', attempt: 1, text: '{"steps"' },
+  { type: 'output.delta', attempt: 1, text: ':[]}' },
+  ...begin.slice(2),
+  step('step.started', 'a', 1, { tool: 'http_fetch' }),
+  step('step.started', 'c', 1, { tool: 'wait' }),
+  step('output.delta', 'a', 1, { text: 'On' }),
+  step('output.delta', 'c', 1, { text: 'Else' }),
+  step('output.reset', 'a', 1),
+  step('output.delta', 'a', 1, { text: 'Once ' }),
+  step('output.delta', 'a', 1, { text: 'more' }),
+  step('agent.calling', 'a', 1, { turn: 1, tool: 'echo' }),
+  step('agent.called', 'a', 1, { turn: 1, tool: 'echo', durationMs: 1 }),
+  step('output.delta', 'a', 1, { text: 'Done' }),
+  step('step.completed', 'a', 1, { durationMs: 5, output: { value: 'Done' } }),
+  { type: 'run.completed', result: 'Done' },
+);
+const texts = ['{"steps":[]}', 'On', 'Else', 'Once more', 'Done'];
 const failed = logOf(
   ...begin,
   step('step.started', 'a', 1, { tool: 'http_fetch' }),
@@ -102,7 +123,7 @@ describe('ag-ui', () => {
   const agentOn = (events: (RunEvent | EphemeralEvent)[]): HttpAgent =>
     new HttpAgent({ url: 'http://perdure/', threadId: 't', fetch: answer('ag-ui', events) });
 
-  test.each(Object.entries({ completed, failed, cancelled }))(
+  test.each(Object.entries({ completed, failed, cancelled, written }))(
     '%s: every message fits the schema',
     (_, events) => {
       const messages = messagesIn(textOf('ag-ui', events));
@@ -142,6 +163,14 @@ describe('ag-ui', () => {
       },
       files: [{ path: 'a.txt', bytes: 3, contentType: 'text/plain' }],
     });
+  });
+
+  test('what models write is reasoning, text by text', async () => {
+    const agent = agentOn(written);
+    await agent.runAgent();
+    const reasoning = agent.messages.flatMap((m) => (m.role === 'reasoning' ? [m.content] : []));
+    expect(reasoning).toEqual(texts);
+    expect(agent.messages.at(-1)).toMatchObject({ role: 'assistant', content: 'Done' });
   });
 
   test('a failed run is an error of the agent', async () => {
@@ -196,6 +225,33 @@ describe('ai-sdk', () => {
     expect(message.parts).toHaveLength(8);
   });
 
+  test('what models write is reasoning, text by text', async () => {
+    const { message, errors } = await messageOf(written);
+    expect(errors).toEqual([]);
+    const reasoning = message.parts.filter(({ type }) => type === 'reasoning');
+    expect(reasoning).toMatchObject(texts.map((text) => ({ text, state: 'done' })));
+    expect(message.parts.at(-1)).toMatchObject({ type: 'text', text: 'Done' });
+  });
+
+  test('a question to a person is one part, which tells of the decision', async () => {
+    const asked = { approvalId: 'a-1', kind: 'step', tool: 'http_fetch', argsHash: 'h', reason: 'policy' };
+    const { message } = await messageOf(
+      logOf(
+        ...begin,
+        step('approval.requested', 'a', 1, asked),
+        step('approval.decided', 'a', 1, { approvalId: 'a-1', decision: 'denied', by: 'ann' }),
+        { type: 'run.failed', error },
+      ),
+    );
+    expect(message.parts.filter(({ type }) => type === 'data-approval')).toEqual([
+      {
+        type: 'data-approval',
+        id: 'a-1',
+        data: { status: 'decided', stepId: 'a', approvalId: 'a-1', decision: 'denied', by: 'ann' },
+      },
+    ]);
+  });
+
   test('a failed run is an error, a cancelled one is aborted', async () => {
     expect((await messageOf(failed)).errors).toMatchObject([{ message: 'the step "a" failed' }]);
     expect(textOf('ai-sdk', cancelled)).toMatch(
@@ -210,6 +266,16 @@ test.each(['ag-ui', 'ai-sdk'] as const)(
   (format) => {
     const durable = completed.filter((event) => 'seq' in event);
     const all = messagesIn(textOf(format, durable));
+    // What passes by meanwhile changes no id.
+    const withWriting = messagesIn(textOf(format, written)).filter(({ id }) => id !== undefined);
+    expect(withWriting).toEqual(
+      messagesIn(
+        textOf(
+          format,
+          written.filter((event) => 'seq' in event),
+        ),
+      ),
+    );
     const ids = all.map(({ id }) => id ?? '');
     expect(new Set(ids).size).toBe(all.length);
     expect(ids.at(-1)).toBe(String(durable.length));

@@ -2,7 +2,8 @@
 import type { EventFrame } from '../event-frame.js';
 import { createAgUiTranslation } from './ag-ui.js';
 import { createAiSdkTranslation } from './ai-sdk.js';
-import { LAST, type Translate } from './translation.js';
+import { LAST, type Translation } from './translation.js';
+import { Writings } from './writings.js';
 
 export const streamFormats = ['native', 'ag-ui', 'ai-sdk'] as const;
 export type StreamFormat = (typeof streamFormats)[number];
@@ -13,7 +14,7 @@ export interface Position {
   messages: number;
 }
 
-const translations: Record<Exclude<StreamFormat, 'native'>, () => Translate> = {
+const translations: Record<Exclude<StreamFormat, 'native'>, () => Translation> = {
   'ag-ui': createAgUiTranslation,
   'ai-sdk': createAiSdkTranslation,
 };
@@ -30,21 +31,24 @@ export const headersOf = (format: StreamFormat): Record<string, string> =>
  */
 export function createTexts(format: StreamFormat, from: Position): (frame: EventFrame) => string {
   if (format === 'native') return asIs;
-  const translate = translations[format]();
+  const translation = translations[format]();
+  const writings = new Writings();
   return ({ event, seq }) => {
-    const messages = translate(event);
-    if (seq === null) return messages.map((message) => `data: ${dataOf(message)}\n\n`).join('');
+    const passing = writings.momentsOf(event).flatMap((moment) => translation.ofWriting(moment));
+    const messages = translation.ofEvent(event);
+    if (seq === null) return unnumbered([...passing, ...messages]);
     if (seq <= from.seq) return '';
     const known = seq === from.seq + 1 ? from.messages : 0;
-    return messages
-      .map((message, i) => {
-        const id = i === messages.length - 1 ? seq : `${seq - 1}.${i + 1}`;
-        return `id: ${id}\ndata: ${dataOf(message)}\n\n`;
-      })
-      .slice(known)
-      .join('');
+    const numbered = messages.map((message, i) => {
+      const id = i === messages.length - 1 ? seq : `${seq - 1}.${i + 1}`;
+      return `id: ${id}\ndata: ${dataOf(message)}\n\n`;
+    });
+    return unnumbered(passing) + numbered.slice(known).join('');
   };
 }
+
+const unnumbered = (messages: unknown[]): string =>
+  messages.map((message) => `data: ${dataOf(message)}\n\n`).join('');
 
 const asIs = ({ text }: EventFrame): string => text;
 
