@@ -58,6 +58,19 @@ export async function showWhy(client: Client, id: string, { json, signal }: Opti
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
+/** The url whole, and last: it is there to be copied. */
+export async function listCallbacks(client: Client, id: string, { json, signal }: Options): Promise<void> {
+  const { callbacks } = await client.callbacks(id, { signal });
+  if (json === true) {
+    writeJson(callbacks);
+    return;
+  }
+  writeTable(
+    ['STEP', 'WAITS FOR', 'UNTIL', 'POST TO'],
+    callbacks.map((each) => [each.stepId, cut(each.name, 40), each.expiresAt ?? 'for ever', each.url]),
+  );
+}
+
 export async function showRun(client: Client, id: string, { json, signal }: Options): Promise<void> {
   const run = await client.get(id, { signal });
   if (json === true) {

@@ -55,6 +55,16 @@ export function registerRuns(program: Command): void {
         else process.stdout.write(`the run ${run.id} has it\n`);
       });
     });
+  runs
+    .command('callbacks <id>')
+    .description('list the addresses by which programs outside can send a run what it waits for')
+    .option('--json', 'print them as JSON')
+    .addHelpText('after', examples('perdure runs callbacks "$id" --json | jq -r ".[0].url"'))
+    .action(async (id: string, { json }: { json?: true }) => {
+      const { withServer } = await import('../server.js');
+      const { listCallbacks } = await import('../show-runs.js');
+      await withServer((client, signal) => listCallbacks(client, id, { json, signal }));
+    });
   registerRetry(runs);
   registerFork(runs);
 }

@@ -44,6 +44,7 @@ export function registerSchedules(program: Command): void {
       await withServer((client, signal) => listSchedules(client, { json, signal }));
     });
   registerCreate(schedules);
+  registerChange(schedules);
   registerOne(schedules, { name: 'show', does: 'show a schedule, with the runs that it has started' });
   registerOne(schedules, { name: 'pause', does: 'start nothing until it is resumed' });
   registerOne(schedules, { name: 'resume', does: 'let a paused schedule go on' });
@@ -60,18 +61,19 @@ export function registerSchedules(program: Command): void {
     });
 }
 
+const CRON = 'five fields: minute hour day month weekday';
+
+const overlap = (does: string): Option =>
+  new Option('--overlap <policy>', does).choices([...overlapPolicies]);
+
 function registerCreate(schedules: Command): void {
   schedules
     .command('create <goal>')
     .description('make a schedule; its id is printed')
-    .requiredOption('--cron <expression>', 'five fields: minute hour day month weekday')
+    .requiredOption('--cron <expression>', CRON)
     .option('--timezone <name>', 'of these times; UTC unless told')
     .option('--name <text>', 'what people call it; its goal unless told')
-    .addOption(
-      new Option('--overlap <policy>', 'while the run before goes on; skip unless told').choices([
-        ...overlapPolicies,
-      ]),
-    )
+    .addOption(overlap('while the run before goes on; skip unless told'))
     .option('--catch-up <seconds>', 'by how much an outage may delay a run; 600 unless told', wholeNumber)
     .option('-p, --plan <file>', 'the plan, as JSON')
     .option('-d, --data <json>', 'its inputs.data')
@@ -102,6 +104,34 @@ function registerCreate(schedules: Command): void {
         );
         if (json === true) writeJson(schedule);
         else process.stdout.write(`${schedule.id}\n`);
+      });
+    });
+}
+
+type Change = Pick<Create, 'name' | 'timezone' | 'overlap' | 'catchUp' | 'json'> & { cron?: string };
+
+/** What it starts is changed over HTTP: a goal, a plan and inputs are more than flags. */
+function registerChange(schedules: Command): void {
+  schedules
+    .command('change <id>')
+    .description('change when a schedule starts its runs; those under way are left alone')
+    .option('--cron <expression>', CRON)
+    .option('--timezone <name>', 'of these times')
+    .option('--name <text>', 'what people call it')
+    .addOption(overlap('while the run before goes on'))
+    .option('--catch-up <seconds>', 'by how much an outage may delay a run', wholeNumber)
+    .option('--json', 'print the schedule as JSON')
+    .addHelpText('after', examples('perdure schedules change "$id" --cron "30 7 * * 1-5"'))
+    .action(async (id: string, { json, catchUp, ...given }: Change, command: Command) => {
+      const change = { ...given, ...(catchUp === undefined ? {} : { catchUpSeconds: catchUp }) };
+      if (Object.keys(change).length === 0)
+        command.error('error: name what to change: --cron, --timezone, --name, --overlap or --catch-up');
+      const [{ withServer }, { showSchedule }] = await Promise.all([
+        import('../server.js'),
+        import('../show-schedules.js'),
+      ]);
+      await withServer(async (client, signal) => {
+        showSchedule(await client.schedules.change(id, change, { signal }), json);
       });
     });
 }
