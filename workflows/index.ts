@@ -1,4 +1,5 @@
 /** The one entry of the workflow bundle. */
+import './stack-traces.js';
 export { agentRun } from './agent-run.js';
 export { deliverWebhook } from './deliver-webhook.js';
 export { reconcile } from './reconcile.js';
