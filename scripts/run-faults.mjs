@@ -1,4 +1,7 @@
-/** `npm run faults -- --minutes 30 --seed 7 [--runs 500]`: the storm of tests/faults for as long as is wanted. */
+/**
+ * `npm run faults -- --minutes 30 --seed 7 [--runs 500]`: tests/faults for as long as is wanted: a storm of killed workers
+ * and restarted back ends until so many runs are submitted, then every other trouble, for what is left of the time.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -23,20 +26,22 @@ export async function runFaults(root, argv) {
       return 2;
     }
   console.error(`The seed is ${seed}: --seed ${seed} has the same runs again.`);
-  const child = spawn(
-    process.execPath,
-    [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', 'tests/faults/storm.test.ts'],
-    {
+  const until = Date.now() + Number(minutes) * 60_000;
+  const passes = async (file, env) => {
+    const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
+    const child = spawn(process.execPath, [vitest, 'run', `tests/faults/${file}`], {
       cwd: root,
       stdio: 'inherit',
-      env: {
-        ...process.env,
-        PERDURE_FAULT_MINUTES: minutes,
-        PERDURE_FAULT_SEED: seed,
-        ...(runs === undefined ? {} : { PERDURE_FAULT_RUNS: runs }),
-      },
-    },
-  );
-  const [code] = await once(child, 'close');
-  return code ?? 1;
+      env: { ...process.env, PERDURE_FAULT_SEED: seed, ...env },
+    });
+    const [code] = await once(child, 'close');
+    return code === 0;
+  };
+  const isWeathered = await passes('storm.test.ts', {
+    PERDURE_FAULT_MINUTES: minutes,
+    ...(runs === undefined ? {} : { PERDURE_FAULT_RUNS: runs }),
+  });
+  const left = Math.max(0, Math.round((until - Date.now()) / 60_000));
+  const isCalm = await passes('weather.test.ts', { PERDURE_FAULT_MINUTES: String(left) });
+  return isWeathered && isCalm ? 0 : 1;
 }

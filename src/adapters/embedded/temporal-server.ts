@@ -23,6 +23,9 @@ const DYNAMIC_CONFIG: Readonly<Record<string, string>> = {
   // Workers tell how full they are: what they say tells a full one from one that is gone.
   'frontend.WorkerHeartbeatsEnabled': 'true',
   'frontend.ListWorkersEnabled': 'true',
+  // From its fourth loss in a row on, Temporal lets a workflow task's holder be silent for ever longer, up to ten
+  // minutes: what is lost to workers that are killed again and again would wait so long for the next.
+  'history.workflowTaskRetryMaxInterval': '"5s"',
 };
 const PRAGMAS: Readonly<Record<string, string>> = { journal_mode: 'wal', synchronous: 'normal' };
 

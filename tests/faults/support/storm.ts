@@ -5,11 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import pLimit from 'p-limit';
 import { workflowIdOf } from '../../../contracts/messages.js';
-import { createClient, isTerminal, type Client, type RunEvent } from '../../../src/client/client.js';
+import { createClient } from '../../../src/client/client.js';
 import { startBackEnds } from '../../e2e/support/back-ends.js';
-import { violations } from './invariants.js';
 import { startCounter } from './counter.js';
 import { startDecider } from './decider.js';
+import { judgeRuns, persistently, untilEnded } from './ended-runs.js';
 import { lostTasks } from './lost-tasks.js';
 import { seeded } from './random.js';
 import { startRestartableTemporal } from './restartable-temporal.js';
@@ -59,10 +59,6 @@ interface Spread {
 const WORKERS = 4;
 /** Runs open at once: enough that every kill meets some, and few enough that waiting for a place is not all they do. */
 const AT_ONCE = 32;
-/** Milliseconds that a workflow gets to close after its run's end. */
-const CLOSED_MS = 60_000;
-/** Milliseconds that a run gets to end. */
-const PATIENCE_MS = 600_000;
 
 export async function runStorm(options: StormOptions): Promise<StormReport> {
   const { seed, onLine = () => undefined } = options;
@@ -159,37 +155,17 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
 
     const connection = await Connection.connect({ address: temporalServer.address });
     const temporal = new TemporalClient({ connection });
-    const broken: string[] = [];
     const tasks: number[] = [];
-    const byStatus: Record<string, number> = {};
-    for (const id of submitted) {
-      const run = await persistently(() => client.get(id));
-      byStatus[run.status] = (byStatus[run.status] ?? 0) + 1;
-      if (!isTerminal(run.status)) {
-        const { sentence } = await client.why(id);
-        broken.push(`${id}: ${run.status} after ${PATIENCE_MS / 1_000} s: ${sentence}`);
-        continue;
-      }
-      const events: RunEvent[] = [];
-      for await (const event of client.events(id)) if ('seq' in event) events.push(event);
+    for (const id of submitted)
       tasks.push(...(await lostTasks(temporal, workflowIdOf(id), (pid) => watch.killedAt(pid))));
-      const name = run.metadata.storm ?? '';
-      broken.push(
-        ...violations({
-          run,
-          events,
-          workflow: await endOf(temporal, id),
-          acts: acts.of(name),
-        }),
-      );
-    }
+    const ended = await judgeRuns({ client, temporal, acts }, submitted);
     await connection.close();
     const { found, swallowed } = watch.recoveries();
     return {
       seed,
       seconds: Math.round((Date.now() - began) / 1_000),
       runs: submitted.length,
-      byStatus,
+      byStatus: ended.byStatus,
       kills,
       restarts,
       decided: decider.decided(),
@@ -197,7 +173,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
       queueing: spreadOf(found.map(({ queuedMs }) => queuedMs)),
       workflowTasks: spreadOf(tasks),
       swallowed,
-      violations: broken,
+      violations: ended.violations,
     };
   } finally {
     calm.abort();
@@ -206,35 +182,6 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
     for (const child of [api, ...workers]) child.kill('SIGKILL');
     await backEnds.release();
     await acts.close();
-  }
-}
-
-/** Repeats what fails while a back end is away. */
-async function persistently<Value>(act: () => Promise<Value>): Promise<Value> {
-  for (let tries = 1; ; tries += 1)
-    try {
-      return await act();
-    } catch (error) {
-      if (tries >= 60) throw error;
-      await sleep(1_000);
-    }
-}
-
-async function untilEnded(client: Client, id: string): Promise<void> {
-  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline;) {
-    const { status } = await persistently(() => client.get(id));
-    if (isTerminal(status)) return;
-    await sleep(1_000);
-  }
-}
-
-/** The log has a run's end before its workflow has: the task that wrote it may have been lost with its worker. */
-async function endOf(temporal: TemporalClient, id: string): Promise<string> {
-  const handle = temporal.workflow.getHandle(workflowIdOf(id));
-  for (const deadline = Date.now() + CLOSED_MS; ;) {
-    const { status } = await handle.describe();
-    if (status.name !== 'RUNNING' || Date.now() > deadline) return status.name.toLowerCase();
-    await sleep(500);
   }
 }
 

@@ -17,11 +17,13 @@ export interface GoProgram {
   /** The import path. */
   readonly package: string;
   readonly version: string;
+  /** What it is kept as, where the last part of its import path says too little. */
+  readonly name?: string;
 }
 
 /** @returns where the program is, or why it cannot be had; nothing is asked of the network when it is there */
 export async function goProgram(program: GoProgram): Promise<{ file: string } | { problem: string }> {
-  const name = path.basename(program.package);
+  const { name = path.basename(program.package) } = program;
   const cacheDir = cacheDirFrom(env);
   const file = path.join(cacheDir, `${name}-${program.version}-${process.platform}-${process.arch}`);
   if (await runs(file)) return { file };

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { cacheDirFrom, type Environment } from '../../embedded/temporal-binary.js';
+import { unpackDebian } from '../../embedded/testing/debian-packages.js';
 
 const run = promisify(execFile);
 
@@ -38,7 +39,11 @@ export async function findRedisServer(env: Environment): Promise<RedisBinary> {
   await mkdir(cache, { recursive: true });
   const place = await mkdtemp(path.join(cache, 'redis.tmp-'));
   try {
-    await unpack(place, env);
+    await unpackDebian(place, env, packages, libraries).catch((error: unknown) => {
+      throw new Error("there is no redis-server on PATH, and none to be had from Debian's packages", {
+        cause: error,
+      });
+    });
     const fresh = await binaryIn(place);
     if (!(await works(fresh))) throw new Error("the redis-server of Debian's packages does not run here");
     // Another test process may have been quicker; then its copy stays.
@@ -69,24 +74,4 @@ async function works({ command, libraries: from }: RedisBinary): Promise<boolean
   } catch {
     return false;
   }
-}
-
-async function unpack(directory: string, env: Environment): Promise<void> {
-  const options = { cwd: directory, timeout: 60_000, env };
-  const download = (names: readonly string[]): Promise<unknown> =>
-    run('apt-get', ['download', '-o', 'APT::Sandbox::User=root', ...names], options);
-  try {
-    // A machine that has never asked for its packages has no list of them.
-    await download(packages).catch(async () => {
-      await run('apt-get', ['update'], options);
-      await download(packages);
-    });
-  } catch (error) {
-    throw new Error("there is no redis-server on PATH, and none to be had from Debian's packages", {
-      cause: error,
-    });
-  }
-  for (const library of libraries) await download([library]).catch(() => undefined);
-  for (const file of await readdir(directory))
-    if (file.endsWith('.deb')) await run('dpkg', ['-x', file, '.'], options);
 }
