@@ -32,9 +32,16 @@ export interface ApiLimits {
   maxFileBytes: number;
   /** Milliseconds that one part may take to say that it is ready. */
   checkMs: number;
+  /** Milliseconds that a call waits for the record of a run which Temporal has begun already. */
+  recordWaitMs: number;
 }
 
-const defaultLimits: ApiLimits = { maxBodyBytes: 8_000_000, maxFileBytes: 1_000_000_000, checkMs: 3_000 };
+const defaultLimits: ApiLimits = {
+  maxBodyBytes: 8_000_000,
+  maxFileBytes: 1_000_000_000,
+  checkMs: 3_000,
+  recordWaitMs: 2_000,
+};
 
 /** How event streams behave; all times in milliseconds. */
 export interface StreamOptions {

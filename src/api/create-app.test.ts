@@ -65,7 +65,7 @@ test('a database that is down loses no submission, and names every bad field', a
   const self = `${server.url}${accepted.headers.get('location') ?? ''}`;
   expect((await fetch(self)).status).toBe(503);
   fakes.store.down = false;
-  // Temporal knows of it: "there is no such run" would be wrong.
+  // Temporal knows of it: "there is no such run" would be wrong, however long it takes.
   const early = await fetch(self);
   expect([early.status, early.headers.get('retry-after'), await early.json()]).toMatchObject([
     503,
@@ -83,6 +83,18 @@ test('a database that is down loses no submission, and names every bad field', a
   });
   expect(await (await post({ goal: 'g' })).json()).toMatchObject({ code: 'model_not_configured' });
   expect((await post(`{"goal":"${'x'.repeat(10_000_000)}"}`)).status).toBe(413);
+});
+
+test('a run whose record is a moment behind is waited for', async () => {
+  fakes.store.down = true;
+  const { id } = (await (await post(body())).json()) as { id: string };
+  fakes.store.down = false;
+  const found = fetch(`${server.url}/v1/runs/${id}`);
+  const start = fakes.engine.starts[0];
+  if (start === undefined) throw new Error('nothing was started');
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  await fakes.runs.createRun(start.run);
+  expect([(await found).status, await (await found).json()]).toMatchObject([200, { id, goal: 'g' }]);
 });
 
 test('of a submission whose files cannot all be stored none stays', async () => {

@@ -1,4 +1,5 @@
 /** Finds the run that an address names, for its tenant only, and shows it as the API answers runs. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request } from 'express';
 import { addressOf } from '../../contracts/api.js';
 import { PerdureError } from '../../contracts/errors.js';
@@ -6,11 +7,12 @@ import type { RunHead, RunRecord, RunSummary } from '../../contracts/runs.js';
 import { isTerminal } from '../../contracts/terminal.js';
 import type { ApiContext } from './context.js';
 
+const RECORD_POLL_MS = 100;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * @throws PerdureError `run_not_found`: an id of another tenant, or of no shape, looks like an unknown one;
- *   `run_not_recorded` for a run that was accepted while the database was down
+ *   `run_not_recorded` for a run that was accepted, and of which the database knows nothing yet
  */
 export const findRun = (context: ApiContext, req: Request): Promise<RunHead> =>
   lookUp(context, req, (tenantId, id) => context.runs.findRun(tenantId, id));
@@ -36,12 +38,26 @@ async function lookUp<Found>(
     const run = await ask(tenantId, id);
     if (run !== null) return run;
     if ((await context.engine.tenantOf(id)) === tenantId)
-      throw new PerdureError('run_not_recorded', `the run ${id} was accepted and waits for its record`);
+      return onceRecorded(id, context.limits.recordWaitMs, () => ask(tenantId, id));
   }
   throw new PerdureError(
     'run_not_found',
     `there is no run ${JSON.stringify(String(req.params.id).slice(0, 100).toLowerCase())}`,
   );
+}
+
+/** As a rule the record is a moment behind: a schedule has just started the run, and its worker is about to write it. */
+async function onceRecorded<Found>(
+  id: string,
+  waitMs: number,
+  ask: () => Promise<Found | null>,
+): Promise<Found> {
+  for (const deadline = Date.now() + waitMs; Date.now() < deadline;) {
+    await sleep(RECORD_POLL_MS);
+    const run = await ask();
+    if (run !== null) return run;
+  }
+  throw new PerdureError('run_not_recorded', `the run ${id} was accepted and waits for its record`);
 }
 
 /** @throws PerdureError `run_not_found`, or `run_closed` */
