@@ -475,6 +475,12 @@ export const errorTable = {
     'Nothing: its end is in the log, and the run goes on with it.',
   ),
   cancelled: entry(409, false, 'The run was cancelled', 'Submit a new run.'),
+  encryption_key_missing: entry(
+    500,
+    false,
+    'What is asked for was encrypted with a key that is not known here',
+    'Operators: put the key back among PERDURE_ENCRYPTION_KEYS. The key of a tenant that was erased is gone for good.',
+  ),
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;

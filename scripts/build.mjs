@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { SetupError, withSetupLock } from './setup-lock.mjs';
 
 const SOURCE_FOLDERS = ['contracts', 'workflows', 'activities', 'src'];
-const COPIED = ['.mjs', '.sql', '.json'];
+const COPIED = ['.mjs', '.cjs', '.sql', '.json'];
 const WORKFLOW_ENTRY = path.join('workflows', 'index.ts');
 const WORKFLOW_BUNDLE = 'workflow-bundle.js';
 
@@ -87,6 +87,8 @@ async function writeWorkflowBundle(root, out, wanted) {
     workflowsPath: path.join(root, WORKFLOW_ENTRY),
     // Loaded once and not for each run: our modules keep no state of their own (eslint.config.js holds that).
     preloadModules: [path.join(root, WORKFLOW_ENTRY)],
+    payloadConverterPath: path.join(root, 'workflows', 'payload-converter.ts'),
+    failureConverterPath: path.join(root, 'workflows', 'failure-converter.ts'),
     logger: new DefaultLogger('ERROR'),
   }).catch((error) => {
     throw new SetupError(`the workflows could not be bundled: ${error.message}`, { cause: error });

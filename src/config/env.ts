@@ -28,6 +28,8 @@ export interface Config {
   readonly temporalPort: number;
   readonly temporalUiPort: number;
   readonly taskQueue: string;
+  /** What payloads in Temporal are sealed with, the present key first; null for payloads in the clear. */
+  readonly encryption: EncryptionConfig | null;
   /** Where runs are pinned to the build that began them; its id is that of the workflow bundle unless told. */
   readonly workerVersion: { readonly deploymentName: string; readonly buildId: string | null } | null;
   /** The records by PostgREST; null when there is no Supabase. */
@@ -68,6 +70,12 @@ export interface Config {
   /** `host` or `host:port` that tools may call although the guard would refuse them. */
   readonly httpAllow: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+export interface EncryptionConfig {
+  readonly keys: readonly { readonly id: string; readonly secret: Uint8Array }[];
+  /** Whether each tenant has a key of its own, kept in the records. */
+  readonly perTenant: boolean;
 }
 
 /** Files of PEM; null for what the system trusts, no client certificate, and the address's own name. */
@@ -130,6 +138,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     temporalPort: e.TEMPORAL_PORT,
     temporalUiPort: e.TEMPORAL_UI_PORT,
     taskQueue: e.PERDURE_TASK_QUEUE,
+    encryption: encryptionOf(e),
     workerVersion: workerVersionOf(e),
     supabase: supabaseOf(e),
     databaseUrl: e.DATABASE_URL ?? null,
@@ -166,6 +175,16 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     httpAllow: Object.freeze(e.PERDURE_HTTP_ALLOW),
     logLevel: e.LOG_LEVEL,
   });
+}
+
+function encryptionOf(e: Environment): EncryptionConfig | null {
+  const perTenant = e.PERDURE_TENANT_KEYS === 'true';
+  if (e.PERDURE_ENCRYPTION_KEYS === undefined) {
+    if (perTenant) throw new ConfigError('PERDURE_ENCRYPTION_KEYS must be set with PERDURE_TENANT_KEYS');
+    return null;
+  }
+  const keys = e.PERDURE_ENCRYPTION_KEYS.map(([id, key]) => ({ id, secret: Buffer.from(key, 'base64') }));
+  return Object.freeze({ keys, perTenant });
 }
 
 function webhookSecretsOf(e: Environment): string[] {

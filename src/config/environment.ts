@@ -66,6 +66,25 @@ export const environment = z.object({
     .regex(/^[\w.-]{1,100}$/, 'must be letters, digits and any of "._-"')
     .optional(),
   PERDURE_TASK_QUEUE: z.string().min(1).default('perdure'),
+  PERDURE_ENCRYPTION_KEYS: z
+    .string()
+    .transform((s) =>
+      list(s).map((item): [string, string] => [item.split('=', 1)[0] ?? '', item.replace(/^[^=]*=/, '')]),
+    )
+    .refine(
+      (keys) =>
+        keys.length > 0 &&
+        keys.every(
+          ([id, key]) =>
+            /^(?!tenant-)[A-Za-z0-9][\w-]{0,63}$/.test(id) &&
+            /^[A-Za-z0-9+/]{43}=$/.test(key) &&
+            Buffer.from(key, 'base64').length === 32,
+        ) &&
+        new Set(keys.map(([id]) => id)).size === keys.length,
+      'must be name=key, or several of them separated by commas, each key 32 bytes in base64',
+    )
+    .optional(),
+  PERDURE_TENANT_KEYS: z.enum(['true', 'false'], 'must be true or false').optional(),
 
   SUPABASE_URL: http.optional(),
   SUPABASE_SERVICE_ROLE_KEY: text('the service_role key').optional(),
@@ -179,6 +198,7 @@ export const secrets = [
   'PERDURE_WEBHOOK_SECRET',
   'PERDURE_WEBHOOK_FORMER_SECRET',
   'PERDURE_TOKEN',
+  'PERDURE_ENCRYPTION_KEYS',
   'PERDURE_METRICS_TOKEN',
   'DATABASE_URL',
   'TEMPORAL_API_KEY',

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { createLogger } from '../adapters/pino/logger.js';
-import { ConfigError, processEnvironment, readConfig } from '../config/env.js';
+import { processEnvironment, readConfig } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import type { ApiKeys } from './api-keys.js';
 import type { Report } from './doctor/report.js';
@@ -99,36 +99,8 @@ export async function runDoctor(): Promise<Report> {
  * @throws ConfigError where there is none
  */
 export async function runReplay(since: Date, limit: number): Promise<ReplayReport> {
-  const config = readConfig();
-  if (config.temporalAddress === null)
-    throw new ConfigError('TEMPORAL_ADDRESS must be set: histories are read from there');
-  const [{ Connection }, { DefaultLogger, Runtime }, { temporalSecurity }, { replayRuns }] =
-    await Promise.all([
-      import('@temporalio/client'),
-      import('@temporalio/worker'),
-      import('./temporal-connection.js'),
-      import('./replay-runs.js'),
-    ]);
-  const connection = await Connection.connect({
-    address: config.temporalAddress,
-    ...(await temporalSecurity(config)),
-  });
-  // The SDK logs every divergence at length; the report has what matters.
-  Runtime.install({
-    logger: new DefaultLogger('ERROR', () => undefined),
-    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
-  });
-  try {
-    return await replayRuns({
-      connection,
-      namespace: config.temporalNamespace,
-      since,
-      limit,
-      workflows: { workflowBundle: { codePath: path.join(builtRoot, 'workflow-bundle.js') } },
-    });
-  } finally {
-    await connection.close();
-  }
+  const { replayLive } = await import('./replay-live.js');
+  return replayLive(readConfig(), builtRoot, createLogger([]), { since, limit });
 }
 
 /** One line at a time about what a start waits for. */

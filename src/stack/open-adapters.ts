@@ -15,6 +15,7 @@ import { isLasting } from '../adapters/redis/failure-words.js';
 import { releaseHeldActivities } from '../adapters/temporal/held-activities.js';
 import { applyReconcileSchedule } from '../adapters/temporal/reconcile-schedule.js';
 import { applyRetentionSchedule } from '../adapters/temporal/retention-schedule.js';
+import type { Payloads } from '../adapters/temporal/payloads.js';
 import { createRunInspector } from '../adapters/temporal/run-inspector.js';
 import { createRunWorkflows } from '../adapters/temporal/run-workflows.js';
 import { createSchedules } from '../adapters/temporal/schedules.js';
@@ -29,6 +30,7 @@ import type { RunWorkflows } from '../ports/open-runs.js';
 import type { RunInspector } from '../ports/run-inspector.js';
 import type { Schedules } from '../ports/schedules.js';
 import type { Workspace } from '../ports/workspace.js';
+import { openPayloads } from './key-ring.js';
 import type { Releasers } from './releasers.js';
 import { connectTemporal, temporalSecurity, type TemporalSecurity } from './temporal-connection.js';
 import type { Check } from './verify.js';
@@ -44,6 +46,7 @@ export interface Adapters {
     address: string;
     security: TemporalSecurity;
     connection: Connection;
+    payloads: Payloads;
     ownWorker: OwnWorker;
   };
   workflows: RunWorkflows;
@@ -66,7 +69,7 @@ export async function openAdapters(config: Config, logger: Logger, releasers: Re
   const records = await openRecords(config, logger, releasers);
   const workspace = await openWorkspace(config, releasers);
   const bus = await openBus(config, logger, releasers);
-  const temporal = await openTemporal(config, releasers);
+  const temporal = await openTemporal(config, records.ports, releasers);
   return {
     records: records.ports,
     workspace: workspace.port,
@@ -174,6 +177,7 @@ async function openBus(
 
 async function openTemporal(
   config: Config,
+  records: Pick<Records, 'tenantKeys'>,
   releasers: Releasers,
 ): Promise<
   { connection: Adapters['temporal'] } & Pick<
@@ -187,37 +191,29 @@ async function openTemporal(
   const connection = connectTemporal(address, security);
   releasers.push('the connection to Temporal', () => connection.close());
   const ownWorker: OwnWorker = { connection: null };
+  const { temporalNamespace: namespace, taskQueue } = config;
+  const payloads = openPayloads(config, { connection, namespace }, records.tenantKeys);
+  const place = { connection, namespace, payloads, taskQueue };
   const engine = createTemporalRunEngine({
-    connection,
+    ...place,
     ownWorker,
-    namespace: config.temporalNamespace,
-    taskQueue: config.taskQueue,
     uiUrl: config.temporalUiUrl,
   });
-  const inspector = createRunInspector({
-    connection,
-    namespace: config.temporalNamespace,
-    taskQueue: config.taskQueue,
-  });
+  const inspector = createRunInspector(place);
   const applySchedules = async (): Promise<void> => {
-    const { temporalNamespace: namespace, taskQueue } = config;
-    await applyRetentionSchedule({ connection, namespace, taskQueue, retention: config.retention });
-    await applyReconcileSchedule(connection, namespace, taskQueue);
+    await applyRetentionSchedule({ ...place, retention: config.retention });
+    await applyReconcileSchedule(place, taskQueue);
   };
-  const workflows = createRunWorkflows(connection, config.temporalNamespace, config.taskQueue);
+  const workflows = createRunWorkflows(place);
   const releaseHeldBy: Adapters['releaseHeldBy'] = (isDead) =>
     connection.withDeadline(Date.now() + RELEASE_MS, () =>
-      releaseHeldActivities({ connection, namespace: config.temporalNamespace, isDead }),
+      releaseHeldActivities({ connection, namespace, isDead }),
     );
   return {
     engine,
     inspector,
-    schedules: createSchedules({
-      connection,
-      namespace: config.temporalNamespace,
-      taskQueue: config.taskQueue,
-    }),
-    connection: { address, security, connection, ownWorker },
+    schedules: createSchedules(place),
+    connection: { address, security, connection, payloads, ownWorker },
     workflows,
     applySchedules,
     releaseHeldBy,

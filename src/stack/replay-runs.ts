@@ -4,7 +4,9 @@
  */
 import { Client, type ConnectionLike } from '@temporalio/client';
 import { Worker, type ReplayWorkerOptions } from '@temporalio/worker';
+import { PerdureError } from '../../contracts/errors.js';
 import { AGENT_RUN_WORKFLOW } from '../../contracts/messages.js';
+import { unopened } from '../adapters/temporal/payload-codec.js';
 
 export interface ReplayOptions {
   connection: ConnectionLike;
@@ -13,7 +15,7 @@ export interface ReplayOptions {
   since: Date;
   /** Runs at most, the newest first. */
   limit: number;
-  workflows: Pick<ReplayWorkerOptions, 'workflowBundle' | 'workflowsPath'>;
+  workflows: Pick<ReplayWorkerOptions, 'workflowBundle' | 'workflowsPath' | 'dataConverter'>;
 }
 
 export interface Divergence {
@@ -35,7 +37,7 @@ export interface ReplayReport {
 
 export async function replayRuns(options: ReplayOptions): Promise<ReplayReport> {
   const { connection, namespace, since, limit, workflows } = options;
-  const client = new Client({ connection, namespace });
+  const client = new Client({ connection, namespace, dataConverter: unopened });
   const query =
     `WorkflowType = "${AGENT_RUN_WORKFLOW}" and ` +
     `(ExecutionStatus = "Running" or CloseTime > "${since.toISOString()}")`;
@@ -49,6 +51,8 @@ export async function replayRuns(options: ReplayOptions): Promise<ReplayReport> 
     try {
       await Worker.runReplayHistory(workflows, history, workflowId);
     } catch (error) {
+      // Of a tenant that was erased there is nothing to go on with.
+      if (error instanceof PerdureError && error.code === 'encryption_key_missing') continue;
       const difference = error instanceof Error ? error.message : String(error);
       const id = Number(/event(?: id)?:? '?(\d+)/i.exec(difference)?.[1]);
       const event = history.events?.find(({ eventId }) => Number(eventId) === id);

@@ -74,6 +74,7 @@ export async function startWorkerPart(
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
     bundlePath: bundlePathOf(options.builtRoot),
+    payloads: adapters.temporal.payloads,
     version,
     activities: {
       ...createReconcileActivities({

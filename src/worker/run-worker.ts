@@ -2,9 +2,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Info } from '@temporalio/activity';
 import { NativeConnection, Worker, type NativeConnectionOptions } from '@temporalio/worker';
+import type { DataConverter } from '@temporalio/common';
 import type { Activities } from '../../contracts/activities.js';
+import type { Sealing } from '../../contracts/sealing.js';
 import type { Logger } from '../ports/logger.js';
 import { HEARTBEAT_MS, heartbeatInterceptor, type ActivityListener } from './heartbeat.js';
+import { workflowBundle } from './workflow-bundle.js';
 
 export interface WorkerSettings {
   address: string;
@@ -18,6 +21,8 @@ export interface WorkerSettings {
   version?: WorkerVersion | null;
   /** The workflow bundle that the build made. */
   bundlePath: string;
+  /** How payloads are written, as by every client of the same namespace. */
+  payloads: { readonly converter: DataConverter; readonly sealing: Sealing | null };
   activities: Activities;
   /** Told of the connection over which the worker polls, and with null when it is about to be closed. */
   onConnection?: (connection: NativeConnection | null) => void;
@@ -190,7 +195,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 const isFatal = (error: unknown): boolean => FATAL.test(`${messageOf(error)} ${causeOf(error) ?? ''}`);
 
-function createWorker(
+async function createWorker(
   settings: WorkerSettings,
   connection: NativeConnection,
   listener: ActivityListener,
@@ -211,7 +216,8 @@ function createWorker(
             defaultVersioningBehavior: 'PINNED',
           },
         }),
-    workflowBundle: { codePath: settings.bundlePath },
+    workflowBundle: await workflowBundle(settings.bundlePath, settings.payloads.sealing),
+    dataConverter: settings.payloads.converter,
     activities: settings.activities,
     interceptors: { activity: [() => heartbeatInterceptor(listener)] },
     shutdownGraceTime: settings.graceMs,

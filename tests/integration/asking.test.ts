@@ -12,6 +12,7 @@ import { createApp } from '../../src/api/create-app.js';
 import { createFakes, dependenciesOf, listen } from '../../src/api/testing/fakes.js';
 import { createCallbackTokens } from '../../src/webhooks/callback-tokens.js';
 import { startSystem, type System } from './support/system.js';
+import { plainPayloads } from '../../src/adapters/temporal/payloads.js';
 
 let system: System;
 let connection: Connection;
@@ -22,7 +23,12 @@ beforeAll(async () => {
   const { store: runs, log, engine, workspace, tools, agents, approvals } = system;
   const callbacks = createCallbackTokens(['a secret of the tests']);
   connection = await Connection.connect({ address: system.address });
-  const inspector = createRunInspector({ connection, namespace: 'default', taskQueue: 'perdure' });
+  const inspector = createRunInspector({
+    connection,
+    namespace: 'default',
+    payloads: plainPayloads,
+    taskQueue: 'perdure',
+  });
   const real = { runs, log, engine, workspace, tools, agents, approvals, callbacks, inspector };
   server = await listen(createApp(dependenciesOf(fakes, real)).app);
 }, TEMPORAL_TIMEOUT_MS);

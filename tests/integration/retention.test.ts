@@ -22,6 +22,7 @@ import { createFakes } from '../../src/api/testing/fakes.js';
 import type { Workspace } from '../../src/ports/workspace.js';
 import { Releasers } from '../../src/stack/releasers.js';
 import { runWorker } from '../../src/worker/run-worker.js';
+import { plainPayloads } from '../../src/adapters/temporal/payloads.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const releasers = new Releasers();
@@ -47,6 +48,7 @@ beforeAll(async () => {
   const worker = runWorker({
     ...{ address: temporal.address, namespace: 'default', taskQueue: 'perdure', logger },
     bundlePath: path.join(root, 'dist/workflow-bundle.js'),
+    payloads: plainPayloads,
     activities: createRetentionActivities({
       retention: records.retention,
       workspace,
@@ -75,7 +77,13 @@ async function finished(days: number): Promise<string> {
 }
 
 const apply = (retention: { runDays: number | null; eventDays: number | null }): Promise<void> =>
-  applyRetentionSchedule({ connection, namespace: 'default', taskQueue: 'perdure', retention });
+  applyRetentionSchedule({
+    connection,
+    namespace: 'default',
+    payloads: plainPayloads,
+    taskQueue: 'perdure',
+    retention,
+  });
 
 test('old runs go with their files, older events go from their runs, and what is young stays', async () => {
   // As two workers that start at once, one of them with what was set before.

@@ -15,6 +15,7 @@ import { gather } from '../../src/diagnosis/gather.js';
 import { settleVersion } from '../../src/stack/worker-version.js';
 import { runWorker, type RunningWorker } from '../../src/worker/run-worker.js';
 import { startSystem, type System } from './support/system.js';
+import { plainPayloads } from '../../src/adapters/temporal/payloads.js';
 
 const one = { deploymentName: 'perdure-test', buildId: 'one' };
 const two = { deploymentName: 'perdure-test', buildId: 'two' };
@@ -59,7 +60,7 @@ const steps = (seconds: number) => [
   { id: 'b', tool: 'javascript', args: { code: 'return 2' }, dependsOn: ['nap'] },
 ];
 const buildOf = async (runId: string): Promise<string | null> => (await inspect(runId))?.pinnedTo ?? null;
-const inspector = () => createRunInspector({ ...place(), taskQueue: 'perdure' });
+const inspector = () => createRunInspector({ ...place(), payloads: plainPayloads, taskQueue: 'perdure' });
 const inspect = (runId: string) => inspector().workflow(runId);
 const statusOf = async (runId: string): Promise<string | undefined> =>
   (await system.store.findRun('acme', runId))?.status;

@@ -6,6 +6,7 @@ import type { EventLog } from '../../ports/event-log.js';
 import type { OpenRecords } from '../../ports/open-runs.js';
 import type { Retention } from '../../ports/retention.js';
 import type { RunStore } from '../../ports/run-store.js';
+import type { TenantKeyStore } from '../../ports/tenant-keys.js';
 import { createAdmission } from './admission.js';
 import { createApiKeyStore } from './api-key-store.js';
 import { createApprovalStore } from './approval-store.js';
@@ -13,6 +14,7 @@ import { createEventLog } from './event-log.js';
 import { createOpenRecords } from './open-records.js';
 import { createRetention } from './retention.js';
 import { createRunStore } from './run-store.js';
+import { createTenantKeyStore } from './tenant-key-store.js';
 import type { SqlFunctions } from './sql-functions.js';
 
 export interface Records {
@@ -23,6 +25,7 @@ export interface Records {
   approvals: ApprovalStore;
   retention: Retention;
   open: OpenRecords;
+  tenantKeys: TenantKeyStore;
   close(): Promise<void>;
 }
 
@@ -34,5 +37,6 @@ export const createRecords = (sql: SqlFunctions): Records => ({
   approvals: createApprovalStore(sql),
   retention: createRetention(sql),
   open: createOpenRecords(sql),
+  tenantKeys: createTenantKeyStore(sql),
   close: () => sql.close(),
 });

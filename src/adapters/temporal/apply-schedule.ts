@@ -1,12 +1,12 @@
 /** Makes a Temporal Schedule, or changes the one that is there; as often as wanted, from several processes at once. */
 import { ScheduleClient, type Connection, type ScheduleOptions } from '@temporalio/client';
+import type { Payloads } from './payloads.js';
 
 export async function applySchedule(
-  connection: Connection,
-  namespace: string,
+  { connection, namespace, payloads }: { connection: Connection; namespace: string; payloads: Payloads },
   wanted: ScheduleOptions & { action: { workflowId: string } },
 ): Promise<void> {
-  const client = new ScheduleClient({ connection, namespace });
+  const client = new ScheduleClient({ connection, namespace, dataConverter: payloads.converter });
   try {
     await client.create(wanted);
   } catch (error) {

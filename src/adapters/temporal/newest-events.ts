@@ -1,7 +1,8 @@
 /** What the newest events of a run's history tell that describe does not: an open timer, a failed workflow task. */
 import type { Connection } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { historyToJSON, JSONToPayload, type JSONPayload } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowFacts } from '../../ports/run-inspector.js';
+import type { Payloads } from './payloads.js';
 
 /** Events a page, and pages at most: a timer is looked for so far back. */
 const PAGE = 200;
@@ -11,11 +12,14 @@ const PAGES = 5;
 interface HistoryEvent {
   eventType: string;
   eventTime: string;
-  userMetadata?: { summary?: { data?: string } };
+  userMetadata?: { summary?: JSONPayload };
   timerStartedEventAttributes?: { timerId: string; startToFireTimeout: string };
   timerFiredEventAttributes?: { timerId: string };
   timerCanceledEventAttributes?: { timerId: string };
-  workflowTaskFailedEventAttributes?: { cause: string; failure?: { message?: string } };
+  workflowTaskFailedEventAttributes?: {
+    cause: string;
+    failure?: { message?: string; encodedAttributes?: JSONPayload };
+  };
   workflowTaskTimedOutEventAttributes?: { timeoutType: string };
 }
 
@@ -23,6 +27,7 @@ type Newest = Pick<WorkflowFacts, 'timer' | 'taskFailure'>;
 
 export async function newestOf(
   service: Connection['workflowService'],
+  payloads: Payloads,
   namespace: string,
   execution: { workflowId: string },
 ): Promise<Newest> {
@@ -41,10 +46,10 @@ export async function newestOf(
     };
     for (const event of events) {
       // The newest task that ended has the word; a queue of one worker that was given up is no failure.
-      if (taskFailure === undefined) taskFailure = taskEnd(event);
+      if (taskFailure === undefined) taskFailure = await taskEnd(event, payloads);
       const closed = event.timerFiredEventAttributes?.timerId ?? event.timerCanceledEventAttributes?.timerId;
       if (closed !== undefined) closedTimers.add(closed);
-      const timer = openTimer(event, closedTimers);
+      const timer = await openTimer(event, closedTimers, payloads);
       if (timer !== undefined) return { timer, taskFailure: taskFailure ?? null };
     }
     ({ nextPageToken } = page);
@@ -54,35 +59,44 @@ export async function newestOf(
 }
 
 /** Undefined for an event that ends no workflow task; null for one that ends it well. */
-function taskEnd(event: HistoryEvent): Newest['taskFailure'] | undefined {
+async function taskEnd(event: HistoryEvent, payloads: Payloads): Promise<Newest['taskFailure'] | undefined> {
   if (event.eventType === 'EVENT_TYPE_WORKFLOW_TASK_COMPLETED') return null;
   const failed = event.workflowTaskFailedEventAttributes;
-  if (failed !== undefined)
+  if (failed !== undefined) {
+    const { message, encodedAttributes } = failed.failure ?? {};
     return {
       cause: failed.cause.replace('WORKFLOW_TASK_FAILED_CAUSE_', '').toLowerCase(),
-      message: failed.failure?.message ?? '',
+      message:
+        encodedAttributes === undefined
+          ? (message ?? '')
+          : await payloads.message({ encodedAttributes: JSONToPayload(encodedAttributes) }),
     };
+  }
   const timedOut = event.workflowTaskTimedOutEventAttributes?.timeoutType;
   return timedOut === 'TIMEOUT_TYPE_START_TO_CLOSE'
     ? { cause: 'timed_out', message: 'the worker did not answer within the workflow task’s time' }
     : undefined;
 }
 
-function openTimer(event: HistoryEvent, closed: ReadonlySet<string>): Newest['timer'] | undefined {
+async function openTimer(
+  event: HistoryEvent,
+  closed: ReadonlySet<string>,
+  payloads: Payloads,
+): Promise<Newest['timer'] | undefined> {
   const started = event.timerStartedEventAttributes;
   if (started === undefined || closed.has(started.timerId)) return undefined;
   const seconds = Number.parseFloat(started.startToFireTimeout);
   return {
     until: new Date(Date.parse(event.eventTime) + seconds * 1_000).toISOString(),
-    summary: textOf(event.userMetadata?.summary?.data),
+    summary: await textOf(event.userMetadata?.summary, payloads),
   };
 }
 
-/** A payload's text: JSON in base64. */
-function textOf(data: string | undefined): string | null {
-  if (data === undefined) return null;
+/** A payload's text; null where it cannot be read. */
+async function textOf(summary: JSONPayload | undefined, payloads: Payloads): Promise<string | null> {
+  if (summary === undefined) return null;
   try {
-    const value: unknown = JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
+    const value: unknown = await payloads.read(JSONToPayload(summary));
     return typeof value === 'string' ? value : null;
   } catch {
     return null;

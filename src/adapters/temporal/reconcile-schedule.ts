@@ -2,13 +2,13 @@
 import { ScheduleOverlapPolicy, type Connection } from '@temporalio/client';
 import { RECONCILE_SCHEDULE, RECONCILE_WORKFLOW } from '../../../contracts/reconcile.js';
 import { applySchedule } from './apply-schedule.js';
+import type { Payloads } from './payloads.js';
 
 export const applyReconcileSchedule = (
-  connection: Connection,
-  namespace: string,
+  place: { connection: Connection; namespace: string; payloads: Payloads },
   taskQueue: string,
 ): Promise<void> =>
-  applySchedule(connection, namespace, {
+  applySchedule(place, {
     scheduleId: RECONCILE_SCHEDULE,
     spec: { intervals: [{ every: '5m' }] },
     action: {

@@ -2,18 +2,20 @@
 import { ScheduleClient, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Connection, ScheduleOptions } from '@temporalio/client';
 import { applySchedule } from './apply-schedule.js';
+import type { Payloads } from './payloads.js';
 import { RETENTION_SCHEDULE, RETENTION_WORKFLOW, type RetentionInput } from '../../../contracts/retention.js';
 
 export interface RetentionScheduleOptions {
   connection: Connection;
   namespace: string;
+  payloads: Payloads;
   taskQueue: string;
   retention: RetentionInput;
 }
 
 /** Makes or changes the schedule to what is configured, and removes it where nothing is to be deleted. */
 export async function applyRetentionSchedule(options: RetentionScheduleOptions): Promise<void> {
-  const { connection, namespace, taskQueue, retention } = options;
+  const { connection, namespace, payloads, taskQueue, retention } = options;
   const client = new ScheduleClient({ connection, namespace });
   const handle = client.getHandle(RETENTION_SCHEDULE);
   if (retention.runDays === null && retention.eventDays === null) {
@@ -35,7 +37,7 @@ export async function applyRetentionSchedule(options: RetentionScheduleOptions):
     // The next day does what one day did not come to; after an outage nothing is made up for.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1h' },
   } satisfies ScheduleOptions;
-  await applySchedule(connection, namespace, wanted);
+  await applySchedule({ connection, namespace, payloads }, wanted);
 }
 
 function unlessNotFound(error: unknown): void {

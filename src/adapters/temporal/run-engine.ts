@@ -21,6 +21,8 @@ import {
 import { summaryOf } from '../../../contracts/summary.js';
 import type { RunEngine } from '../../ports/run-engine.js';
 import { checkTemporal } from './check-temporal.js';
+import { unopened } from './payload-codec.js';
+import type { Payloads } from './payloads.js';
 import { buildOf } from './poller-build.js';
 import { createWorkflowStarter, type OwnWorker } from './workflow-starter.js';
 import { CALL_DEADLINE, callTemporal } from './unavailable.js';
@@ -28,6 +30,7 @@ import { updateRun } from './update-run.js';
 
 export interface TemporalEngineOptions {
   connection: Connection;
+  payloads: Payloads;
   /** Where API and worker are one process. */
   ownWorker?: OwnWorker;
   namespace: string;
@@ -50,11 +53,13 @@ const keys = {
 };
 
 export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngine {
-  const { connection, namespace, taskQueue, uiUrl } = options;
-  const client = new Client({ connection, namespace });
+  const { connection, namespace, payloads, taskQueue, uiUrl } = options;
+  const client = new Client({ connection, namespace, dataConverter: payloads.converter });
+  const onlooker = new Client({ connection, namespace, dataConverter: unopened });
   const startWorkflow = createWorkflowStarter({
     client,
     namespace,
+    payloads,
     ownWorker: options.ownWorker ?? { connection: null },
     deadlineMs: CALL_DEADLINE,
   });
@@ -94,6 +99,7 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
   return {
     start: (input, priority) =>
       call(async () => {
+        payloads.belongs(workflowIdOf(input.run.id), input.run.tenantId);
         try {
           await startWorkflow(AGENT_RUN_WORKFLOW, startOptions(input, taskQueue, priority));
           return { started: true, requestHash: input.run.requestHash };
@@ -108,7 +114,7 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
     tenantOf: (runId) =>
       call(async () => {
         try {
-          const found = await client.workflow.getHandle(workflowIdOf(runId)).describe();
+          const found = await onlooker.workflow.getHandle(workflowIdOf(runId)).describe();
           return found.status.name === 'RUNNING'
             ? (found.typedSearchAttributes.get(keys.tenantId) ?? null)
             : null;

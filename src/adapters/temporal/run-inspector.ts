@@ -6,12 +6,14 @@ import { isNotFound } from './grpc-status.js';
 import { workersOf } from './workers.js';
 import { newestOf } from './newest-events.js';
 import { buildOf } from './poller-build.js';
+import type { Payloads } from './payloads.js';
 import { isoOf, millisecondsOf } from './proto-time.js';
 import { callTemporal } from './unavailable.js';
 
 export interface InspectorOptions {
   connection: Connection;
   namespace: string;
+  payloads: Payloads;
   taskQueue: string;
 }
 
@@ -35,7 +37,12 @@ const TASK_STARTED = 2;
 
 type Description = Awaited<ReturnType<Connection['workflowService']['describeWorkflowExecution']>>;
 
-export function createRunInspector({ connection, namespace, taskQueue }: InspectorOptions): RunInspector {
+export function createRunInspector({
+  connection,
+  namespace,
+  payloads,
+  taskQueue,
+}: InspectorOptions): RunInspector {
   const service = connection.workflowService;
 
   const side = async (taskQueueType: 1 | 2): Promise<QueueSide & { currentBuild: string | null }> => {
@@ -68,8 +75,8 @@ export function createRunInspector({ connection, namespace, taskQueue }: Inspect
         const execution = { workflowId: workflowIdOf(runId) };
         try {
           const described = await service.describeWorkflowExecution({ namespace, execution });
-          const newest = await newestOf(service, namespace, execution);
-          return { ...factsOf(described), ...newest };
+          const newest = await newestOf(service, payloads, namespace, execution);
+          return { ...(await factsOf(described, payloads)), ...newest };
         } catch (error) {
           if (isNotFound(error)) return null;
           throw error;
@@ -96,11 +103,10 @@ export function createRunInspector({ connection, namespace, taskQueue }: Inspect
   };
 }
 
-function factsOf({
-  workflowExecutionInfo: info,
-  pendingWorkflowTask: task,
-  pendingActivities,
-}: Description): Omit<WorkflowFacts, 'timer' | 'taskFailure'> {
+async function factsOf(
+  { workflowExecutionInfo: info, pendingWorkflowTask: task, pendingActivities }: Description,
+  payloads: Payloads,
+): Promise<Omit<WorkflowFacts, 'timer' | 'taskFailure'>> {
   return {
     status: STATUSES[info?.status ?? 0] ?? 'unknown',
     closedAt: isoOf(info?.closeTime),
@@ -118,7 +124,7 @@ function factsOf({
                 : (isoOf(task.originalScheduledTime) ?? isoOf(task.scheduledTime)),
             attempt: task.attempt ?? 1,
           },
-    activities: pendingActivities.map(activityOf),
+    activities: await Promise.all(pendingActivities.map((activity) => activityOf(activity, payloads))),
   };
 }
 
@@ -132,7 +138,10 @@ function pinnedTo(info: Versioning): string | null {
   return info.deploymentVersion?.buildId ?? null;
 }
 
-function activityOf(activity: Description['pendingActivities'][number]): PendingActivity {
+async function activityOf(
+  activity: Description['pendingActivities'][number],
+  payloads: Payloads,
+): Promise<PendingActivity> {
   const { lastFailure: failure } = activity;
   return {
     id: activity.activityId ?? '',
@@ -149,7 +158,7 @@ function activityOf(activity: Description['pendingActivities'][number]): Pending
         ? null
         : {
             code: failure.applicationFailureInfo?.type ?? (failure.timeoutFailureInfo ? 'timed_out' : null),
-            message: failure.message ?? '',
+            message: await payloads.message(failure),
           },
   };
 }

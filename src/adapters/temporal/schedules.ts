@@ -20,6 +20,7 @@ import {
 } from '../../../contracts/scheduled-runs.js';
 import { summaryOf } from '../../../contracts/summary.js';
 import type { Schedules } from '../../ports/schedules.js';
+import type { Payloads } from './payloads.js';
 import { shown } from './shown-schedule.js';
 import { callTemporal } from './unavailable.js';
 
@@ -30,11 +31,12 @@ const AT_ONCE = 8;
 export interface SchedulesOptions {
   connection: Connection;
   namespace: string;
+  payloads: Payloads;
   taskQueue: string;
 }
 
-export function createSchedules({ connection, namespace, taskQueue }: SchedulesOptions): Schedules {
-  const client = new ScheduleClient({ connection, namespace });
+export function createSchedules({ connection, namespace, payloads, taskQueue }: SchedulesOptions): Schedules {
+  const client = new ScheduleClient({ connection, namespace, dataConverter: payloads.converter });
   const call = <Value>(act: () => Promise<Value>): Promise<Value> =>
     callTemporal(connection, act).catch((error: unknown) => {
       throw refused(error);
@@ -80,6 +82,7 @@ export function createSchedules({ connection, namespace, taskQueue }: SchedulesO
   return {
     create: ({ paused, requestHash, catchUpSeconds, ...input }) =>
       call(async () => {
+        payloads.belongs(scheduleIdOf(input.scheduleId), input.tenantId);
         try {
           await client.create({
             scheduleId: scheduleIdOf(input.scheduleId),
@@ -100,7 +103,7 @@ export function createSchedules({ connection, namespace, taskQueue }: SchedulesO
     get: (tenantId, id) =>
       call(async () => {
         const found = await find(tenantId, id);
-        return found === null ? null : shown(found[1]);
+        return found === null ? null : shown(found[1], payloads);
       }),
 
     count: (tenantId) => call(async () => (await idsOf(tenantId)).length),
@@ -108,19 +111,24 @@ export function createSchedules({ connection, namespace, taskQueue }: SchedulesO
     list: (tenantId) =>
       call(async () => {
         const found = await pLimit(AT_ONCE).map(await idsOf(tenantId), (id) => find(tenantId, id));
-        return found
-          .flatMap((one): Schedule[] => (one === null ? [] : [shown(one[1])]))
-          .toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+        const schedules = await Promise.all(
+          found.flatMap((one): Promise<Schedule>[] => (one === null ? [] : [shown(one[1], payloads)])),
+        );
+        return schedules.toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
       }),
 
     change: (tenantId, id, change) =>
-      using(tenantId, id, (handle) =>
-        handle.update(({ state, policies, action }) => ({
+      using(tenantId, id, (handle) => {
+        payloads.belongs(scheduleIdOf(id), tenantId);
+        return handle.update(({ state, policies, action }) => ({
           ...changed(action.args?.[0] as ScheduledRunInput, policies.catchupWindow, change, taskQueue),
           state,
-        })),
+        }));
+      }),
+    pause: (tenantId, id, reason) =>
+      using(tenantId, id, async (handle) =>
+        handle.pause(reason === null ? NO_REASON : await payloads.sealText(reason, tenantId)),
       ),
-    pause: (tenantId, id, reason) => using(tenantId, id, (handle) => handle.pause(reason ?? NO_REASON)),
     resume: (tenantId, id) => using(tenantId, id, (handle) => handle.unpause(NO_REASON)),
     trigger: (tenantId, id) => using(tenantId, id, (handle) => handle.trigger('ALLOW_ALL')),
     delete: (tenantId, id) => using(tenantId, id, (handle) => handle.delete()),

@@ -2,12 +2,16 @@
 import type { ScheduleDescription } from '@temporalio/client';
 import { addressOf } from '../../../contracts/api.js';
 import type { Schedule } from '../../../contracts/schedules.js';
+import type { Payloads } from './payloads.js';
 import { scheduledRunId, startTimeOf, type ScheduledRunInput } from '../../../contracts/scheduled-runs.js';
 
-export function shown({ action, state, policies, info }: ScheduleDescription): Schedule {
+export async function shown(
+  { action, state, policies, info }: ScheduleDescription,
+  payloads: Payloads,
+): Promise<Schedule> {
   const input = action.args?.[0] as ScheduledRunInput;
   const { scheduleId: id, name, cron, timezone, overlap, run } = input;
-  const note = state.note?.trim() ?? '';
+  const note = (await payloads.openText(state.note ?? '')).trim();
   return {
     ...{ id, name, cron, timezone, overlap },
     catchUpSeconds: policies.catchupWindow / 1_000,

@@ -6,6 +6,7 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
+import type { Payloads } from './payloads.js';
 
 /** The worker of this process, while it polls. */
 export interface OwnWorker {
@@ -16,6 +17,7 @@ export interface StarterOptions {
   /** For when there is no worker here. */
   client: Client;
   namespace: string;
+  payloads: Payloads;
   ownWorker: OwnWorker;
   /** Milliseconds that a start may take. */
   deadlineMs: number;
@@ -28,14 +30,17 @@ export type StartWorkflow = (type: string, options: WorkflowStartOptions) => Pro
  * start): the task waits for no poll, and the server needs not hand it out.
  */
 export function createWorkflowStarter(options: StarterOptions): StartWorkflow {
-  const { client, namespace, ownWorker, deadlineMs } = options;
+  const { client, namespace, payloads, ownWorker, deadlineMs } = options;
   let eager: { connection: NativeConnection; client: Client } | undefined;
 
   return async (type, start) => {
     const { connection } = ownWorker;
     if (connection !== null) {
       if (eager?.connection !== connection)
-        eager = { connection, client: new Client({ connection, namespace }) };
+        eager = {
+          connection,
+          client: new Client({ connection, namespace, dataConverter: payloads.converter }),
+        };
       const { workflow } = eager.client;
       try {
         await connection.withDeadline(Date.now() + deadlineMs, () =>

@@ -29,6 +29,12 @@ import { createLocalWorkspace } from '../../../src/adapters/local/local-workspac
 import { migrate } from '../../../src/adapters/postgres/migrate.js';
 import { openPostgresRecords } from '../../../src/adapters/postgres/records.js';
 import { createMetrics } from '../../../src/adapters/prometheus/metrics.js';
+import {
+  createSealedPayloads,
+  plainPayloads,
+  type Payloads,
+} from '../../../src/adapters/temporal/payloads.js';
+import { createRunInspector } from '../../../src/adapters/temporal/run-inspector.js';
 import { createRunWorkflows } from '../../../src/adapters/temporal/run-workflows.js';
 import { createSchedules } from '../../../src/adapters/temporal/schedules.js';
 import { createTemporalRunEngine } from '../../../src/adapters/temporal/run-engine.js';
@@ -48,7 +54,10 @@ import type { EventBus } from '../../../src/ports/event-bus.js';
 import type { ApprovalStore } from '../../../src/ports/approval-store.js';
 import type { EventLog } from '../../../src/ports/event-log.js';
 import { noteStorage } from '../../../src/ports/note-storage.js';
+import type { KeyRing } from '../../../src/ports/key-ring.js';
 import type { RunEngine } from '../../../src/ports/run-engine.js';
+import type { RunInspector } from '../../../src/ports/run-inspector.js';
+import type { TenantKeyStore } from '../../../src/ports/tenant-keys.js';
 import type { Schedules } from '../../../src/ports/schedules.js';
 import type { ToolCatalog } from '../../../src/ports/tool-catalog.js';
 import type { Workspace } from '../../../src/ports/workspace.js';
@@ -69,6 +78,9 @@ const unmeasured = createMetrics().runs();
 
 export interface System {
   engine: RunEngine;
+  inspector: RunInspector;
+  payloads: Payloads;
+  tenantKeys: TenantKeyStore;
   store: RunStore;
   log: EventLog;
   bus: EventBus;
@@ -87,6 +99,8 @@ export interface System {
   worker: { stop(): Promise<void>; settings: Omit<WorkerSettings, 'version'> };
   /** Of Temporal, host:port. */
   address: string;
+  /** Where Temporal has its database. */
+  temporalDirectory: string;
   /** Starts a run without its record, as an API does whose database is down. */
   start(
     steps: object[],
@@ -96,6 +110,9 @@ export interface System {
       approvals?: ApprovalPolicy;
       budget?: Budget;
       webhook?: string;
+      goal?: string;
+      metadata?: Record<string, string>;
+      tenantId?: string;
     },
   ): Promise<NewRun>;
   /** The same of a run whose plan a model makes. */
@@ -119,6 +136,8 @@ export async function startSystem(
     ownWorker?: OwnWorker;
     /** Runs are pinned to it. */
     version?: WorkerVersion;
+    /** What payloads in Temporal are sealed with; in the clear unless told. */
+    keys?: (store: TenantKeyStore) => KeyRing;
   } = {},
 ): Promise<System> {
   const releasers = new Releasers();
@@ -145,11 +164,13 @@ export async function startSystem(
   const connection = await Connection.connect({ address: temporal.address });
   releasers.push('the connection', () => connection.close());
   const { ownWorker } = options;
+  const ring = options.keys?.(records.tenantKeys);
+  const payloads =
+    ring === undefined ? plainPayloads : createSealedPayloads({ ring, connection, namespace: 'default' });
+  const place = { connection, namespace: 'default', payloads, taskQueue: TASK_QUEUE };
   const engine = createTemporalRunEngine({
-    connection,
     ...(ownWorker === undefined ? {} : { ownWorker }),
-    namespace: 'default',
-    taskQueue: TASK_QUEUE,
+    ...place,
     uiUrl: null,
   });
   const bus = createLocalEventBus();
@@ -165,12 +186,13 @@ export async function startSystem(
     namespace: 'default',
     taskQueue: TASK_QUEUE,
     bundlePath: path.join(root, 'dist/workflow-bundle.js'),
+    payloads,
     activities: {
       ...createReconcileActivities({
         store,
         log,
         records: records.open,
-        workflows: createRunWorkflows(connection, 'default', TASK_QUEUE),
+        workflows: createRunWorkflows(place),
         logger,
         meter: unmeasured,
         youngMs: 0,
@@ -222,13 +244,16 @@ export async function startSystem(
   const worker = runWorker({ ...settings, version: options.version ?? null });
   releasers.push('the worker', () => worker.stop());
   await worker.polling;
-  const client = new Client({ connection });
+  const client = new Client({ connection, dataConverter: payloads.converter });
   const traits = Object.fromEntries(
     tools.list().map(({ name, timeoutSeconds, effect, quick }) => [name, { timeoutSeconds, effect, quick }]),
   );
 
   return {
     engine,
+    inspector: createRunInspector(place),
+    payloads,
+    tenantKeys: records.tenantKeys,
     store,
     log,
     bus,
@@ -237,11 +262,12 @@ export async function startSystem(
     workspace,
     tools: toolCatalog(tools),
     agents,
-    schedules: createSchedules({ connection, namespace: 'default', taskQueue: TASK_QUEUE }),
+    schedules: createSchedules(place),
     databaseUrl: postgres.connectionString,
     database: proxy,
     client,
     address: temporal.address,
+    temporalDirectory: temporal.directory,
     worker: { stop: () => worker.stop(), settings },
     async startGoal(goal, data, budget) {
       const run = newRun(goal, budget);
@@ -255,9 +281,10 @@ export async function startSystem(
       });
       return run;
     },
-    async start(steps, { maxParallel, data, approvals, budget, webhook } = {}) {
+    async start(steps, { maxParallel, data, approvals, budget, webhook, goal = 'a test', ...more } = {}) {
       const run = {
-        ...newRun('a test', budget),
+        ...newRun(goal, budget),
+        ...more,
         ...(webhook === undefined ? {} : { webhook: { url: webhook } }),
       };
       const plan = planSchema.parse({ steps, ...(maxParallel === undefined ? {} : { maxParallel }) });

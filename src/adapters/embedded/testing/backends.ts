@@ -31,7 +31,7 @@ export async function testDirectory(): Promise<TestDirectory> {
 export async function testTemporal(
   env: Environment = shell,
   dynamicConfig: Readonly<Record<string, string>> = {},
-): Promise<TemporalServer> {
+): Promise<TemporalServer & { directory: string }> {
   const binary = await testTemporalBinary(env);
   return inTestDirectory((dataDir) =>
     startTemporal({
@@ -63,7 +63,7 @@ export function testTemporalBinary(env: Environment = shell): Promise<string> {
 
 async function inTestDirectory<Server extends { release: () => Promise<void> }>(
   start: (dataDir: string) => Promise<Server>,
-): Promise<Server> {
+): Promise<Server & { directory: string }> {
   const place = await testDirectory();
   try {
     const server = await start(place.directory);
@@ -71,7 +71,7 @@ async function inTestDirectory<Server extends { release: () => Promise<void> }>(
       await server.release();
       await place.remove();
     };
-    return { ...server, release };
+    return { ...server, directory: place.directory, release };
   } catch (error) {
     await place.remove();
     throw error;
