@@ -118,5 +118,7 @@ export const stepKeys = {
   retrying: (stepId: string, attempt: number): string => `step/${stepId}/retrying/${attempt}`,
   end: (stepId: string): string => `step/${stepId}/end`,
   artifact: (stepId: string, path: string): string => `step/${stepId}/artifact/${path}`,
-  supervised: (stepId: string): string => `step/${stepId}/supervised`,
+  /** @param round 1 for the first word on the step's end */
+  supervised: (stepId: string, round = 1): string =>
+    round === 1 ? `step/${stepId}/supervised` : `step/${stepId}/supervised/${round}`,
 };

@@ -6,6 +6,7 @@ import { isNamedHost } from '../contracts/named-hosts.js';
 import type { PlanStep } from '../contracts/plan.js';
 import type { RunHead } from '../contracts/runs.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { writingOf } from './step-writing.js';
 
 /** What is known of a call. */
 export interface Reaching {
@@ -68,13 +69,13 @@ async function writtenByCaller(
   let id = runId;
   let written: PlanStep | undefined;
   for (let i = 0; i < MAX_ORIGINS; i += 1) {
-    const [created] = await deps.log.find(id, ['plan/1']);
-    if (created?.type !== 'plan.created') return undefined;
-    const given = created.plan.steps.find((each) => each.id === step.id);
-    const wanted = written ?? { ...given, ...step };
-    if (given === undefined || !isSame(given, wanted)) return written;
-    if (created.madeBy !== 'caller') return undefined;
-    written = given;
+    const found = await writingOf(deps.log, id, step.id);
+    const wanted = written ?? { ...found?.step, ...step };
+    if (found === undefined || !isSame(found.step, wanted)) return written;
+    if (found.madeBy !== 'caller') return undefined;
+    written = found.step;
+    // Put in by a person while the run went on: what it goes back to had no say in it.
+    if (found.version > 1) return written;
     const { origin } = await findRun(deps, { runId: id, tenantId });
     // What a step hands on was written by whoever has written the step.
     if (origin?.kind === 'delegate') {

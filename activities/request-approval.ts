@@ -16,6 +16,9 @@ import { isOutage } from './to-failure.js';
 /** Bytes of JSON that an event shows of the arguments; whoever decides on larger ones knows them by their hash. */
 const SHOWN_ARGS_BYTES = 64_000;
 
+/** A supervisor's question is answered as one of a plan's steps is. */
+const ASK_TOOL = 'ask_human';
+
 /** Of exactly this value. */
 export const hashOf = (value: JsonValue): string =>
   createHash('sha256').update(canonicalJson(value)).digest('hex');
@@ -51,8 +54,9 @@ export async function requestApproval(
   return { argsHash: recorded?.type === 'approval.requested' ? recorded.argsHash : about.argsHash };
 }
 
-function kindOf({ step, call, reason }: RequestApprovalInput): ApprovalKind {
+function kindOf({ step, call, reason, question }: RequestApprovalInput): ApprovalKind {
   if (step === null) return 'plan';
+  if (question !== undefined) return 'question';
   if (call !== undefined) return 'call';
   return reason === 'outcome_unknown' ? 'outcome' : (asksFor(step.tool) ?? 'step');
 }
@@ -67,12 +71,20 @@ interface About {
 /** @returns the error of arguments that no time mends */
 async function aboutOf(
   deps: ActivityDependencies,
-  { runId, tenantId, step, call, approved }: RequestApprovalInput,
+  { runId, tenantId, step, call, approved, question }: RequestApprovalInput,
 ): Promise<About | PerdureError> {
   if (step === null) {
-    const plans = await deps.log.find(runId, ['plan/1']);
-    const plan = plans.find((event) => event.type === 'plan.created')?.plan;
-    return { argsHash: hashOf((plan ?? null) as JsonValue) };
+    // As it is now: what changes it asks anew.
+    const run = await deps.store.getRun(tenantId, runId);
+    return { argsHash: hashOf((run?.plan ?? null) as JsonValue) };
+  }
+  if (question !== undefined) {
+    const args = { question };
+    return {
+      tool: ASK_TOOL,
+      ...(step.title === undefined ? {} : { title: step.title }),
+      ...{ args, argsHash: hashOf(args) },
+    };
   }
   try {
     const asked =

@@ -33,6 +33,8 @@ export const recordedDecision = (
 ): ReturnType<typeof decisionOf> =>
   decisionOf(rows.filter((row) => row.key === stepKeys.supervised(stepId)).map(({ event }) => event));
 
-/** The decision among one step's events. */
-export const decisionOf = (events: readonly RunEvent[]): Exclude<Decision, null> | undefined =>
-  events.find((event) => event.type === 'supervisor.decided')?.decision;
+/** The decision among one step's events, where a rule can have made it; any other is had by asking for it again. */
+export function decisionOf(events: readonly RunEvent[]): Exclude<Decision, null> | undefined {
+  const decided = events.find((event) => event.type === 'supervisor.decided')?.decision;
+  return decided === 'continue' || decided === 'stop' ? decided : undefined;
+}

@@ -5,6 +5,7 @@ import type { NewEvent } from './events.js';
 import type { Approved, ReusedSteps, StepTimer } from './messages.js';
 import type { JsonValue, Plan, PlanStep } from './plan.js';
 import type { NewRun } from './runs.js';
+import type { SupervisorDecision } from './statuses.js';
 
 /** What every activity of a run is told. */
 export interface RunScope {
@@ -96,7 +97,9 @@ export interface RequestApprovalInput extends RunScope {
   step: PlanStep | null;
   /** What the step's model asks for, where that is what waits. */
   call?: { turn: number; index: number };
-  reason: 'policy' | 'step' | 'outcome_unknown';
+  reason: 'policy' | 'step' | 'outcome_unknown' | 'supervisor';
+  /** What the supervisor wants to know, where that is what waits. */
+  question?: string;
   /** What the tool was given, where that is not what the plan says. */
   approved?: Approved;
   /** For whoever decides; that of the plan's step unless told. */
@@ -112,8 +115,8 @@ export interface Spent {
   costUsd: number | null;
 }
 
-/** A supervisor's word on a step's end; null where it must be asked by an activity of its own. */
-export type Decision = Judgement['decision'] | null;
+/** What rules say of a step's end; null where a supervisor must be asked by an activity of its own. */
+export type Decision = 'continue' | 'stop' | null;
 
 /** A step whose tool completed it. */
 export interface StepCompleted {
@@ -211,16 +214,31 @@ export interface SuperviseInput extends RunScope {
   error: ErrorInfo | null;
   /** Steps that wait for this one, directly or not. */
   dependants: string[];
+  /** Counts from 1: a supervisor is asked again after a person's answer, or when its change cannot be made. */
+  round?: number;
+  /** What people have answered, in the order in which they were asked. */
+  answers?: { question: string; answer: JsonValue }[];
+  /** Why the change that it wanted in the round before cannot be made. */
+  refused?: string;
 }
 
 /** What a supervisor says, and why. */
 export interface Judgement {
-  decision: 'continue' | 'stop';
+  decision: SupervisorDecision;
   reason: string;
+  /** Of a new plan: steps that are put in or changed, and ids of those that are taken out. Of a retry: the step anew. */
+  steps?: PlanStep[];
+  remove?: string[];
+  /** To a person. */
+  question?: string;
 }
 
 export interface SuperviseResult extends Judgement {
   spent: Spent;
+  /** Of tool, resolved arguments and result: the same twice is the same done twice. */
+  signature?: string;
+  /** What its agent lets it do in one run. */
+  limits?: { maxChanges: number; maxSteps: number };
 }
 
 export type RunOutcome =

@@ -39,6 +39,15 @@ export const agentFileSchema = z.strictObject({
   /** Names of tools; one that ends in `*` stands for all that begin so. All tools unless told. */
   tools: z.array(z.string().min(1).max(100)).min(1).optional(),
   maxSteps: z.int().min(1).max(200).optional(),
+  /** What its supervisor may do in one run. */
+  supervision: z
+    .strictObject({
+      /** Changes of the plan and questions to people. */
+      maxChanges: z.int().min(0).max(100).optional(),
+      /** Steps that it adds. */
+      maxSteps: z.int().min(0).max(200).optional(),
+    })
+    .optional(),
   /** Of each of its runs; a run's own limits go before. */
   budget: budgetSchema.optional(),
   /** What of its runs needs a person's word, at the least; a run may ask for more. */
@@ -62,6 +71,8 @@ export interface Agent {
   /** All that it may call, by name. */
   tools: string[];
   maxSteps: number;
+  /** Its supervisor's limits in one run: changes of the plan and questions, and steps that it adds. */
+  supervision: { maxChanges: number; maxSteps: number };
   budget?: Budget;
   approvals: ApprovalPolicy;
   hosts: string[];

@@ -71,6 +71,7 @@ export type RunSummary = z.infer<typeof runSummarySchema>;
 
 export const runSchema = runSummarySchema.extend({
   plan: planSchema.nullable().describe('Null until it was made.'),
+  planVersion: z.int().min(0).describe('Counts the changes of the plan from 1; 0 while there is none.'),
 });
 /** A run as the API answers it. */
 export type Run = z.infer<typeof runSchema>;
@@ -157,6 +158,11 @@ export const agentDescriptionSchema = z.object({
     .object({ planner: z.array(z.string()), supervisor: z.array(z.string()), tool: z.array(z.string()) })
     .describe('By role, in the order in which they are asked; without a planner it needs plans.'),
   maxSteps: z.int().min(1).describe('Steps that a plan of its own making may have.'),
+  supervision: z
+    .object({ maxChanges: z.int().min(0), maxSteps: z.int().min(0) })
+    .describe(
+      'Changes of a plan and questions to people that its supervisor may make in one run, and steps that it may add.',
+    ),
   budget: budgetSchema.optional().describe('Of each of its runs, unless the run tells otherwise.'),
   approvals: z.enum(approvalPolicies).describe('What of its runs needs a person’s word, at the least.'),
   hosts: z

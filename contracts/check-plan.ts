@@ -80,7 +80,7 @@ function referenceProblem(
 }
 
 /** A cycle as the ids along it, the first again at the end; undefined when there is none (Kahn, 1962). */
-function findCycle(plan: Plan): string[] | undefined {
+export function findCycle(plan: Plan): string[] | undefined {
   const waits = new Map(plan.steps.map((s) => [s.id, dependenciesOf(s)]));
   const open = new Map([...waits].map(([id, deps]) => [id, deps.length]));
   const dependants = new Map<string, string[]>();

@@ -208,8 +208,20 @@ export const errorTable = {
   precondition_failed: entry(
     412,
     false,
-    'The file is not as the request says it must be',
-    'Read the file again, and send the change with its present ETag.',
+    'The file or the plan is not as the request says it must be',
+    'Read it again, and send the change with its present ETag.',
+  ),
+  precondition_required: entry(
+    428,
+    false,
+    'The request must say what it changes',
+    'Read the plan, and send its ETag as If-Match, so that nobody’s change is lost.',
+  ),
+  plan_not_changeable: entry(
+    409,
+    false,
+    'The plan cannot be changed so',
+    'Steps that have begun or are over stay as they are, and nothing can wait for what has no output; the detail says which.',
   ),
   range_not_satisfiable: entry(
     416,
@@ -419,6 +431,12 @@ export const errorTable = {
     false,
     'The agent did not come to an end',
     'The detail says whether it ran out of turns or went in circles: say the task more clearly, or raise maxTurns.',
+  ),
+  supervisor_no_end: entry(
+    422,
+    false,
+    'The supervisor comes to no end',
+    'The detail says whether it went in circles or reached a limit of its agent: say the goal more clearly, or raise the limits in supervision.',
   ),
   model_script_exhausted: entry(
     500,

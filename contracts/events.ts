@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { budgetLimits } from './budget-limits.js';
 import { budgetSchema } from './budgets.js';
-import { approvalKinds } from './statuses.js';
+import { approvalKinds, supervisorDecisions } from './statuses.js';
 import { modelRoles, modelUsageSchema } from './models.js';
-import { jsonValueSchema, planSchema } from './plan.js';
+import { jsonValueSchema, planSchema, planStepSchema } from './plan.js';
 
 const errorInfo = z.object({ code: z.string(), message: z.string(), retryable: z.boolean() });
 
@@ -26,6 +26,20 @@ const durable = {
     version: z.number().int(),
     madeBy: z.exactOptional(z.enum(['caller', 'model'])),
   }),
+  'plan.updated': z.object({
+    version: z.int().min(2),
+    steps: z.array(planStepSchema).describe('Each takes the place of the step with its id, or is added.'),
+    removed: z.array(z.string()),
+    maxParallel: z.int().min(1).optional(),
+    madeBy: z.enum(['caller', 'model']),
+    by: z.string().optional(),
+    retried: z
+      .object({ step: z.string(), as: z.string() })
+      .optional()
+      .describe(
+        'The step that is tried again, and the one that tries: what waited for the first waits for it.',
+      ),
+  }),
   'step.started': z.object({ tool: z.string(), title: z.string().optional() }),
   'step.completed': z.object({ output: outputSchema, durationMs: z.number() }),
   'step.reused': z.object({
@@ -34,7 +48,16 @@ const durable = {
   }),
   'step.failed': z.object({ error: errorInfo }),
   'step.retrying': z.object({ error: errorInfo, nextAttempt: z.number().int() }),
-  'supervisor.decided': z.object({ decision: z.enum(['continue', 'stop']), reason: z.string() }),
+  'supervisor.decided': z.object({
+    decision: z.enum(supervisorDecisions),
+    reason: z.string(),
+    steps: z
+      .array(planStepSchema)
+      .optional()
+      .describe('Of a new plan: put in, or changed. Of a retry: the step as it is to be done.'),
+    remove: z.array(z.string()).optional(),
+    question: z.string().optional().describe('To a person.'),
+  }),
   'model.called': modelUsageSchema.extend({ role: z.enum(modelRoles) }),
   'agent.calling': z.object({ turn: z.int().min(1), tool: z.string() }),
   'agent.called': z.object({
@@ -49,7 +72,7 @@ const durable = {
   'approval.requested': z.object({
     approvalId: z.string(),
     kind: z.enum(approvalKinds),
-    reason: z.enum(['policy', 'step', 'outcome_unknown']),
+    reason: z.enum(['policy', 'step', 'outcome_unknown', 'supervisor']),
     tool: z.string().optional(),
     title: z.string().optional(),
     args: z.record(z.string(), jsonValueSchema).optional(),

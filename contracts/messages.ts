@@ -3,7 +3,9 @@ import type { ApprovalPolicy } from './approvals.js';
 import type { BudgetLimit } from './budget-limits.js';
 import type { Budget, TopUp } from './budgets.js';
 import type { Spent } from './activities.js';
+import type { ErrorInfo } from './errors.js';
 import type { JsonValue, Plan } from './plan.js';
+import type { PlanChange } from './plan-change.js';
 import type { NewRun } from './runs.js';
 import type { NewEvent } from './events.js';
 
@@ -13,6 +15,7 @@ export const PAUSE_SIGNAL = 'pauseRun';
 export const RESUME_SIGNAL = 'resumeRun';
 export const DECIDE_UPDATE = 'decideApproval';
 export const MESSAGE_UPDATE = 'messageRun';
+export const PLAN_UPDATE = 'changePlan';
 export const ASK_BUDGET_SIGNAL = 'askBudget';
 export const GIVE_BUDGET_SIGNAL = 'giveBudget';
 export const SETTLE_BUDGET_SIGNAL = 'settleBudget';
@@ -95,12 +98,45 @@ export interface StepTimer {
  * their position in it.
  */
 export interface CarriedSteps {
-  /** One letter a step: `c`ompleted, `f`ailed, `s`kipped, `w`aiting, or `.` for still to run. */
+  /**
+   * One letter a step: `c`ompleted, `f`ailed, `s`kipped, `w`aiting, a person is asked about what `r`esulted of it, `b`egun
+   * and to go on with, or `.` for still to begin.
+   */
   statuses: string;
   /** Of the steps that wait: position, attempt, and `startedAt` and `until` in milliseconds since 1970. */
   timers: [position: number, attempt: number, startedAt: number, until: number][];
   /** How some failures are shown. */
   failures: [position: number, why: string][];
+  /** Of the steps that are not as the first version of the plan had them: position, and the version. */
+  changed?: [position: number, version: number][];
+}
+
+/** What a supervisor has done to a run, so that it comes to an end. */
+export interface CarriedSupervision {
+  /** Changes of the plan and questions. */
+  changes: number;
+  /** Steps that it has added. */
+  added: number;
+  /** How often it has answered the same with a change, by what was done and what came of it. */
+  seen: [signature: string, times: number][];
+  /** Steps that have ended and are not judged yet. */
+  reviews: Review[];
+}
+
+/** A step's end that a person is asked about. */
+export interface Review {
+  stepId: string;
+  /** Null when it completed. */
+  error: ErrorInfo | null;
+  round: number;
+  answers: { question: string; answer: JsonValue }[];
+}
+
+/** What PLAN_UPDATE brings. */
+export interface PlanUpdateRequest extends PlanChange {
+  /** The version that it changes; no other. */
+  version: number;
+  by: string | null;
 }
 
 /** What PAUSE_SIGNAL brings. */
@@ -117,9 +153,13 @@ export interface ResumeRequest {
   budget?: TopUp;
 }
 
-/** The approval of the plan; that of a step has the step's id, with this before it. */
-export const PLAN_APPROVAL = 'plan';
-export const stepApproval = (stepId: string): string => `step-${stepId}`;
+/** The approval of the plan, by its version: what is changed is asked about anew. */
+export const planApproval = (version: number): string => (version === 1 ? 'plan' : `plan-${version}`);
+/** @param version of the plan that brought the step as it is */
+export const stepApproval = (stepId: string, version = 1): string =>
+  version === 1 ? `step-${stepId}` : `changed-${version}-${stepId}`;
+/** Of what the supervisor asks a person after the step's end. */
+export const supervisorApproval = (stepId: string, round: number): string => `supervisor-${round}-${stepId}`;
 /** Of what a step's model asks for. */
 export const callApproval = (stepId: string, turn: number, index: number): string =>
   `call-${turn}-${index}-${stepId}`;
@@ -128,7 +168,7 @@ export const outcomeApproval = (stepId: string, attempt: number): string => `out
 
 /** The step that an approval is of; undefined for the plan's. */
 export const stepOfApproval = (id: string): string | undefined =>
-  /^(?:step|call-\d+-\d+|outcome-\d+)-(.+)$/.exec(id)?.[1];
+  /^(?:step|changed-\d+|supervisor-\d+|call-\d+-\d+|outcome-\d+)-(.+)$/.exec(id)?.[1];
 
 /** What DECIDE_UPDATE brings. */
 export interface DecisionRequest {
@@ -195,7 +235,12 @@ export interface CarriedBudget {
 /** All that one workflow execution hands to its successor. */
 export interface CarriedState {
   plan: Plan;
+  /** Of the plan; 1 unless told. */
+  version?: number;
   steps: CarriedSteps;
+  /** Whether the supervisor has said that it is enough. */
+  isFinishing?: true;
+  supervision?: CarriedSupervision;
   unsent: NewEvent[];
   /** Why the run is being cancelled, when that was told but the cancellation has not come yet. */
   cancelReason: string | null;

@@ -61,3 +61,15 @@ export function resolveReferences(value: JsonValue, lookup: (reference: Referenc
     return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, resolveReferences(v, lookup)]));
   return value;
 }
+
+/** The value with every reference to the step `from` made one to the step `to`. */
+export function renameInReferences(value: JsonValue, from: string, to: string): JsonValue {
+  if (typeof value === 'string')
+    return value.replaceAll(pattern, (raw: string, expression: string) =>
+      parse(raw, expression).stepId === from ? raw.replace(`steps.${from}`, () => `steps.${to}`) : raw,
+    );
+  if (Array.isArray(value)) return value.map((item) => renameInReferences(item, from, to));
+  if (value !== null && typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, renameInReferences(v, from, to)]));
+  return value;
+}

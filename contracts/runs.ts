@@ -151,6 +151,8 @@ export interface RunRecord {
   goal: string;
   agent: string;
   plan: Plan | null;
+  /** Counts its changes from 1; 0 while there is none. */
+  planVersion: number;
   result: JsonValue | null;
   error: ErrorInfo | null;
   usage: Usage;
@@ -167,7 +169,7 @@ export interface RunRecord {
 }
 
 /** A run without its plan, which may be large: for lists and look-ups. */
-export type RunHead = Omit<RunRecord, 'plan'>;
+export type RunHead = Omit<RunRecord, 'plan' | 'planVersion'>;
 
 /** What creates a record; the API and the workflow's first activity both send it. */
 export interface NewRun {
@@ -189,6 +191,7 @@ export const queuedRecord = (run: NewRun): RunRecord => ({
   ...run,
   status: 'queued',
   plan: null,
+  planVersion: 0,
   result: null,
   error: null,
   usage: { steps: 0 },

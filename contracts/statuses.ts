@@ -20,3 +20,7 @@ export const approvalKinds = ['plan', 'step', 'call', 'question', 'event', 'outc
 export type ApprovalKind = (typeof approvalKinds)[number];
 export const approvalStatuses = ['pending', 'approved', 'denied', 'closed'] as const;
 export type ApprovalStatus = (typeof approvalStatuses)[number];
+
+/** What a supervisor can say of a step's end. */
+export const supervisorDecisions = ['continue', 'stop', 'retry', 'replan', 'ask', 'finish'] as const;
+export type SupervisorDecision = (typeof supervisorDecisions)[number];

@@ -36,9 +36,11 @@ import { Inbox } from './inbox.js';
 import { BorrowedBudget, LentBudget } from './lent-budget.js';
 import { Pause } from './pause.js';
 import { Drawing } from './picture.js';
+import { PlanRevisions } from './plan-revisions.js';
 import { RunState } from './run-state.js';
 import { RunStatusAttribute } from './run-status-attribute.js';
 import { StepRunner, type StepsOutcome } from './step-runner.js';
+import { SupervisorBounds } from './supervisor-bounds.js';
 import { UnsentEvents } from './unsent-events.js';
 import { Work } from './work.js';
 import { tellWebhook } from './tell-webhook.js';
@@ -87,6 +89,7 @@ export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
     record,
     carried?.approvals,
   );
+  const revisions = new PlanRevisions(record, approvals);
   const inbox = new Inbox((event) => {
     record(event);
     approvals.onChange();
@@ -106,7 +109,15 @@ export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
     const plan = carried?.plan ?? input.plan ?? (await makePlan());
     const isQuick = (step: PlanStep): boolean =>
       input.tools[step.tool]?.quick === true && approvals.isAsked(step) === undefined;
-    state = new RunState(plan, isQuick, carried?.steps ?? stepsOf(input.reused));
+    state = new RunState(
+      plan,
+      isQuick,
+      carried?.steps ?? stepsOf(input.reused),
+      carried?.version,
+      carried?.isFinishing,
+    );
+    revisions.open(state);
+    const bounds = new SupervisorBounds(carried?.supervision);
     drawing = new Drawing(run.goal, state);
     const draw = (): void => {
       status.set(pause.isPaused ? 'paused' : approvals.isWaiting ? 'waiting' : 'running');
@@ -114,11 +125,16 @@ export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
     };
     const begun = carried !== undefined || input.plan === null || input.reused !== undefined;
     const turns = new Map(Object.entries(carried?.turns ?? {}));
-    const parts = { input, state, unsent, pause, approvals, work, budget, clock, turns, lent };
-    ended = await new StepRunner(parts, plan, draw).run(begun);
+    const parts = {
+      ...{ input, state, unsent, pause, approvals, work, budget, clock, turns, lent },
+      ...{ revisions, bounds },
+    };
+    const runner = new StepRunner(parts, draw);
+    ended = await runner.run(begun, carried?.supervision?.reviews);
     if (ended.status === 'continue-as-new') {
       await condition(allHandlersFinished);
       const left = budget.carry();
+      const supervised = runner.carriedSupervision;
       await continueAsNew<typeof agentRun>({
         run,
         plan: null,
@@ -127,8 +143,11 @@ export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
         ...(input.approvals === undefined ? {} : { approvals: input.approvals }),
         ...(input.lender === undefined ? {} : { lender: input.lender }),
         carried: {
-          plan,
+          plan: state.plan,
+          ...(state.version === 1 ? {} : { version: state.version }),
           steps: state.carry(),
+          ...(state.isFinishing ? { isFinishing: true } : {}),
+          ...(supervised === undefined ? {} : { supervision: supervised }),
           unsent: unsent.all(),
           cancelReason: cancel.reason,
           pause: pause.carry(),
@@ -146,6 +165,7 @@ export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
     ended = failure === 'cancelled' ? { status: 'cancelled' } : { status: 'failed', error: failure };
   }
 
+  revisions.close();
   const steps = ended;
   const { begun: openSteps, uncertain } = state?.stop() ?? { begun: [], uncertain: [] };
   clock.stop();

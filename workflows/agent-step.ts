@@ -5,7 +5,7 @@
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities, AgentCall, AgentStepScope, RunScope } from '../contracts/activities.js';
 import type { ErrorInfo } from '../contracts/errors.js';
-import { callApproval, stepApproval } from '../contracts/messages.js';
+import { callApproval } from '../contracts/messages.js';
 import type { PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
 import { agentTurn, recordKeeping, toolCall } from './activity-options.js';
@@ -28,8 +28,8 @@ export class AgentStep {
 
   /** @throws what its activities throw */
   async execute(step: PlanStep): Promise<void> {
-    const { approvals, work, turns } = this.parts;
-    const approved = approvals.grantOf(stepApproval(step.id));
+    const { approvals, state, work, turns } = this.parts;
+    const approved = approvals.grantOf(state.approvalOf(step.id));
     const options = toolCall(step.id, 60, summaryOf(label(step)));
     const { maxTurns } = await work.run(() =>
       this.keep((scope) =>
@@ -68,7 +68,7 @@ export class AgentStep {
   /** The step has come to its end: nothing is carried of it any more. */
   forget(step: PlanStep): void {
     this.parts.turns.delete(step.id);
-    this.parts.approvals.used(stepApproval(step.id));
+    this.parts.approvals.used(this.parts.state.approvalOf(step.id));
   }
 
   private ask(step: PlanStep, turn: number): ReturnType<Activities['takeAgentTurn']> {

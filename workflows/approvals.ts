@@ -6,8 +6,7 @@ import type { ErrorCode, ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 import {
   DECIDE_UPDATE,
-  PLAN_APPROVAL,
-  stepApproval,
+  planApproval,
   stepOfApproval,
   type Approved,
   type CarriedApprovals,
@@ -21,6 +20,8 @@ const decideUpdate = defineUpdate<undefined, [DecisionRequest]>(DECIDE_UPDATE);
 export type Verdict =
   | { status: 'approved'; output?: { value: JsonValue } }
   | { status: 'denied'; error: ErrorInfo }
+  /** What was asked about is not what would be done any more. */
+  | { status: 'superseded' }
   | { status: 'carried' };
 
 interface Details {
@@ -51,6 +52,7 @@ export class Approvals {
   onChange: () => void = () => undefined;
   private readonly open = new Map<string, Open>();
   private readonly granted: Map<string, Approved>;
+  private readonly superseded = new Set<string>();
 
   /** @param record takes the event of a decision */
   constructor(
@@ -68,13 +70,7 @@ export class Approvals {
     });
   }
 
-  /** Why the step must be asked for; undefined when it need not, or when it was approved. */
-  reasonFor(step: PlanStep): 'policy' | 'step' | undefined {
-    if (this.granted.has(stepApproval(step.id))) return undefined;
-    return this.isAsked(step);
-  }
-
-  /** The same, whether it was approved or not. */
+  /** Why the step must be asked for, whether it was or not; undefined when it need not. */
   isAsked(step: PlanStep): 'policy' | 'step' | undefined {
     const byPolicy =
       this.policy === 'all' || (this.policy === 'irreversible' && this.effectOf(step) === 'irreversible');
@@ -88,8 +84,8 @@ export class Approvals {
     return this.policy === 'all' || effect === 'irreversible';
   }
 
-  get isPlanOpen(): boolean {
-    return this.policy === 'plan' && !this.granted.has(PLAN_APPROVAL);
+  isPlanOpen(version: number): boolean {
+    return this.policy === 'plan' && !this.granted.has(planApproval(version));
   }
 
   /** Whether a person's word is waited for. */
@@ -178,6 +174,17 @@ export class Approvals {
     return undefined;
   }
 
+  /** Nobody needs to decide on these any more, and what was said of them counts no more. */
+  supersede(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.granted.delete(id);
+      const open = this.open.get(id);
+      if (open === undefined || open.verdict !== undefined) continue;
+      open.verdict = { status: 'superseded' };
+      this.superseded.add(id);
+    }
+  }
+
   /** What has run needs to be carried no more. */
   used(approvalId: string): void {
     this.granted.delete(approvalId);
@@ -243,6 +250,8 @@ export class Approvals {
   /** @throws ApplicationFailure `approval_decided` */
   private undecided(id: string): Open {
     const open = this.open.get(id);
+    if (this.superseded.has(id))
+      throw refused('approval_stale', `${id} is about what has been changed since`);
     if (open === undefined || open.verdict !== undefined)
       throw refused('approval_decided', `${id} waits for no decision`);
     return open;

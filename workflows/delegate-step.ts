@@ -6,7 +6,6 @@ import { isErrorCode, type ErrorInfo } from '../contracts/errors.js';
 import {
   AGENT_RUN_WORKFLOW,
   searchAttributes,
-  stepApproval,
   workflowIdOf,
   type AgentRunInput,
   type AgentRunResult,
@@ -34,9 +33,9 @@ export class DelegateStep {
 
   /** @throws what its activities throw */
   async execute(step: PlanStep): Promise<void> {
-    const { approvals, unsent, work, lent, input } = this.parts;
+    const { approvals, state, unsent, work, lent, input } = this.parts;
     const { approvals: policy } = input;
-    const id = stepApproval(step.id);
+    const id = state.approvalOf(step.id);
     const approved = approvals.grantOf(id);
     const child = await work.run(() =>
       unsent.keep((scope) =>

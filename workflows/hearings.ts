@@ -1,19 +1,18 @@
 /** Asks people about steps and about the plan, and does with the run what they say. */
 import { isCancellation, proxyActivities } from '@temporalio/workflow';
-import type { Activities, RequestApprovalInput, StepUncertain } from '../contracts/activities.js';
+import type { Activities, StepUncertain } from '../contracts/activities.js';
 import { outcomeUnknown } from '../contracts/errors.js';
-import { callApproval, outcomeApproval, PLAN_APPROVAL, stepApproval } from '../contracts/messages.js';
+import { callApproval, outcomeApproval, planApproval } from '../contracts/messages.js';
 import type { PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
 import { recordKeeping } from './activity-options.js';
 import type { Verdict } from './approvals.js';
+import { hear, type Question } from './hearing.js';
 import { label } from './picture.js';
 import type { RunParts } from './run-parts.js';
 import type { Supervision } from './supervision.js';
 
-const { requestApproval, completeByWord } = proxyActivities<Activities>(recordKeeping('records'));
-
-type Asked = Pick<RequestApprovalInput, 'step' | 'reason' | 'call' | 'note' | 'approved'>;
+const { completeByWord } = proxyActivities<Activities>(recordKeeping('records'));
 
 export class Hearings {
   constructor(
@@ -25,8 +24,9 @@ export class Hearings {
   async ofStep(step: PlanStep, reason: 'policy' | 'step'): Promise<void> {
     const how = typeof step.approval === 'object' ? step.approval : {};
     const summary = summaryOf(`ask about ${label(step)}`);
-    const verdict = await this.hear(stepApproval(step.id), how, { step, reason, summary });
-    if (verdict.status === 'carried') return;
+    const id = this.parts.state.approvalOf(step.id);
+    const verdict = await hear(this.parts, id, how, { step, reason, summary });
+    if (verdict.status === 'carried' || verdict.status === 'superseded') return;
     if (verdict.status === 'approved') {
       this.parts.state.putBack(step.id, true);
       return;
@@ -41,12 +41,14 @@ export class Hearings {
   ): Promise<Verdict> {
     const call = { turn, index };
     const summary = summaryOf(`ask about ${label(step)}: ${tool}`);
-    return this.hear(callApproval(step.id, turn, index), {}, { step, reason: 'policy', call, summary });
+    const asked: Question = { step, reason: 'policy', call, summary };
+    return hear(this.parts, callApproval(step.id, turn, index), {}, asked);
   }
 
-  async ofPlan(): Promise<void> {
+  /** @param version that may not be carried out before */
+  async ofPlan(version: number): Promise<void> {
     const asked = { step: null, reason: 'policy', summary: 'ask about the plan' } as const;
-    const verdict = await this.hear(PLAN_APPROVAL, {}, asked).catch((error: unknown) => {
+    const verdict = await hear(this.parts, planApproval(version), {}, asked).catch((error: unknown) => {
       if (isCancellation(error)) return undefined;
       throw error;
     });
@@ -60,17 +62,17 @@ export class Hearings {
     approvals.forgetOutcome(step.id);
     const unknown = outcomeUnknown(why);
     const { timeoutSeconds } = typeof step.approval === 'object' ? step.approval : {};
-    const approved = approvals.grantOf(stepApproval(step.id));
+    const approved = approvals.grantOf(state.approvalOf(step.id));
     // Nobody's silence says that it has not acted.
     const how = { onTimeout: 'deny', ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }) } as const;
-    const verdict = await this.hear(outcomeApproval(step.id, attempt), how, {
+    const verdict = await hear(this.parts, outcomeApproval(step.id, attempt), how, {
       step,
       reason: 'outcome_unknown',
       summary: summaryOf(`ask what became of ${label(step)}`),
       note: unknown.message,
       ...(approved === undefined ? {} : { approved }),
     });
-    if (verdict.status === 'carried') return;
+    if (verdict.status === 'carried' || verdict.status === 'superseded') return;
     if (verdict.status === 'denied') {
       const message = `${unknown.message}, and ${verdict.error.message}`;
       await this.supervision.fail(step, { ...unknown, message });
@@ -87,33 +89,5 @@ export class Hearings {
       ]),
     );
     await this.supervision.judge(step, null, decision);
-  }
-
-  private hear(
-    approvalId: string,
-    how: Exclude<NonNullable<PlanStep['approval']>, true>,
-    { summary, ...asked }: Asked & { summary: string },
-  ): Promise<Verdict> {
-    const { unsent, work, approvals } = this.parts;
-    const { timeoutSeconds, remindEverySeconds, onTimeout = 'deny' } = how;
-    const ask = (expiresAt: number | null): ReturnType<Activities['requestApproval']> =>
-      unsent.keep((scope) =>
-        requestApproval.executeWithOptions(recordKeeping(summary), [
-          {
-            ...scope,
-            approvalId,
-            ...asked,
-            expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
-          },
-        ]),
-      );
-    return work.wait(() =>
-      approvals.wait(
-        approvalId,
-        { timeoutSeconds, onTimeout, remindEverySeconds },
-        ask,
-        () => work.isDraining,
-      ),
-    );
   }
 }

@@ -12,6 +12,7 @@ const marks: Record<StepStatus, string> = {
   failed: '❌',
   skipped: '⏭️',
   asking: '🙋',
+  reviewing: '🙋',
   uncertain: '❓',
   pending: '⬜',
 };
@@ -41,7 +42,7 @@ export class Drawing {
 
 /** Most telling first, where not all steps fit. */
 const telling: StepStatus[] = [
-  ...(['failed', 'uncertain', 'asking', 'running', 'waiting'] as const),
+  ...(['failed', 'uncertain', 'asking', 'reviewing', 'running', 'waiting'] as const),
   ...(['skipped', 'pending', 'completed'] as const),
 ];
 

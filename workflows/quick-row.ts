@@ -20,7 +20,6 @@ export class QuickRow {
 
   constructor(
     private readonly input: AgentRunInput,
-    private readonly plan: Plan,
     private readonly state: RunState,
     readonly begun: boolean,
     maxSteps: number,
@@ -33,6 +32,11 @@ export class QuickRow {
           openSteps: [],
         }
       : null;
+  }
+
+  /** Whether the run's end is written with it. */
+  get isLast(): boolean {
+    return this.finish !== null;
   }
 
   /** How far it came; nowhere when the local activity itself broke down. */
@@ -64,17 +68,19 @@ export class QuickRow {
     keep: <Result>(call: (scope: RunScope) => Promise<Result>) => Promise<Result>,
   ): Promise<void> {
     await keep((scope) =>
-      planRun.executeWithOptions(recordKeeping(planSummary(this.plan)), [{ ...scope, ...this.beginning() }]),
+      planRun.executeWithOptions(recordKeeping(planSummary(this.state.plan)), [
+        { ...scope, ...this.beginning() },
+      ]),
     );
   }
 
   private beginning(): NonNullable<CarryOutInput['begin']> {
-    return { run: this.input.run, plan: this.plan, inputsData: this.input.inputsData };
+    return { run: this.input.run, plan: this.state.plan, inputsData: this.input.inputsData };
   }
 
   private summary(): string {
     const parts = [
-      ...(this.begun ? [] : [planSummary(this.plan)]),
+      ...(this.begun ? [] : [planSummary(this.state.plan)]),
       ...this.steps.slice(0, 10).map(label),
       ...(this.steps.length > 10 ? [`and ${this.steps.length - 10} more`] : []),
       ...(this.finish === null ? [] : ['finish']),

@@ -6,7 +6,9 @@ import type { RunBudget } from './budget.js';
 import type { BudgetClock } from './budget-clock.js';
 import type { LentBudget } from './lent-budget.js';
 import type { Pause } from './pause.js';
+import type { PlanRevisions } from './plan-revisions.js';
 import type { RunState } from './run-state.js';
+import type { SupervisorBounds } from './supervisor-bounds.js';
 import type { UnsentEvents } from './unsent-events.js';
 import type { Work } from './work.js';
 
@@ -21,6 +23,8 @@ export interface RunParts {
   clock: BudgetClock;
   /** Of steps that are agents and have not come to their end, the turn that they are at. */
   turns: Map<string, number>;
+  revisions: PlanRevisions;
+  bounds: SupervisorBounds;
   /** What sub-agents take of the budget. */
   lent: LentBudget;
 }

@@ -1,16 +1,29 @@
 /** Which steps of a plan are over, under way, waiting or ready. Pure; every change costs its edges only. */
 import { dependenciesOf } from '../contracts/check-plan.js';
-import type { CarriedSteps, RunSnapshot, StepTimer } from '../contracts/messages.js';
+import { stepApproval, type CarriedSteps, type RunSnapshot, type StepTimer } from '../contracts/messages.js';
+import { changedPlan, changeProblem, type PlanChange } from '../contracts/plan-change.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
 import { Deadlines } from './deadlines.js';
 import { Queue } from './queue.js';
 
 export type StepStatus =
-  'pending' | 'asking' | 'running' | 'uncertain' | 'waiting' | 'completed' | 'failed' | 'skipped';
+  | 'pending'
+  | 'asking'
+  | 'running'
+  | 'uncertain'
+  | 'waiting'
+  | 'reviewing'
+  | 'completed'
+  | 'failed'
+  | 'skipped';
 
 interface Node {
   step: PlanStep;
+  /** Of the plan, that brought the step as it is. */
+  version: number;
   status: StepStatus;
+  /** Whether it is pending only to go on: then it is too late to change it. */
+  begun: boolean;
   /** Dependencies that are not completed yet. */
   open: number;
   /** Whether it may be carried out in a row with others. */
@@ -22,61 +35,83 @@ interface Node {
   failure?: string;
 }
 
+/** Of one that is pending, and is to be gone on with. */
+const BEGUN = 'b';
 /** A step under way is carried as one to run: no execution ends before its steps have. */
 const letters: Record<StepStatus, string> = {
   completed: 'c',
   failed: 'f',
   skipped: 's',
   waiting: 'w',
+  reviewing: 'r',
   running: '.',
   pending: '.',
   asking: '.',
-  uncertain: '.',
+  uncertain: BEGUN,
 };
+const noSteps = (): Record<StepStatus, number> => ({
+  ...{ pending: 0, asking: 0, running: 0, uncertain: 0, waiting: 0 },
+  ...{ reviewing: 0, completed: 0, failed: 0, skipped: 0 },
+});
 /** Failures that are carried with their words, which are for the eye only. */
 const CARRIED_FAILURES = 100;
 
 export class RunState {
-  private readonly nodes: Node[];
-  private readonly byId = new Map<string, Node>();
-  private readonly counts: Record<StepStatus, number>;
+  private current: Plan;
+  private nodes: Node[];
+  private byId = new Map<string, Node>();
+  private readonly counts: Record<StepStatus, number> = noSteps();
   /** Ready nodes in the order in which they became so. */
-  private readonly ready = { quick: new Queue<Node>(), slow: new Queue<Node>() };
+  private ready = { quick: new Queue<Node>(), slow: new Queue<Node>() };
   private readonly deadlines = new Deadlines();
+  private finishing: boolean;
 
-  constructor(plan: Plan, isQuick: (step: PlanStep) => boolean, carried?: CarriedSteps) {
-    this.nodes = plan.steps.map((step) => ({
-      step,
-      status: 'pending',
-      open: 0,
-      quick: isQuick(step),
-      dependants: [],
-    }));
-    for (const node of this.nodes) this.byId.set(node.step.id, node);
-    this.counts = {
-      pending: this.nodes.length,
-      asking: 0,
-      uncertain: 0,
-      running: 0,
-      waiting: 0,
-      completed: 0,
-      failed: 0,
-      skipped: 0,
-    };
-    for (const node of this.nodes)
-      for (const id of dependenciesOf(node.step)) {
-        this.node(id).dependants.push(node);
-        node.open += 1;
-      }
+  constructor(
+    plan: Plan,
+    private readonly isQuick: (step: PlanStep) => boolean,
+    carried?: CarriedSteps,
+    private planVersion = 1,
+    isFinishing = false,
+  ) {
+    this.current = plan;
+    this.finishing = isFinishing;
+    this.nodes = plan.steps.map((step) => this.nodeOf(step, 1));
+    this.link();
     if (carried !== undefined) this.restore(carried);
     for (const node of this.nodes) this.queueIfReady(node);
   }
 
+  private nodeOf(step: PlanStep, version: number): Node {
+    this.counts.pending += 1;
+    return {
+      ...{ step, version, status: 'pending', begun: false, open: 0, dependants: [] },
+      quick: this.isQuick(step),
+    };
+  }
+
+  /** Knows each step by its id, and what waits for it. */
+  private link(): void {
+    this.byId = new Map(this.nodes.map((node) => [node.step.id, node]));
+    for (const node of this.nodes) {
+      node.dependants = [];
+      node.open = 0;
+    }
+    for (const node of this.nodes)
+      for (const id of dependenciesOf(node.step)) {
+        // What is over may have waited for a step that is not there any more.
+        const dependency = this.byId.get(id);
+        dependency?.dependants.push(node);
+        if (dependency?.status !== 'completed') node.open += 1;
+      }
+  }
+
   private restore(carried: CarriedSteps): void {
-    const statuses: StepStatus[] = ['completed', 'failed', 'skipped', 'waiting'];
+    const statuses: StepStatus[] = ['completed', 'failed', 'skipped', 'waiting', 'reviewing'];
     this.nodes.forEach((node, i) => {
-      const status = statuses.find((s) => letters[s] === carried.statuses[i]);
+      const letter = carried.statuses[i];
+      const status = statuses.find((s) => letters[s] === letter);
       if (status !== undefined) this.move(node, status);
+      node.begun = letter === BEGUN;
       if (status === 'completed') for (const dependant of node.dependants) dependant.open -= 1;
     });
     for (const [position, attempt, startedAt, until] of carried.timers) {
@@ -93,6 +128,80 @@ export class RunState {
       const node = this.nodes[position];
       if (node !== undefined) node.failure = why;
     }
+    for (const [position, version] of carried.changed ?? []) {
+      const node = this.nodes[position];
+      if (node !== undefined) node.version = version;
+    }
+  }
+
+  /** As it is now. */
+  get plan(): Plan {
+    return this.current;
+  }
+
+  /** Counts from 1. */
+  get version(): number {
+    return this.planVersion;
+  }
+
+  /** Whether nothing more is to be begun. */
+  get isFinishing(): boolean {
+    return this.finishing;
+  }
+
+  has(id: string): boolean {
+    return this.byId.has(id);
+  }
+
+  step(id: string): PlanStep {
+    return this.node(id).step;
+  }
+
+  /** The approval of the step as it is now. */
+  approvalOf(id: string): string {
+    return stepApproval(id, this.node(id).version);
+  }
+
+  /** Why the change cannot be made. @param failed a step that runs by the state, and will be known to have failed */
+  problemOf(change: PlanChange, failed?: string): string | undefined {
+    return changeProblem(this.current, change, (id) => {
+      const node = this.byId.get(id);
+      if (node === undefined) return undefined;
+      if (id === failed || node.status === 'failed' || node.status === 'skipped') return 'dead';
+      return node.status === 'asking' || (node.status === 'pending' && !node.begun) ? 'open' : 'begun';
+    });
+  }
+
+  /**
+   * Makes a change of which there is nothing to say.
+   * @returns approvals of steps that are not as they were when people were asked
+   */
+  revise(change: PlanChange): string[] {
+    this.planVersion += 1;
+    const named = new Set([...change.steps.map(({ id }) => id), ...change.remove]);
+    const old = this.nodes.filter(({ step }) => named.has(step.id));
+    for (const { status } of old) this.counts[status] -= 1;
+    const kept = new Map(this.nodes.map((node) => [node.step.id, node]));
+    for (const id of named) kept.delete(id);
+    this.current = changedPlan(this.current, change);
+    this.nodes = this.current.steps.map((step) => kept.get(step.id) ?? this.nodeOf(step, this.planVersion));
+    this.link();
+    this.ready = { quick: new Queue(), slow: new Queue() };
+    for (const node of this.nodes) this.queueIfReady(node);
+    return old.map(({ step, version }) => stepApproval(step.id, version));
+  }
+
+  /** Begins nothing more. @returns approvals that nobody needs to decide on any more */
+  finish(): string[] {
+    this.finishing = true;
+    const rest = this.nodes.filter(
+      ({ status, begun }) => status === 'asking' || (status === 'pending' && !begun),
+    );
+    const asked = rest.filter(({ status }) => status === 'asking');
+    for (const node of rest) this.move(node, 'skipped');
+    this.ready = { quick: new Queue(), slow: new Queue() };
+    for (const node of this.nodes) this.queueIfReady(node);
+    return asked.map(({ step, version }) => stepApproval(step.id, version));
   }
 
   private node(id: string): Node {
@@ -148,8 +257,10 @@ export class RunState {
   /** A step of a row that was not carried out is to run still. @param slow as an activity of its own */
   putBack(id: string, slow: boolean): void {
     const node = this.node(id);
+    // A row hands back as slow what it has begun; what was only asked about is not.
+    node.begun ||= slow && node.status !== 'asking';
     node.quick &&= !slow;
-    this.move(node, 'pending');
+    this.move(node, this.finishing && !node.begun ? 'skipped' : 'pending');
     this.queueIfReady(node);
   }
 
@@ -161,6 +272,11 @@ export class RunState {
   /** Whether the running step's tool has acted is not known: a person says it. */
   doubt(id: string): void {
     this.move(this.node(id), 'uncertain');
+  }
+
+  /** The step has ended, and a person is asked what that means. */
+  review(id: string): void {
+    this.move(this.node(id), 'reviewing');
   }
 
   /** The running step waits until its timer's time. */
@@ -210,7 +326,7 @@ export class RunState {
    */
   stop(): { begun: string[]; uncertain: string[] } {
     const uncertain = this.idsOf('uncertain');
-    const open: readonly StepStatus[] = ['running', 'waiting', 'uncertain'];
+    const open: readonly StepStatus[] = ['running', 'waiting', 'uncertain', 'reviewing'];
     const begun = this.nodes.filter(({ status }) => open.includes(status));
     for (const node of begun) {
       node.failure = 'stopped with the run';
@@ -254,8 +370,8 @@ export class RunState {
 
   /** Steps that were begun, also those that have ended. */
   get begun(): number {
-    const { running, uncertain, waiting, completed, failed } = this.counts;
-    return running + uncertain + waiting + completed + failed;
+    const { running, uncertain, waiting, reviewing, completed, failed } = this.counts;
+    return running + uncertain + waiting + reviewing + completed + failed;
   }
 
   /** Whether a step could be begun. */
@@ -265,8 +381,8 @@ export class RunState {
 
   /** Whether anything is still to come to its end. */
   get isOpen(): boolean {
-    const { pending, asking, running, uncertain, waiting } = this.counts;
-    return pending + asking + running + uncertain + waiting > 0;
+    const { pending, asking, running, uncertain, waiting, reviewing } = this.counts;
+    return pending + asking + running + uncertain + waiting + reviewing > 0;
   }
 
   /** Steps in the plan's order with their status, and what there is to say about it. */
@@ -280,16 +396,18 @@ export class RunState {
 
   /** Whether all is over once the `running` steps that run now, and no others, have completed. */
   endsWith(running: number): boolean {
-    const { pending, asking, uncertain, waiting } = this.counts;
-    return pending + asking + uncertain + waiting === 0 && this.counts.running === running;
+    const { pending, asking, uncertain, waiting, reviewing } = this.counts;
+    return pending + asking + uncertain + waiting + reviewing === 0 && this.counts.running === running;
   }
 
   /** Completed steps that nothing builds on: their output is the run's result. @param andRunning as if those had completed */
   resultSteps(andRunning = false): string[] {
-    return this.nodes
-      .filter(({ status }) => status === 'completed' || (andRunning && status === 'running'))
-      .filter((node) => node.dependants.length === 0)
-      .map((node) => node.step.id);
+    const isDone = ({ status }: Node): boolean =>
+      status === 'completed' || (andRunning && status === 'running');
+    // Where the supervisor has cut it short, what was to build on a step may never have begun.
+    const isBuiltOn = ({ dependants }: Node): boolean =>
+      this.finishing ? dependants.some(isDone) : dependants.length > 0;
+    return this.nodes.filter((node) => isDone(node) && !isBuiltOn(node)).map((node) => node.step.id);
   }
 
   private idsOf(status: StepStatus): string[] {
@@ -310,13 +428,15 @@ export class RunState {
   /** For the successor execution; meant for a state in which no step is running. */
   carry(): CarriedSteps {
     const carried: CarriedSteps = { statuses: '', timers: [], failures: [] };
-    this.nodes.forEach(({ status, timer, failure }, i) => {
-      carried.statuses += letters[status];
+    const changed: NonNullable<CarriedSteps['changed']> = [];
+    this.nodes.forEach(({ status, begun, version, timer, failure }, i) => {
+      carried.statuses += status === 'pending' && begun ? BEGUN : letters[status];
+      if (version > 1) changed.push([i, version]);
       if (status === 'waiting' && timer !== undefined)
         carried.timers.push([i, timer.attempt, Date.parse(timer.startedAt), Date.parse(timer.until)]);
       if (failure !== undefined && carried.failures.length < CARRIED_FAILURES)
         carried.failures.push([i, failure]);
     });
-    return carried;
+    return changed.length === 0 ? carried : { ...carried, changed };
   }
 }

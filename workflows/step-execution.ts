@@ -3,7 +3,7 @@ import { isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../contracts/activities.js';
 import { outcomeUnknown } from '../contracts/errors.js';
 import { AGENT_TOOL, DELEGATE_TOOL } from '../contracts/loop-tools.js';
-import { stepApproval, type StepTimer } from '../contracts/messages.js';
+import type { StepTimer } from '../contracts/messages.js';
 import type { PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
 import { AgentStep } from './agent-step.js';
@@ -71,7 +71,8 @@ export class StepExecution {
     const options = toolCall(step.id, traitsOf(input, step).timeoutSeconds, summaryOf(label(step)));
     const scope = unsent.scope();
     const dependants = this.supervision.dependantsOf(step);
-    const approved = approvals.grantOf(stepApproval(step.id));
+    const approval = state.approvalOf(step.id);
+    const approved = approvals.grantOf(approval);
     const hasNotActed = approvals.notActed(step.id);
     try {
       const result = await work.run(() =>
@@ -90,7 +91,7 @@ export class StepExecution {
         await this.hearings.ofOutcome(step, result);
         return;
       }
-      approvals.used(stepApproval(step.id));
+      approvals.used(approval);
       approvals.forgetOutcome(step.id);
       if (result.status === 'deferred') state.wait(step.id, timerOf(result));
       else await this.supervision.judge(step, null, result.decision);

@@ -2,7 +2,7 @@
 import { CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities, CarryOutResult, RunEnd, StepEnd } from '../contracts/activities.js';
 import type { ErrorInfo } from '../contracts/errors.js';
-import type { Plan } from '../contracts/plan.js';
+import type { Review } from '../contracts/messages.js';
 import { recordKeeping } from './activity-options.js';
 import { Hearings } from './hearings.js';
 import { MAX_ROW, QuickRow } from './quick-row.js';
@@ -32,15 +32,19 @@ export class StepRunner {
   private hasNews: boolean;
   /** Steps of the row under way: they are running by the state, but one at a time. */
   private inRow = 0;
+  /** Whether the row under way is to write the run's end. */
+  private isInLastRow = false;
+  /** The newest version of the plan that people were asked about. */
+  private askedAbout = 0;
   private end: RunEnd | null = null;
 
   /** @param draw shows how far the run is; called when something has changed */
   constructor(
     private readonly parts: RunParts,
-    private readonly plan: Plan,
     private readonly draw: () => void,
   ) {
-    const { pause, approvals, budget, unsent, work } = parts;
+    const { pause, approvals, budget, unsent, work, revisions } = parts;
+    revisions.isEnding = () => this.isInLastRow;
     this.supervision = new Supervision(parts);
     this.hearings = new Hearings(parts, this.supervision);
     this.execution = new StepExecution(parts, this.supervision, this.hearings);
@@ -60,14 +64,16 @@ export class StepRunner {
   /**
    * Resolves when nothing is under way any more.
    * @param begun whether the run's beginning is written; if not, the first row writes it
+   * @param reviews steps whose end a person was asked about
    */
-  async run(begun: boolean): Promise<StepsOutcome> {
-    const { state, work, approvals, clock } = this.parts;
+  async run(begun: boolean, reviews: readonly Review[] = []): Promise<StepsOutcome> {
+    const { state, work, clock } = this.parts;
     return CancellationScope.nonCancellable(async () => {
       if (!begun) await this.begin();
-      if (approvals.isPlanOpen) work.track(this.hearings.ofPlan());
+      for (const review of reviews) work.track(this.supervision.resume(review));
       for (;;) {
         this.tellNews();
+        this.askAboutPlan();
         this.startReady();
         this.keepBudget();
         clock.set();
@@ -77,6 +83,19 @@ export class StepRunner {
         await work.change();
       }
     });
+  }
+
+  /** What the steps' supervisor has to go on with in the next execution. */
+  get carriedSupervision(): ReturnType<Supervision['carry']> {
+    return this.supervision.carry();
+  }
+
+  private askAboutPlan(): void {
+    const { state, work, approvals } = this.parts;
+    if (!approvals.isPlanOpen(state.version) || this.askedAbout === state.version) return;
+    if (work.isEnding || work.isDraining) return;
+    this.askedAbout = state.version;
+    work.track(this.hearings.ofPlan(state.version));
   }
 
   private outcome(): StepsOutcome {
@@ -91,8 +110,8 @@ export class StepRunner {
 
   /** Whether nothing may be begun for the moment. */
   private get isHeld(): boolean {
-    const { pause, approvals, budget } = this.parts;
-    return pause.isPaused || approvals.isPlanOpen || budget.exhausted !== undefined;
+    const { pause, approvals, budget, state } = this.parts;
+    return pause.isPaused || approvals.isPlanOpen(state.version) || budget.exhausted !== undefined;
   }
 
   private get isWaitingToResume(): boolean {
@@ -135,9 +154,11 @@ export class StepRunner {
     work.isDraining ||=
       workflowInfo().continueAsNewSuggested &&
       (turns.size > 0 ||
-        (['pending', 'asking', 'uncertain', 'waiting'] as const).some((status) => state.count(status) > 0));
+        (['pending', 'asking', 'uncertain', 'waiting', 'reviewing'] as const).some(
+          (status) => state.count(status) > 0,
+        ));
     if (work.isDraining || this.isHeld) return;
-    const limit = this.plan.maxParallel ?? DEFAULT_PARALLEL;
+    const limit = state.plan.maxParallel ?? DEFAULT_PARALLEL;
     const hasRoom = (): boolean => state.count('running') - this.inRow + (this.inRow > 0 ? 1 : 0) < limit;
     const mayBegin = (): boolean => hasRoom() && budget.stepsLeft(state.begun) > 0;
     // Those that have waited go first, and within the same limit: a thousand may be due at once.
@@ -149,7 +170,8 @@ export class StepRunner {
       }
       const step = mayBegin() ? state.start() : undefined;
       if (step === undefined) break;
-      const reason = approvals.reasonFor(step);
+      const isGranted = approvals.grantOf(state.approvalOf(step.id)) !== undefined;
+      const reason = isGranted ? undefined : approvals.isAsked(step);
       if (reason === undefined) {
         this.execution.follow(step, () => this.execution.execute(step));
         continue;
@@ -170,8 +192,9 @@ export class StepRunner {
   private row(begun: boolean): QuickRow {
     const { input, state, work, budget } = this.parts;
     const most = work.isEnding || this.isHeld ? 0 : Math.min(MAX_ROW, budget.stepsLeft(state.begun));
-    const row = new QuickRow(input, this.plan, state, begun, most);
+    const row = new QuickRow(input, state, begun, most);
     this.inRow = row.steps.length;
+    this.isInLastRow = row.isLast;
     // Now, for the row may be the last that the run does.
     budget.noteSteps(state.begun, false);
     return row;
@@ -183,6 +206,7 @@ export class StepRunner {
     const scope = unsent.scope();
     const result = await row.carryOut(scope);
     this.inRow = 0;
+    this.isInLastRow = false;
     unsent.settle(scope.unsent, result.unsent);
     this.end ??= result.ended;
     this.takeIn(row, result);

@@ -4,6 +4,7 @@ import { createDelegation } from './delegation.js';
 
 const agent = (name: string, tools: string[], planner: string[] = []): Agent => ({
   ...{ name, tools, description: '', instructions: '', maxSteps: 5 },
+  supervision: { maxChanges: 10, maxSteps: 5 },
   models: { planner, supervisor: [], tool: [] },
   ...{ approvals: 'never', hosts: [], output: null },
 });

@@ -12,7 +12,8 @@ import type { ToolCatalog } from '../ports/tool-catalog.js';
 import { askForJson } from './ask-for-json.js';
 import { guardPlan } from './model-made-plan.js';
 import { toldMeanwhile } from './told.js';
-import { asData, dataRule, toolDescription } from './untrusted.js';
+import { toldTools } from './told-tools.js';
+import { asData, dataRule } from './untrusted.js';
 
 /** Files that the model is told of, and characters of the inputs. */
 const MAX_FILES = 200;
@@ -56,7 +57,7 @@ const instructionsFor = (agent: Agent, tools: readonly ToolDescription[]): strin
       ? []
       : [`The result of the run must fit this JSON schema:\n${JSON.stringify(agent.output)}`]),
     dataRule,
-    `The tools, with the JSON schemas of their arguments:\n${tools.map(describeTool).join('\n')}`,
+    toldTools(tools),
   ].join('\n\n');
 
 const rules = (maxSteps: number): string => `Rules:
@@ -70,14 +71,6 @@ const rules = (maxSteps: number): string => `Rules:
 - A step that reads from a host which the goal does not name waits for a person: where you can, use those that it names.
 - Use only the tools below, with exactly the arguments that their schemas allow. Paths are relative to the workspace.
 - The result of the run is the output of the last step.`;
-
-const describeTool = (tool: ToolDescription): string =>
-  JSON.stringify({
-    name: tool.name,
-    description: toolDescription(tool),
-    effect: tool.effect,
-    args: tool.inputSchema,
-  });
 
 /** Kept simple: what it cannot say is checked afterwards, and told in words. */
 const answerSchema = (agent: Agent, tools: readonly ToolDescription[]): Record<string, unknown> =>

@@ -1,5 +1,4 @@
 /** Supervision by the plan's own word: each step says by onFailure what its failure means. */
-import type { Judgement } from '../../contracts/activities.js';
 import type { StepToJudge, Supervisor } from '../ports/supervisor.js';
 
 export const ruleSupervisor: Supervisor = {
@@ -7,7 +6,7 @@ export const ruleSupervisor: Supervisor = {
   decide: (of) => Promise.resolve(byOnFailure(of)),
 };
 
-function byOnFailure({ step, error, dependants }: StepToJudge): Judgement {
+function byOnFailure({ step, error, dependants }: StepToJudge): ReturnType<NonNullable<Supervisor['rule']>> {
   if (error === null) return { decision: 'continue', reason: `the step "${step.id}" completed` };
   const failed = `the step "${step.id}" failed (${error.code}) and its onFailure is`;
   if (step.onFailure !== 'continue') return { decision: 'stop', reason: `${failed} stop` };

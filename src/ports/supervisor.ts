@@ -1,10 +1,13 @@
 /** Decides after each step how the run goes on. */
-import type { SuperviseInput, Judgement } from '../../contracts/activities.js';
+import type { Decision, Judgement, SuperviseInput } from '../../contracts/activities.js';
 import type { StepOutput } from '../../contracts/events.js';
 import type { ModelUsage } from '../../contracts/models.js';
-import type { Plan } from '../../contracts/plan.js';
+import type { JsonValue, Plan } from '../../contracts/plan.js';
 
-export type StepToJudge = Pick<SuperviseInput, 'step' | 'error' | 'dependants'>;
+export type StepToJudge = Pick<
+  SuperviseInput,
+  'step' | 'error' | 'dependants' | 'round' | 'answers' | 'refused'
+>;
 
 /** What a decision may look at beside the step's end. */
 export interface SupervisedRun {
@@ -14,6 +17,9 @@ export interface SupervisedRun {
     agent: string;
     plan: Plan | null;
     output: StepOutput | null;
+    inputsData: JsonValue | undefined;
+    /** Of the plan's first steps: whether they have begun, and how they ended. */
+    statuses: ReadonlyMap<string, 'begun' | 'completed' | 'failed'>;
     /** What people have told the run, the newest last. */
     messages: string[];
   } | null>;
@@ -26,6 +32,7 @@ export interface SupervisedRun {
 
 export interface Supervisor {
   /** By rules alone and at once: then the decision is written along with the step's end. */
-  rule?(of: StepToJudge): Judgement;
+  rule?(of: StepToJudge): { decision: Exclude<Decision, null>; reason: string };
+  /** What it proposes has passed all that holds what a model proposes. */
   decide(of: StepToJudge, run: SupervisedRun): Promise<Judgement>;
 }

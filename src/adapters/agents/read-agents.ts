@@ -31,6 +31,8 @@ export interface LoadedAgent {
 }
 
 const MAX_STEPS = 50;
+/** Changes of a plan by its supervisor, and questions that it asks people. */
+const MAX_CHANGES = 10;
 
 /** @throws ConfigError naming every file that cannot be used, and why */
 export function readAgents(sources: AgentSources): AgentCatalog {
@@ -112,6 +114,10 @@ function withDefaults(name: string, file: AgentFile, { tools, models }: AgentSou
     models: { planner: namesOf('planner'), supervisor: namesOf('supervisor'), tool: namesOf('tool') },
     tools: tools.filter((tool) => file.tools?.some((pattern) => fits(pattern, tool)) ?? true),
     maxSteps: file.maxSteps ?? MAX_STEPS,
+    supervision: {
+      maxChanges: file.supervision?.maxChanges ?? MAX_CHANGES,
+      maxSteps: file.supervision?.maxSteps ?? file.maxSteps ?? MAX_STEPS,
+    },
     ...(file.budget === undefined ? {} : { budget: file.budget }),
     approvals: file.approvals ?? 'never',
     hosts: file.hosts ?? [],

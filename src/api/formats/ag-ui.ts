@@ -3,6 +3,7 @@
  * stand are the shared state, what models write on the way is reasoning, and the result is the assistant's answer.
  */
 import type { EphemeralEvent, RunEvent } from '../../../contracts/events.js';
+import { ShownPlan } from './shown-plan.js';
 import { textOf, ToolCalls, type CallMoment } from './tool-calls.js';
 import type { Translation } from './translation.js';
 import type { WritingMoment } from './writings.js';
@@ -11,6 +12,7 @@ type Frame = { type: string } & Record<string, unknown>;
 
 export function createAgUiTranslation(): Translation {
   const calls = new ToolCalls();
+  const shown = new ShownPlan();
   /** Those between STEP_STARTED and STEP_FINISHED, which must all be closed before the run is. */
   const steps = new Set<string>();
 
@@ -18,6 +20,7 @@ export function createAgUiTranslation(): Translation {
 
   const ofEvent = (event: RunEvent | EphemeralEvent): Frame[] => {
     const ids = { threadId: event.runId, runId: event.runId };
+    const plan = shown.after(event);
     switch (event.type) {
       case 'run.queued':
         return [{ type: 'RUN_STARTED', ...ids }];
@@ -25,6 +28,8 @@ export function createAgUiTranslation(): Translation {
         return [];
       case 'plan.created':
         return [{ type: 'STATE_SNAPSHOT', snapshot: { plan: event.plan, steps: {}, files: [] } }];
+      case 'plan.updated':
+        return [{ type: 'STATE_DELTA', delta: [{ op: 'replace', path: '/plan', value: plan }] }];
       case 'step.started':
         if (steps.has(event.stepId ?? '')) return [];
         steps.add(event.stepId ?? '');

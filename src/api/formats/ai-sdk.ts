@@ -4,6 +4,7 @@
  * and the result as text.
  */
 import type { EphemeralEvent, RunEvent } from '../../../contracts/events.js';
+import { ShownPlan } from './shown-plan.js';
 import { textOf, ToolCalls, type CallMoment } from './tool-calls.js';
 import { LAST, type Translation } from './translation.js';
 import type { WritingMoment } from './writings.js';
@@ -12,8 +13,14 @@ type Chunk = { type: string } & Record<string, unknown>;
 
 export function createAiSdkTranslation(): Translation {
   const calls = new ToolCalls();
+  const shown = new ShownPlan();
   return {
-    ofEvent: (event) => [...calls.momentsOf(event).flatMap(ofMoment), ...ofEvent(event)],
+    ofEvent(event) {
+      const plan = shown.after(event);
+      // By the same id: it takes the place of the one before.
+      const planned: Chunk[] = plan === undefined ? [] : [{ type: 'data-plan', id: 'plan', data: plan }];
+      return [...calls.momentsOf(event).flatMap(ofMoment), ...planned, ...ofEvent(event)];
+    },
     ofWriting,
   };
 }
@@ -30,8 +37,6 @@ function ofEvent(event: RunEvent | EphemeralEvent): (Chunk | typeof LAST)[] {
   switch (event.type) {
     case 'run.queued':
       return [{ type: 'start', messageId: event.runId, messageMetadata: { runId: event.runId } }];
-    case 'plan.created':
-      return [{ type: 'data-plan', id: 'plan', data: event.plan }];
     case 'artifact.created': {
       const { path, bytes, contentType } = event;
       return [{ type: 'data-file', id: path, data: { path, bytes, contentType } }];

@@ -26,6 +26,7 @@ export class ToolCalls {
 
   momentsOf(event: RunEvent | EphemeralEvent): CallMoment[] {
     if (event.type === 'plan.created') for (const step of event.plan.steps) this.steps.set(step.id, step);
+    if (event.type === 'plan.updated') for (const step of event.steps) this.steps.set(step.id, step);
     const { stepId } = event;
     if (stepId === undefined) return [];
     switch (event.type) {

@@ -2,6 +2,7 @@
 import type { Approval } from '../../../contracts/approvals.js';
 import { PerdureError } from '../../../contracts/errors.js';
 import type { NewEvent, RunEvent } from '../../../contracts/events.js';
+import { changedPlan } from '../../../contracts/plan-change.js';
 import { queuedRecord, type RunHead, type RunRecord } from '../../../contracts/runs.js';
 import { isTerminal, isTerminalEvent } from '../../../contracts/terminal.js';
 import type { ApprovalStore } from '../../ports/approval-store.js';
@@ -142,7 +143,7 @@ function approvalsIn(events: readonly RunEvent[]): Approval[] {
     });
 }
 
-function headOf({ plan: _plan, ...head }: RunRecord): RunHead {
+function headOf({ plan: _plan, planVersion: _version, ...head }: RunRecord): RunHead {
   return head;
 }
 
@@ -165,13 +166,17 @@ function appendTo(entry: Entry, runId: string, events: readonly NewEvent[]): App
   return appended;
 }
 
-function projection(event: RunEvent, { budget }: RunRecord): Partial<RunRecord> {
+function projection(event: RunEvent, { budget, plan }: RunRecord): Partial<RunRecord> {
   if (event.type === 'run.started') return { status: 'running', startedAt: event.at };
   if (event.type === 'run.paused') return { status: 'paused' };
   if (event.type === 'run.resumed') return { status: 'running' };
   if (event.type === 'budget.exhausted') return { budget: { ...budget, exhausted: event.limit } };
   if (event.type === 'budget.changed') return { budget: event.budget };
-  if (event.type === 'plan.created') return { plan: event.plan };
+  if (event.type === 'plan.created') return { plan: event.plan, planVersion: event.version };
+  if (event.type === 'plan.updated' && plan !== null) {
+    const change = { steps: event.steps, remove: event.removed };
+    return { plan: changedPlan(plan, change), planVersion: event.version };
+  }
   if (!isTerminalEvent(event.type)) return {};
   const ended = { finishedAt: event.at };
   if (event.type === 'run.completed') return { ...ended, status: 'completed', result: event.result };

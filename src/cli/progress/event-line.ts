@@ -11,6 +11,8 @@ export function eventLine(event: RunEvent | EphemeralEvent): string | undefined 
       const count = event.plan.steps.length;
       return `plan of ${count} ${count === 1 ? 'step' : 'steps'}`;
     }
+    case 'plan.updated':
+      return planLine(event);
     case 'step.started':
       return `${pc.cyan('start')}  ${step}  ${pc.dim(printable(event.title ?? event.tool))}`;
     case 'step.completed':
@@ -40,8 +42,25 @@ export function eventLine(event: RunEvent | EphemeralEvent): string | undefined 
           : `the run was cancelled: ${printable(event.reason)}`,
       );
     case 'supervisor.decided':
-      return event.decision === 'continue' ? undefined : `stop   ${step}  ${printable(event.reason)}`;
+      return event.decision === 'continue'
+        ? undefined
+        : `${event.decision.padEnd(6)} ${step}  ${printable(event.question ?? event.reason)}`;
     default:
       return event.type;
   }
+}
+
+function planLine({
+  version,
+  steps,
+  removed,
+  madeBy,
+  by,
+}: Extract<RunEvent, { type: 'plan.updated' }>): string {
+  const who = madeBy === 'model' ? 'the supervisor' : (by ?? 'somebody');
+  const parts = [
+    ...(steps.length === 0 ? [] : [`puts in ${steps.map(({ id }) => id).join(', ')}`]),
+    ...(removed.length === 0 ? [] : [`takes out ${removed.join(', ')}`]),
+  ];
+  return `${pc.cyan('plan')}   version ${version}: ${printable(`${who} ${parts.join(' and ')}`)}`;
 }

@@ -32,6 +32,11 @@ export class PictureOfPlan implements PlanPicture {
       for (const { id, title, tool } of event.plan.steps) this.steps.set(id, waiting(id, title ?? tool));
       return;
     }
+    if (event.type === 'plan.updated') {
+      for (const id of event.removed) this.steps.delete(id);
+      for (const { id, title, tool } of event.steps) this.steps.set(id, waiting(id, title ?? tool));
+      return;
+    }
     if (event.type === 'artifact.created') this.files += 1;
     if (event.stepId === undefined) return;
     const step = this.steps.get(event.stepId) ?? waiting(event.stepId, '');

@@ -220,7 +220,7 @@ export async function startSystem(
         agents,
         shaper: createResultShaper({ models, agents }),
         planner: createPlanner({ models, agents, tools: toolCatalog(tools) }),
-        supervisor: createSupervisor({ models, agents, logger }),
+        supervisor: createSupervisor({ models, agents, tools: toolCatalog(tools), logger }),
         stepAgent: createStepAgent({ models, agents, tools }),
         delegation: createDelegation({ agents, tools: toolCatalog(tools) }),
         admit: null,

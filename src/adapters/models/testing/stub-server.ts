@@ -38,7 +38,7 @@ const USAGE = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
 
 /** @param answer told of each request and of how many came before; one that throws answers 500 with its message */
 export async function startStubServer(
-  answer: (request: StubRequest, before: number) => StubAnswer,
+  answer: (request: StubRequest, before: number) => StubAnswer | Promise<StubAnswer>,
 ): Promise<StubServer> {
   const requests: StubRequest[] = [];
   let abandoned = 0;
@@ -54,7 +54,7 @@ export async function startStubServer(
     requests.push(request);
     let told: StubAnswer;
     try {
-      told = answer(request, requests.length - 1);
+      told = await answer(request, requests.length - 1);
     } catch (error) {
       told = { status: 500, error: { message: String(error) } };
     }
