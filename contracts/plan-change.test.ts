@@ -42,9 +42,7 @@ test('what waits for a step waits for its second try, by name and by reference',
     goal: '{{steps.a.output}}',
     plan: { steps: [{ id: 'a' }, { args: { t: '{{steps.a.output}}' } }] },
   };
-  expect(
-    repointed(step('b', { tool: 'delegate', args: nested }), 'a', 'a-2').args,
-  ).toEqual({
+  expect(repointed(step('b', { tool: 'delegate', args: nested }), 'a', 'a-2').args).toEqual({
     ...nested,
     goal: '{{steps.a-2.output}}',
   });
