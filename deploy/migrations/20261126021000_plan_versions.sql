@@ -134,7 +134,7 @@ language sql immutable set search_path = '' as $$
 $$;
 
 create or replace function perdure.schema_version() returns integer
-language sql immutable set search_path = '' as $$ select 16 $$;
+language sql immutable set search_path = '' as $$ select 17 $$;
 
 revoke execute on all functions in schema perdure from public;
 grant execute on function perdure.current_tenant() to authenticated;
