@@ -222,7 +222,8 @@ class ToolRun {
   }
 
   private async interrupted(attempt: number, artifacts: Artifact[]): Promise<never> {
-    if (cancellationDetails()?.cancelRequested === true) {
+    // A row is never cancelled with its run; the SDK says so, too, where the workflow task that it is part of was lost.
+    if (this.inRow === undefined && cancellationDetails()?.cancelRequested === true) {
       const error: ErrorInfo = this.irreversible
         ? outcomeUnknown('the run was cancelled while the tool ran')
         : { code: 'cancelled', message: 'the run was cancelled', retryable: false };

@@ -202,9 +202,10 @@ export class StepRunner {
 
   /** Carries the row out and takes in how far it came. */
   private async runRow(row: QuickRow): Promise<void> {
-    const { unsent } = this.parts;
+    const { unsent, work } = this.parts;
     const scope = unsent.scope();
     const result = await row.carryOut(scope);
+    await work.othersDone();
     this.inRow = 0;
     this.isInLastRow = false;
     unsent.settle(scope.unsent, result.unsent);

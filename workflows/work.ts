@@ -83,6 +83,20 @@ export class Work {
     this.settled += 1;
   }
 
+  /**
+   * Resolves when everything else that this activation has brought is done, and has scheduled what comes next.
+   *
+   * For what a local activity brings: its worker met that in an activation of its own, after what the workflow task
+   * had brought. Whoever replays meets both in one, and must go on in the same order.
+   */
+  async othersDone(): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_ROUNDS;) {
+      const seen = this.settled;
+      await nextRound();
+      quiet = this.settled === seen ? quiet + 1 : 0;
+    }
+  }
+
   /** Resolves when something has changed. @throws a defect */
   async change(): Promise<void> {
     const seen = this.settled;
@@ -93,4 +107,16 @@ export class Work {
   throwDefect(): void {
     if (this.defect !== undefined) throw this.defect.error;
   }
+}
+
+/** What was woken in one round has scheduled by the end of the next what it has to. */
+const QUIET_ROUNDS = 2;
+
+/** The SDK looks at conditions when no promise is left to go on with: between two looks is a round. */
+async function nextRound(): Promise<void> {
+  let isNext = false;
+  void Promise.resolve().then(() => {
+    isNext = true;
+  });
+  await condition(() => isNext);
 }

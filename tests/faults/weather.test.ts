@@ -106,6 +106,7 @@ describe.skipIf(missing !== null)('troubles', () => {
           ),
       );
       expect(holder).toBeGreaterThanOrEqual(0);
+      const endsBefore = workers[holder]?.ends.length;
       await ownLines[holder]?.cut();
       // It works on, and Temporal has given the step to the other one.
       await expect.poll(() => counter.of(name).get('again'), { timeout: 60_000, interval: 50 }).toBe(2);
@@ -122,7 +123,7 @@ describe.skipIf(missing !== null)('troubles', () => {
       expect(ended).toEqual({ byStatus: { completed: 1 }, violations: [] });
       expect(counter.of(name).get('again')).toBe(2);
       // It works as before: nothing has to be started again.
-      expect(workers[holder]?.ends).toEqual([]);
+      expect(workers[holder]?.ends.length).toBe(endsBefore);
     },
   );
 

@@ -6,6 +6,7 @@ import type { RunEvent } from '../../contracts/events.js';
 import { workflowIdOf } from '../../contracts/messages.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 import { defineTool } from '../../src/tools/tool.js';
+import { runWorker } from '../../src/worker/run-worker.js';
 import { startSystem, type System } from './support/system.js';
 
 const acts: Record<string, number> = {};
@@ -127,3 +128,22 @@ test('a cancel at any moment of a quick run: Temporal and the log say the same o
   );
   expect(ends).toContain('CANCELLED run.cancelled');
 });
+
+test(
+  'a row whose worker is asked to end is done elsewhere: nobody has cancelled its run',
+  { timeout: 60_000 },
+  async () => {
+    const run = await system.start(chain({ id: 'f1', first: 'hang' }, { id: 'f2' }));
+    await expect.poll(() => acts.f1, { timeout: 20_000, interval: 10 }).toBe(1);
+    await system.worker.stop();
+    const other = runWorker(system.worker.settings);
+    try {
+      const events = await system.events(run.id);
+      expect(events.filter((e) => 'error' in e && e.error?.code === 'cancelled')).toEqual([]);
+      expect(events.filter((e) => e.type === 'step.completed').map((e) => e.stepId)).toEqual(['f1', 'f2']);
+      expect(events.at(-1)?.type).toBe('run.completed');
+    } finally {
+      await other.stop();
+    }
+  },
+);

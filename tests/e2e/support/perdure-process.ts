@@ -79,10 +79,14 @@ export class PerdureProcess implements PerdureSystem {
 
   /** Ends it as Ctrl-C does. @returns its exit code */
   async stop(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
+    if (this.hasEnded()) return this.child.exitCode;
     this.child.kill(signal);
     const [code] = (await once(this.child, 'close')) as [number | null];
     return code;
+  }
+
+  hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
   /** Kills it with all that it started, at one stroke. */
