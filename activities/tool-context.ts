@@ -20,10 +20,11 @@ export function createToolContext(
   reaching: Reaching,
   { files, attempt }: { files: ToolFiles; attempt: number },
 ): StepContext {
-  const { runId, step } = reaching;
+  const { runId, tenantId, step } = reaching;
   const of = { stepId: step.id, attempt };
   const output = new OutputStream(deps.bus, runId, of);
   const context: Omit<ToolContext, 'signal'> = {
+    tenantId,
     files,
     attempt,
     idempotencyKey: idempotencyKeyOf({ runId, step }),

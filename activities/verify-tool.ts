@@ -16,7 +16,7 @@ const PAUSES_MS = [1_000, 2_000, 4_000];
 export async function verifyTool(
   tool: Tool,
   args: unknown,
-  input: Pick<RunToolInput, 'runId' | 'step'>,
+  input: Pick<RunToolInput, 'runId' | 'tenantId' | 'step'>,
   attempt: number,
 ): Promise<Verification | null> {
   if (tool.verify === undefined) return null;
@@ -24,7 +24,9 @@ export async function verifyTool(
   for (const pause of [0, ...PAUSES_MS]) {
     try {
       await delay(pause, undefined, { signal });
-      const look = tool.verify(args, { idempotencyKey: idempotencyKeyOf(input), signal, attempt });
+      const { tenantId } = input;
+      const key = idempotencyKeyOf(input);
+      const look = tool.verify(args, { tenantId, idempotencyKey: key, signal, attempt });
       return await withDeadline(look, LOOK_MS, `${LOOK_MS / 1_000} seconds`);
     } catch (error) {
       if (!(error instanceof PerdureError) || !error.retryable) return null;

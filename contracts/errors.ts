@@ -493,6 +493,12 @@ export const errorTable = {
     'Nothing: its end is in the log, and the run goes on with it.',
   ),
   cancelled: entry(409, false, 'The run was cancelled', 'Submit a new run.'),
+  secret_not_allowed: entry(
+    422,
+    false,
+    'The arguments name a secret that may not go there',
+    'Name one that is declared for this host or argument, and for your tenant; operators declare them in secrets.yaml.',
+  ),
   encryption_key_missing: entry(
     500,
     false,

@@ -4,6 +4,7 @@ import { version } from '../../contracts/version.js';
 import { registerAgents } from './commands/agents.js';
 import { registerApi } from './commands/api.js';
 import { registerApprovals } from './commands/approvals.js';
+import { registerCodecServer } from './commands/codec-server.js';
 import { registerCompletion } from './commands/completion.js';
 import { registerDev } from './commands/dev.js';
 import { registerFiles } from './commands/files.js';
@@ -35,6 +36,7 @@ const commands = [
   registerDev,
   registerApi,
   registerWorker,
+  registerCodecServer,
   registerMigrate,
   registerDoctor,
   registerReplay,

@@ -30,6 +30,12 @@ export interface Config {
   readonly taskQueue: string;
   /** What payloads in Temporal are sealed with, the present key first; null for payloads in the clear. */
   readonly encryption: EncryptionConfig | null;
+  /** Of the codec server; the token null when not told, origins those of the Web UI unless told. */
+  readonly codec: {
+    readonly port: number;
+    readonly token: string | null;
+    readonly origins: readonly string[];
+  };
   /** Where runs are pinned to the build that began them; its id is that of the workflow bundle unless told. */
   readonly workerVersion: { readonly deploymentName: string; readonly buildId: string | null } | null;
   /** The records by PostgREST; null when there is no Supabase. */
@@ -139,6 +145,15 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     temporalUiPort: e.TEMPORAL_UI_PORT,
     taskQueue: e.PERDURE_TASK_QUEUE,
     encryption: encryptionOf(e),
+    codec: Object.freeze({
+      port: e.PERDURE_CODEC_PORT,
+      token: e.PERDURE_CODEC_TOKEN ?? null,
+      origins: e.PERDURE_CODEC_ORIGINS ?? [
+        e.TEMPORAL_UI_URL === undefined
+          ? `http://127.0.0.1:${e.TEMPORAL_UI_PORT}`
+          : new URL(e.TEMPORAL_UI_URL).origin,
+      ],
+    }),
     workerVersion: workerVersionOf(e),
     supabase: supabaseOf(e),
     databaseUrl: e.DATABASE_URL ?? null,

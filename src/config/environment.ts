@@ -24,6 +24,14 @@ const list = (s: string): string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
+const origins = z
+  .string()
+  .transform(list)
+  .refine(
+    (all) => all.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+    'must be origins such as https://app.example.com, separated by commas, without a path',
+  );
+
 const models = z
   .string()
   .transform(list)
@@ -85,6 +93,13 @@ export const environment = z.object({
     )
     .optional(),
   PERDURE_TENANT_KEYS: z.enum(['true', 'false'], 'must be true or false').optional(),
+  PERDURE_CODEC_PORT: port.default(8082),
+  PERDURE_CODEC_TOKEN: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII')
+    .optional(),
+  PERDURE_CODEC_ORIGINS: origins.optional(),
 
   SUPABASE_URL: http.optional(),
   SUPABASE_SERVICE_ROLE_KEY: text('the service_role key').optional(),
@@ -120,19 +135,7 @@ export const environment = z.object({
     .string()
     .regex(/^[\x21-\x7e]+$/, 'must be a token or an API key')
     .optional(),
-  PERDURE_CORS_ORIGINS: z
-    .string()
-    .default('')
-    .transform((s) =>
-      s
-        .split(',')
-        .map((origin) => origin.trim())
-        .filter((origin) => origin !== ''),
-    )
-    .refine(
-      (all) => all.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
-      'must be origins such as https://app.example.com, separated by commas, without a path',
-    ),
+  PERDURE_CORS_ORIGINS: origins.default([]),
 
   PERDURE_METRICS_TOKEN: z
     .string()
@@ -199,6 +202,7 @@ export const secrets = [
   'PERDURE_WEBHOOK_FORMER_SECRET',
   'PERDURE_TOKEN',
   'PERDURE_ENCRYPTION_KEYS',
+  'PERDURE_CODEC_TOKEN',
   'PERDURE_METRICS_TOKEN',
   'DATABASE_URL',
   'TEMPORAL_API_KEY',

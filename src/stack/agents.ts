@@ -11,6 +11,7 @@ import { agentTool } from '../agents/agent-tool.js';
 import { delegateTool } from '../agents/delegate-tool.js';
 import { createToolRegistry, type ToolRegistry } from '../tools/registry.js';
 import type { Tool } from '../tools/tool.js';
+import { openNamedSecrets } from './named-secrets.js';
 import type { Releasers } from './releasers.js';
 import { openTools } from './tools.js';
 
@@ -35,6 +36,7 @@ export async function openAgents(
   const models = openModels(config.models, logger.child({ component: 'models' }));
   const tools = createToolRegistry({
     httpAllow: config.httpAllow,
+    secrets: openNamedSecrets(config),
     more: [agentTool, delegateTool, ...folder.tools, ...more],
   });
   const loaded = await loadAgentFiles(config.agentsFolder.path);

@@ -59,6 +59,16 @@ export async function runWorkerProcess(): Promise<void> {
   );
 }
 
+export async function runCodecServer(): Promise<void> {
+  const config = readConfig();
+  const logger = await openOutputLog(config, false);
+  await runProcess(
+    async () => (await import('./codec-server.js')).startCodecServer(config, logger),
+    inLog(logger, 'the codec server'),
+    DRAIN_MS,
+  );
+}
+
 export async function migrateBackEnds(): Promise<Prepared> {
   const { prepareBackEnds } = await import('./prepare-back-ends.js');
   return prepareBackEnds(readConfig(), path.join(builtRoot, 'deploy', 'migrations'));

@@ -7,7 +7,8 @@ import { createAddressGuard, urlProblem, type Resolve } from './address-guard.js
 import { decompressed, limited, readBody, tooLarge } from './http-body.js';
 import { exchange, type Exchange } from './http-exchange.js';
 import { refusal, unavailable } from './http-failure.js';
-import { answerHeaders, headerProblem, requestHeaders } from './http-headers.js';
+import { answerHeaders, filledHeaders, headerProblem, requestHeaders } from './http-headers.js';
+import { noSecrets, type NamedSecrets } from './named-secrets/named-secrets.js';
 import { pathArg } from './path-arg.js';
 import { defineTool, type Tool, type ToolContext } from './tool.js';
 
@@ -43,8 +44,16 @@ const argsSchema = z
 
 type Args = z.infer<typeof argsSchema>;
 
-/** @param options.resolve looks host names up; the system's resolver unless told */
-export function createHttpFetch(options: { httpAllow: readonly string[]; resolve?: Resolve }): Tool {
+/**
+ * @param options.secrets that headers may name
+ * @param options.resolve looks host names up; the system's resolver unless told
+ */
+export function createHttpFetch(options: {
+  httpAllow: readonly string[];
+  secrets?: NamedSecrets;
+  resolve?: Resolve;
+}): Tool {
+  const { secrets = noSecrets } = options;
   const guard = createAddressGuard({
     allow: options.httpAllow,
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
@@ -56,13 +65,18 @@ export function createHttpFetch(options: { httpAllow: readonly string[]; resolve
       `Without saveAs the body comes inline, at most maxBytes (1000000 unless told, up to ${LARGEST_INLINE}); ` +
       `with saveAs it is written to that file of the run (up to ${LARGEST_FILE} bytes). Output: {status, url, ` +
       'headers, bytes} and either {path} or {encoding, body}: encoding "json" with the parsed value, "text", or ' +
-      '"base64" for other bytes. Statuses other than 2xx fail the step; 408, 425, 429 and 5xx are tried again.',
+      '"base64" for other bytes. Statuses other than 2xx fail the step; 408, 425, 429 and 5xx are tried again.' +
+      secrets.words,
     args: argsSchema,
     effect: 'read',
     timeoutSeconds: 310,
     async execute(args, context) {
       context.signal.throwIfAborted();
-      await context.reach(new URL(args.url));
+      const url = new URL(args.url);
+      await context.reach(url);
+      const headers = requestHeaders(
+        filledHeaders(args.headers, (text) => secrets.fill(text, { tenantId: context.tenantId, url })),
+      );
       const controller = new AbortController();
       const stop = (): void => {
         controller.abort(context.signal.reason);
@@ -74,7 +88,7 @@ export function createHttpFetch(options: { httpAllow: readonly string[]; resolve
         );
       }, args.timeoutSeconds * 1000);
       try {
-        const hop = { url: new URL(args.url), method: args.method, headers: requestHeaders(args.headers) };
+        const hop = { url, method: args.method, headers };
         const output = await exchange(hop, { guard, signal: controller.signal }, async (answer) =>
           readAnswer(answer, args, context),
         );

@@ -44,6 +44,18 @@ export const requestHeaders = (headers: Readonly<Record<string, string>>): Recor
   'accept-encoding': 'gzip, br',
 });
 
+/** Values for secrets that are named in headers; not in those that follow a redirect to another origin. */
+export const filledHeaders = (
+  headers: Readonly<Record<string, string>>,
+  fill: (text: string) => string,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      harmless.has(name.toLowerCase()) ? value : fill(value),
+    ]),
+  );
+
 /** The headers that may follow a redirect to another origin. */
 export const withoutSecrets = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => harmless.has(name)));

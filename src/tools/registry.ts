@@ -11,6 +11,8 @@ import { fileReadTool } from './file-read.js';
 import { fileWriteTool } from './file-write.js';
 import { createHttpFetch } from './http-fetch.js';
 import { javascriptTool } from './javascript.js';
+import { guardedTool } from './named-secrets/guarded-tool.js';
+import { noSecrets, type NamedSecrets } from './named-secrets/named-secrets.js';
 import { sqlTool } from './sql.js';
 import { templateTool } from './template.js';
 import type { Tool } from './tool.js';
@@ -30,13 +32,16 @@ export interface ToolRegistry {
 
 /**
  * @param options.httpAllow hosts that http_fetch may call although the address guard would refuse them
+ * @param options.secrets that arguments may name; none unless told
  * @param options.more tools beside those that are built in
  */
 export function createToolRegistry({
   httpAllow,
+  secrets = noSecrets,
   more = [],
 }: {
   httpAllow: readonly string[];
+  secrets?: NamedSecrets;
   more?: readonly Tool[];
 }): ToolRegistry {
   const all = [
@@ -44,7 +49,7 @@ export function createToolRegistry({
     waitTool,
     askHumanTool,
     waitForEventTool,
-    createHttpFetch({ httpAllow }),
+    createHttpFetch({ httpAllow, secrets }),
     fileReadTool,
     fileWriteTool,
     fileListTool,
@@ -53,7 +58,7 @@ export function createToolRegistry({
     templateTool,
     javascriptTool,
     ...more,
-  ];
+  ].map((tool) => guardedTool(tool, secrets));
   const tools = new Map(all.map((tool) => [tool.name, tool]));
   if (tools.size < all.length) {
     const twice = all.find(({ name }, i) => all.findIndex((other) => other.name === name) !== i);

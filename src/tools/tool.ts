@@ -21,6 +21,8 @@ export interface ToolFiles {
 }
 
 export interface ToolContext {
+  /** Whose run it is. */
+  tenantId: string;
   files: ToolFiles;
   /** Aborted on cancel, time-out and shutdown; every tool passes it on. */
   signal: AbortSignal;
@@ -76,7 +78,7 @@ export interface Tool<Args = unknown> {
    */
   verify?(
     args: Args,
-    context: Pick<ToolContext, 'idempotencyKey' | 'signal' | 'attempt'>,
+    context: Pick<ToolContext, 'tenantId' | 'idempotencyKey' | 'signal' | 'attempt'>,
   ): Promise<Verification>;
   /**
    * @throws PerdureError, whose code says terminal or retryable. What an irreversible tool throws says that it has

@@ -3,6 +3,8 @@ import { createDeploymentKeys } from '../../src/adapters/keys/deployment-keys.js
 import { createTenantKeys } from '../../src/adapters/keys/tenant-keys.js';
 import { createSealedPayloads } from '../../src/adapters/temporal/payloads.js';
 import { randomBytes } from 'node:crypto';
+import { execFile as execFileOf } from 'node:child_process';
+import { promisify } from 'node:util';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { v7 } from 'uuid';
@@ -10,11 +12,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { PerdureError } from '../../contracts/errors.js';
 import { workflowIdOf } from '../../contracts/messages.js';
-import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
+import { TEMPORAL_TIMEOUT_MS, testTemporalBinary } from '../../src/adapters/embedded/testing/backends.js';
+import { createFakes } from '../../src/api/testing/fakes.js';
+import { readConfig } from '../../src/config/env.js';
+import { startCodecServer } from '../../src/stack/codec-server.js';
 import { replayRuns } from '../../src/stack/replay-runs.js';
 import { defineTool } from '../../src/tools/tool.js';
 import { startSystem, type System } from './support/system.js';
 
+const execFile = promisify(execFileOf);
 const CANARY = 'canary-5f3a9e71';
 const said = (what: string): string => `${CANARY} ${what}`;
 const newKey = (id: string) => ({ id, secret: randomBytes(32) });
@@ -155,6 +161,37 @@ describe('with the keys of the settings', () => {
     await expect(system.client.workflow.getHandle(workflowIdOf(ended)).result()).rejects.toMatchObject({
       cause: { message: expect.stringContaining(said('')) as string },
     });
+  });
+
+  test('Temporal’s own command line reads it through the codec server', { timeout: 60_000 }, async () => {
+    const run = await system.start([{ id: 'a', tool: 'echo', args: {} }], { goal: said('for operators') });
+    await system.events(run.id);
+    const token = 'a-token-of-the-tests';
+    const { logger } = createFakes();
+    const server = await startCodecServer(
+      readConfig({
+        PERDURE_ENCRYPTION_KEYS: [present, former]
+          .map(({ id, secret }) => `${id}=${secret.toString('base64')}`)
+          .join(),
+        PERDURE_CODEC_TOKEN: token,
+        PERDURE_CODEC_PORT: '0',
+      }),
+      logger,
+    );
+    const show = async (...more: string[]): Promise<string> => {
+      const binary = await testTemporalBinary();
+      const args = ['workflow', 'show', '--address', system.address, '-w', workflowIdOf(run.id)];
+      const { stdout } = await execFile(binary, [...args, '--output', 'json', ...more]);
+      return stdout;
+    };
+    const asked = ['--codec-endpoint', server.url, '--codec-auth'];
+    try {
+      expect(await show()).not.toContain(CANARY);
+      expect(await show(...asked, `Bearer ${token}`)).toContain(said('for operators'));
+      await expect(show(...asked, 'Bearer another')).rejects.toThrow('401');
+    } finally {
+      await server.release();
+    }
   });
 
   test('why is told from sealed failures and timers', { timeout: 60_000 }, async () => {

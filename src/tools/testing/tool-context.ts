@@ -51,6 +51,7 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
 }
 
 export const toolContext = (overrides: Partial<ToolContext> = {}): ToolContext => ({
+  tenantId: 'acme',
   files: memoryFiles(),
   signal: new AbortController().signal,
   idempotencyKey: 'run/step',
