@@ -45,6 +45,7 @@ module.exports = {
     room('src/api', ['^contracts/', '^src/ports/', '^src/diagnosis/', 'node_modules/', node]),
     room('src/worker', ['^contracts/', '^src/ports/', npm('@temporalio/'), node]),
     room('src/client', ['^contracts/', npm('(eventsource-parser|zod)')]),
+    room('console', ['^contracts/', '^src/client/', 'node_modules/']),
     room('src/cli', ['^contracts/', '^src/client/', '^src/config/', '^src/stack/', 'node_modules/', node]),
     {
       name: 'adapters-are-apart',
@@ -59,6 +60,16 @@ module.exports = {
       severity: 'error',
       from: { path: '^(contracts|workflows|activities|src)/', pathNot: '\\.test\\.ts$|/testing/' },
       to: { path: '\\.test\\.ts$|/testing/|^tests/' },
+    },
+    {
+      name: 'no-zod-in-the-browser',
+      severity: 'error',
+      comment: 'The console takes types and lists of names from the contracts, and no schemas: zod is large.',
+      from: { path: '^console/', pathNot: '\\.test\\.tsx?$' },
+      to: {
+        path: 'node_modules/zod|^contracts/(?!(statuses|terminal|budget-limits)\\.ts$)',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'no-zod-in-the-sandbox',

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{contracts,workflows,activities,src,scripts,tests}/**/*.test.ts'],
+    include: ['{contracts,workflows,activities,src,console,scripts,tests}/**/*.test.ts'],
     // Real servers start and stop in here; two cores do not always hurry.
     testTimeout: 30_000,
     hookTimeout: 120_000,

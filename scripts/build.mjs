@@ -13,16 +13,19 @@ import {
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildConsole } from './build-console.mjs';
 import { SetupError, withSetupLock } from './setup-lock.mjs';
 
 const SOURCE_FOLDERS = ['contracts', 'workflows', 'activities', 'src'];
 const COPIED = ['.mjs', '.cjs', '.sql', '.json'];
 const WORKFLOW_ENTRY = path.join('workflows', 'index.ts');
 const WORKFLOW_BUNDLE = 'workflow-bundle.js';
+/** Beside its own folder: what the web console is bundled from. */
+const CONSOLE = 'console';
 
 /**
- * Brings dist/ up to date: each source file transpiled on its own, assets copied, and the workflow bundle
- * that Temporal's sandbox loads. A build that fails or is cut off leaves the old dist/ as it was.
+ * Brings dist/ up to date: each source file transpiled on its own, assets copied, the workflow bundle that
+ * Temporal's sandbox loads, and the web console. A build that fails or is cut off leaves the old dist/ as it was.
  * @param {string} root the folder of package.json
  */
 export async function ensureBuilt(root) {
@@ -70,7 +73,10 @@ async function build(root, out, stamp) {
     });
   for (const file of files.filter((name) => !name.endsWith('.ts')))
     cpSync(path.join(root, file), path.join(out, file));
-  await writeWorkflowBundle(root, out, stamp.workflows);
+  await Promise.all([
+    writeWorkflowBundle(root, out, stamp.workflows),
+    writeConsole(root, out, stamp.console, esbuild),
+  ]);
   // Listed, so that a dist/ of which something was deleted since does not pass for a build.
   writeFileSync(path.join(out, '.stamp'), JSON.stringify({ ...stamp, files: listFiles(out, '.') }));
 }
@@ -95,6 +101,22 @@ async function writeWorkflowBundle(root, out, wanted) {
   });
   writeFileSync(path.join(out, WORKFLOW_BUNDLE), code);
 }
+
+async function writeConsole(root, out, wanted, esbuild) {
+  if (!existsSync(path.join(root, CONSOLE, 'main.tsx'))) return;
+  const [old, made] = [path.join(root, 'dist', CONSOLE), path.join(out, CONSOLE)];
+  const { console: before, files = [] } = readStamp(root);
+  const isWhole = files.every((file) => !isOfConsole(file) || existsSync(path.join(root, 'dist', file)));
+  if (before === wanted && isWhole && existsSync(old)) {
+    cpSync(old, made, { recursive: true });
+    return;
+  }
+  await buildConsole({ root, out: made, esbuild }).catch((error) => {
+    throw new SetupError(`the console could not be bundled: ${error.message}`, { cause: error });
+  });
+}
+
+const isOfConsole = (file) => file.startsWith(`${CONSOLE}${path.sep}`);
 
 function swap(root, temporary) {
   const dist = path.join(root, 'dist');
@@ -123,15 +145,28 @@ function stampOf(root) {
     ...['esbuild', '@temporalio/worker', '@temporalio/workflow', '@temporalio/common'].map(
       (name) => `${name} ${versionOf(root, name)}`,
     ),
-    readFileSync(fileURLToPath(import.meta.url), 'utf8'),
-    existsSync(path.join(root, 'tsconfig.json'))
-      ? readFileSync(path.join(root, 'tsconfig.json'), 'utf8')
-      : '',
+    readBeside('build.mjs'),
+    readIfThere(root, 'tsconfig.json'),
   ];
   const files = sourceFiles(root);
   const workflowFiles = files.filter((file) => /^(?:workflows|contracts)[\\/]/.test(file));
-  return { all: hashOf(root, files, tools), workflows: hashOf(root, workflowFiles, tools) };
+  const consoleFiles = [
+    ...listFiles(root, CONSOLE).filter((file) => !file.includes('.test.')),
+    ...files.filter((file) => /^(?:contracts|src[\\/]client)[\\/]/.test(file)),
+  ].sort();
+  // What is bundled with it is of many packages, and the lockfile names them all.
+  const consoleTools = [...tools, readBeside('build-console.mjs'), readIfThere(root, 'package-lock.json')];
+  const ofConsole = hashOf(root, consoleFiles, consoleTools);
+  return {
+    all: hashOf(root, files, [...tools, ofConsole]),
+    workflows: hashOf(root, workflowFiles, tools),
+    console: ofConsole,
+  };
 }
+
+const readBeside = (name) => readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8');
+const readIfThere = (root, name) =>
+  existsSync(path.join(root, name)) ? readFileSync(path.join(root, name), 'utf8') : '';
 
 function hashOf(root, files, tools) {
   const hash = createHash('sha256').update(JSON.stringify(tools));

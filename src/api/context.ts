@@ -102,6 +102,8 @@ export interface ApiDependencies {
   callbacks?: CallbackTokens | null;
   /** The secrets of receivers of webhooks; null where none are sent. */
   webhooks?: WebhookSecrets | null;
+  /** The folder of the built web console; null where it is not served. */
+  consoleFolder?: string | null;
   /** Who a request acts for, where that is not found out by signIn. */
   principalOf?: (req: Request) => Principal;
   now?: () => Date;
@@ -150,6 +152,7 @@ export function contextOf(deps: ApiDependencies, draining: AbortSignal): ApiCont
     corsOrigins: [],
     webhooks: null,
     callbacks: null,
+    consoleFolder: null,
     principalOf,
     now: () => new Date(),
     ...deps,

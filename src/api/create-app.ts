@@ -2,6 +2,7 @@
 import type { ServerOptions } from 'node:http';
 import express, { type Express } from 'express';
 import { contextOf, type ApiDependencies } from './context.js';
+import { mountConsole } from './console-page.js';
 import { mountDocs } from './docs-page.js';
 import { createAccessLog } from './middleware/access-log.js';
 import { createCors } from './middleware/cors.js';
@@ -35,7 +36,7 @@ import {
   createPutFileRoute,
 } from './routes/files.js';
 import { createForkRoute, createRetryRoute } from './routes/forks.js';
-import { createHealthRoute, createReadinessRoute, indexRoute } from './routes/health.js';
+import { createHealthRoute, createIndexRoute, createReadinessRoute } from './routes/health.js';
 import { createMetricsRoute } from './routes/metrics.js';
 import { createSendMessageRoute } from './routes/messages.js';
 import { createOpenApiRoute } from './routes/openapi.js';
@@ -91,7 +92,7 @@ export function createApp(deps: ApiDependencies): App {
   app.use(createRequestMeter(context.meter));
   app.use(createHostGuard(context.allowedHosts, context.corsOrigins), ...createCors(context.corsOrigins));
   mount(app, context, {
-    index: indexRoute,
+    index: createIndexRoute(context),
     health: createHealthRoute(context),
     readiness: createReadinessRoute(readiness),
     openApi: createOpenApiRoute(),
@@ -136,6 +137,7 @@ export function createApp(deps: ApiDependencies): App {
     getWebhookSecret: createWebhookSecretRoute(context),
   });
   mountDocs(app);
+  mountConsole(app, context.consoleFolder);
   app.use(notFound);
   app.use(createProblemHandler(context.logger));
   return {

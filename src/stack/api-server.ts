@@ -14,6 +14,7 @@ import { createCallbackTokens } from '../webhooks/callback-tokens.js';
 import { createWebhookSecrets } from '../webhooks/signature.js';
 import { startCanary } from './canary/scheduled-canary.js';
 import { withCanary } from './canary/sign-in.js';
+import { findConsole } from './console-folder.js';
 import { closeServer, listen } from './http-listener.js';
 import { metricsReader } from './metrics-reader.js';
 import type { Adapters } from './open-adapters.js';
@@ -76,6 +77,7 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
     apiKeys,
     admission: { port: admission, limits: config.limits },
     corsOrigins: config.corsOrigins,
+    consoleFolder: findConsole(),
     callbacks: presentSecret === undefined ? null : createCallbackTokens(config.webhookSecrets),
     webhooks: presentSecret === undefined ? null : createWebhookSecrets(presentSecret),
   });

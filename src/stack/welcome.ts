@@ -21,6 +21,7 @@ export function welcome({ apiUrl, uiUrl, dataDir, isOpen }: Stack): string {
   const signIn = isOpen ? '' : ' -H "authorization: Bearer $PERDURE_TOKEN"';
   return `
 ${pc.bold('perdure is ready')}
+  Console          ${pc.cyan(`${apiUrl}/console`)}
   API              ${pc.cyan(apiUrl)}
   Temporal Web UI  ${pc.cyan(uiUrl ?? 'that of your Temporal')}
   data             ${dataDir}

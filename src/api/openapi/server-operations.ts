@@ -7,7 +7,10 @@ export const serverOperations: Operations<
   index: {
     tag: 'Server',
     summary: 'Where to find what',
-    answers: { 200: { description: 'Addresses.', content: json(ref('Index')) } },
+    answers: {
+      200: { description: 'Addresses.', content: json(ref('Index')) },
+      302: { description: 'To the web console, for who prefers HTML.', headers: ['Location'] },
+    },
   },
   health: {
     tag: 'Server',

@@ -1,4 +1,7 @@
 /** A visit to every call: what it answers is what its document says, and all that the document promises is seen. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { api, addressOf, type FileInfo, type RouteName } from '../../../contracts/api.js';
 import type { CallbackList } from '../../../contracts/callbacks.js';
@@ -15,7 +18,10 @@ import { openApiDocument } from './document.js';
 let fakes: Fakes;
 let app: App;
 let server: Awaited<ReturnType<typeof listen>>;
+let consoleFolder: string;
 beforeEach(async () => {
+  consoleFolder = await mkdtemp(path.join(os.tmpdir(), 'perdure-tour-'));
+  await mkdir(path.join(consoleFolder, 'assets'));
   fakes = createFakes();
   const apiKeys = createFakeApiKeys();
   const signIn = createSignIn({
@@ -34,10 +40,13 @@ beforeEach(async () => {
     },
   };
   const metrics = { contentType: CONTENT_TYPE, text: () => createMetrics().text(), mayRead: () => true };
-  app = createApp(dependenciesOf(fakes, { apiKeys, signIn, webhooks, callbacks, metrics }));
+  app = createApp(dependenciesOf(fakes, { apiKeys, signIn, webhooks, callbacks, metrics, consoleFolder }));
   server = await listen(app.app);
 });
-afterEach(() => server.close());
+afterEach(async () => {
+  await server.close();
+  await rm(consoleFolder, { recursive: true });
+});
 
 const at = new Date().toISOString();
 const plan = { steps: [{ id: 'a', tool: 'echo' }] };
@@ -60,6 +69,7 @@ const twice = async (name: RouteName, parameters: Given = {}): Promise<void> => 
 
 test('every call answers as documented, in every way that is no error', async () => {
   await call('index');
+  await call('index', {}, { headers: { accept: 'text/html' }, redirect: 'manual' });
   await call('health');
   await twice('openApi');
   await twice('listTools');

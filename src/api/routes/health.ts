@@ -1,6 +1,7 @@
 /** Whether the process lives, and whether a run submitted now would move. */
 import type { RequestHandler } from 'express';
 import { addressOf, type Health, type Index } from '../../../contracts/api.js';
+import { CONSOLE_PATH } from '../console-page.js';
 import type { ApiContext } from '../context.js';
 import type { ReadinessCheck } from '../readiness.js';
 
@@ -26,7 +27,7 @@ export function createReadinessRoute(check: ReadinessCheck): RequestHandler {
   };
 }
 
-export const indexRoute: RequestHandler = (_req, res) => {
+export function createIndexRoute({ consoleFolder }: ApiContext): RequestHandler {
   const index: Index = {
     name: 'perdure',
     links: {
@@ -36,7 +37,14 @@ export const indexRoute: RequestHandler = (_req, res) => {
       readiness: addressOf('readiness'),
       openApi: addressOf('openApi'),
       docs: '/docs',
+      ...(consoleFolder === null ? {} : { console: CONSOLE_PATH }),
     },
   };
-  res.json(index);
-};
+  return (req, res) => {
+    res.vary('Accept');
+    // A browser asks for a page; programs ask for JSON, or for anything.
+    if (consoleFolder !== null && req.accepts(['json', 'html']) === 'html')
+      res.status(302).location(CONSOLE_PATH).end();
+    else res.json(index);
+  };
+}

@@ -1,0 +1,85 @@
+/** The rest of what is known of a run: result, input, metadata, budget, plan. */
+import { Link } from '@tanstack/react-router';
+import type { ReactElement, ReactNode } from 'react';
+import type { Run } from 'perdure/client';
+import type { RunPicture } from '../data/run-picture.js';
+import { fullTime } from '../parts/format.js';
+import { JsonView } from '../parts/json-view.js';
+
+export function Details({ run, picture }: { run: Run; picture: RunPicture }): ReactElement {
+  const { end } = picture;
+  const metadata = Object.entries(run.metadata);
+  return (
+    <div className="details">
+      {end?.type === 'run.completed' && (
+        <section>
+          <h2>Result</h2>
+          <JsonView value={end.result} label="the result" />
+        </section>
+      )}
+      <section>
+        <h2>Facts</h2>
+        <dl className="facts">
+          <Row name="Goal">
+            <span className="text">{run.goal}</span>
+          </Row>
+          <Row name="Submitted">{fullTime(run.createdAt)}</Row>
+          {run.startedAt !== null && <Row name="Started">{fullTime(run.startedAt)}</Row>}
+          {run.finishedAt !== null && <Row name="Ended">{fullTime(run.finishedAt)}</Row>}
+          {run.origin !== null && (
+            <Row name="Came from">
+              {run.origin.kind === 'schedule' ? (
+                'a schedule'
+              ) : (
+                <>
+                  {{ retry: 'a retry of', fork: 'a fork of', delegate: 'a step of' }[run.origin.kind]}{' '}
+                  <Link to="/runs/$runId" params={{ runId: run.origin.runId }}>
+                    run {run.origin.runId.slice(0, 8)}
+                  </Link>
+                </>
+              )}
+            </Row>
+          )}
+          {run.webhook !== null && (
+            <Row name="Webhook">
+              {run.webhook.url}: {run.webhook.state}
+            </Row>
+          )}
+        </dl>
+      </section>
+      {metadata.length > 0 && (
+        <section>
+          <h2>Metadata</h2>
+          <dl className="facts">
+            {metadata.map(([name, value]) => (
+              <Row key={name} name={name}>
+                <Link to="/" search={{ q: `${name}=${value.includes(' ') ? `"${value}"` : value}` }}>
+                  {value}
+                </Link>
+              </Row>
+            ))}
+          </dl>
+        </section>
+      )}
+      {run.budget !== null && (
+        <section>
+          <h2>Budget</h2>
+          <JsonView value={run.budget} label="the budget" />
+        </section>
+      )}
+      {picture.plan !== null && (
+        <section>
+          <h2>Plan {picture.planMadeBy === 'model' && <span className="tag">made by a model</span>}</h2>
+          <JsonView value={picture.plan} label="the plan" />
+        </section>
+      )}
+    </div>
+  );
+}
+
+const Row = ({ name, children }: { name: string; children: ReactNode }): ReactElement => (
+  <>
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </>
+);

@@ -1,0 +1,166 @@
+/** All about one step, beside the timeline or over it. */
+import { Link } from '@tanstack/react-router';
+import { X } from 'lucide-react';
+import { useEffect, useRef, type ReactElement, type ReactNode } from 'react';
+import type { StepOutput } from '../../contracts/events.js';
+import type { StepPicture } from '../data/step-picture.js';
+import { bytes, clockTime, dollars, duration, short } from '../parts/format.js';
+import { JsonView } from '../parts/json-view.js';
+import { Status } from '../parts/status.js';
+
+export function StepPanel({ step, onClose }: { step: StepPicture; onClose: () => void }): ReactElement {
+  const place = useRef<HTMLElement>(null);
+  // On a phone it lies over what was pressed.
+  useEffect(() => {
+    if (matchMedia('(max-width: 1020px)').matches) place.current?.focus();
+  }, [step.id]);
+  return (
+    <aside
+      ref={place}
+      className="step-panel card"
+      aria-label={`Step ${step.id}`}
+      tabIndex={-1}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') onClose();
+      }}
+    >
+      <header>
+        <div>
+          <h2>{step.title ?? step.id}</h2>
+          <p className="dim small">
+            <code>{step.id}</code> · <code>{step.tool}</code>
+          </p>
+        </div>
+        <button type="button" className="button quiet icon" aria-label="Close the step" onClick={onClose}>
+          <X aria-hidden="true" />
+        </button>
+      </header>
+      <div className="step-body">
+        <div className="run-facts">
+          <Status state={step.state} chip />
+          {step.startedAt !== null && step.endedAt !== null && step.state !== 'reused' && (
+            <span className="num dim">{duration(step.endedAt - step.startedAt)}</span>
+          )}
+          {step.attempt > 1 && <span className="num dim">attempt {step.attempt}</span>}
+          {step.startedAt !== null && <span className="num dim">from {clockTime(step.startedAt)}</span>}
+        </div>
+        {step.errors.map(({ attempt, error }, i) => (
+          <div
+            key={i}
+            className="notice"
+            data-tone={i === step.errors.length - 1 && step.state === 'failed' ? 'failed' : 'warning'}
+          >
+            <div>
+              <strong>{error.message}</strong>
+              <p className="dim small">
+                attempt {attempt} · <code>{error.code}</code>
+                {error.retryable && ' · may be tried again'}
+              </p>
+            </div>
+          </div>
+        ))}
+        {step.decision !== null && step.decision.reason !== '' && (
+          <Part name="Supervisor">
+            <p>
+              {step.decision.decision === 'stop' ? 'Stop' : 'Go on'}: {step.decision.reason}
+            </p>
+          </Part>
+        )}
+        {step.reusedFrom !== null && (
+          <p>
+            Its output was taken over from{' '}
+            <Link to="/runs/$runId" params={{ runId: step.reusedFrom }} search={{ step: step.id }}>
+              run {step.reusedFrom.slice(0, 8)}
+            </Link>
+            ; its tool was not called again.
+          </p>
+        )}
+        {step.text !== '' && step.output === null && (
+          <Part name="As it is written">
+            <pre className="code">{step.text}</pre>
+          </Part>
+        )}
+        {step.output !== null && (
+          <Part name="Output">
+            <Output output={step.output} />
+          </Part>
+        )}
+        <Part name="Arguments">
+          <JsonView value={step.args} label="the arguments" />
+        </Part>
+        {step.messages.length > 0 && (
+          <Part name="What it says">
+            <pre className="code">{step.messages.join('\n')}</pre>
+          </Part>
+        )}
+        {step.toolCalls.length > 0 && (
+          <Part name="Tools that its model called">
+            <ol className="calls">
+              {step.toolCalls.map(({ seq, tool, turn, args, error, durationMs }) => (
+                <li key={seq}>
+                  <details>
+                    <summary>
+                      <code>{tool}</code>{' '}
+                      <span className="dim small num">
+                        turn {turn} · {duration(durationMs)}
+                      </span>
+                      {error !== undefined && <span className="small"> · {error.message}</span>}
+                    </summary>
+                    {args !== undefined && <JsonView value={args} label={`the arguments of ${tool}`} />}
+                  </details>
+                </li>
+              ))}
+            </ol>
+          </Part>
+        )}
+        {step.modelCalls.length > 0 && (
+          <Part name="Model">
+            <ul className="calls">
+              {step.modelCalls.map(({ seq, model, role, inputTokens, outputTokens, costUsd, durationMs }) => (
+                <li key={seq} className="num">
+                  <code>{model}</code>{' '}
+                  <span className="dim small">
+                    as {role} · {short(inputTokens)} in, {short(outputTokens)} out ·{' '}
+                    {costUsd === null ? 'cost unknown' : dollars(costUsd)} · {duration(durationMs)}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </Part>
+        )}
+        {step.dependsOn.length > 0 && (
+          <Part name="Waits for">
+            <p>
+              {step.dependsOn.map((id) => (
+                <Link key={id} to="." search={(before) => ({ ...before, step: id })} className="tag mono">
+                  {id}
+                </Link>
+              ))}
+            </p>
+          </Part>
+        )}
+      </div>
+    </aside>
+  );
+}
+
+const Part = ({ name, children }: { name: string; children: ReactNode }): ReactElement => (
+  <section className="part">
+    <h3>{name}</h3>
+    {children}
+  </section>
+);
+
+function Output({ output }: { output: StepOutput }): ReactElement {
+  if ('value' in output) return <JsonView value={output.value} label="the output" />;
+  return (
+    <>
+      <p className="dim small">
+        {bytes(output.bytes)}, kept as the file <code>{output.ref}</code>; this is how it begins:
+      </p>
+      <pre className="code" tabIndex={0} role="group" aria-label="How the output begins">
+        {output.preview}
+      </pre>
+    </>
+  );
+}
