@@ -57,6 +57,28 @@ test('attempts, pauses and waits of a step are stretches of its time', () => {
   expect(steps.get('b')).toMatchObject({ state: 'completed', attempt: 2, errors: [{ attempt: 1, error }] });
 });
 
+test('a plan that is revised keeps what has happened, and lets go what has not begun', () => {
+  const { steps, plan: revised } = pictureOf(() => [
+    ...start(),
+    event('step.started', 2, { stepId: 'a', attempt: 1, tool: 'echo' }),
+    event('plan.updated', 3, {
+      version: 2,
+      madeBy: 'model',
+      removed: ['c'],
+      steps: [
+        { id: 'b', tool: 'echo', args: {} },
+        { id: 'd', tool: 'echo', args: {}, dependsOn: ['b'] },
+      ],
+    }),
+  ]);
+  expect([...steps.values()].map(({ id, tool, state }) => [id, tool, state])).toEqual([
+    ['a', 'echo', 'running'],
+    ['b', 'echo', 'pending'],
+    ['d', 'echo', 'pending'],
+  ]);
+  expect(revised?.steps.map(({ id }) => id)).toEqual(['a', 'b', 'd']);
+});
+
 test('a run waits while somebody is asked, and says so', () => {
   const picture = pictureOf(() => [
     ...start(),

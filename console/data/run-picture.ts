@@ -80,6 +80,9 @@ export class RunPicture {
         this.adopt(event.plan);
         this.planMadeBy = event.madeBy ?? null;
         break;
+      case 'plan.updated':
+        this.revise(event);
+        break;
       case 'model.called':
         this.usage.push(nextUsage(this.usage.at(-1), event));
         break;
@@ -144,10 +147,36 @@ export class RunPicture {
     }
   }
 
+  /** What the revision takes away had not begun. */
+  private revise({ steps, removed, maxParallel, retried }: EventOf<'plan.updated'>): void {
+    const changed = new Map(steps.map((step) => [step.id, step]));
+    const kept = (this.plan?.steps ?? []).filter(({ id }) => !removed.includes(id));
+    const known = new Set(kept.map(({ id }) => id));
+    for (const id of removed) this.steps.delete(id);
+    const all = [
+      ...kept.map((step) => changed.get(step.id) ?? step),
+      ...steps.filter(({ id }) => !known.has(id)),
+    ];
+    this.adopt({
+      ...this.plan,
+      ...(maxParallel === undefined ? {} : { maxParallel }),
+      steps: retried === undefined ? all : all.map((step) => waitingFor(step, retried)),
+    });
+  }
+
   private change(id: string, how: (step: StepPicture) => StepPicture): void {
     const known = this.steps.get(id) ?? { ...stepOf(undefined, null), id };
     this.steps.set(id, how(known));
   }
+}
+
+/** What waited for a step that is tried again waits for the one that tries. */
+function waitingFor(
+  step: Plan['steps'][number],
+  retried: { step: string; as: string },
+): Plan['steps'][number] {
+  if (step.id === retried.as || step.dependsOn?.includes(retried.step) !== true) return step;
+  return { ...step, dependsOn: step.dependsOn.map((id) => (id === retried.step ? retried.as : id)) };
 }
 
 /** What a step waits for: what it names, and what its arguments refer to. */

@@ -45,7 +45,10 @@ export interface StepPicture {
   reusedFrom: string | null;
   /** Of every attempt that failed, the newest last. */
   errors: readonly { attempt: number; error: ErrorInfo }[];
-  decision: { decision: 'continue' | 'stop'; reason: string } | null;
+  decision: {
+    decision: Extract<RunEvent, { type: 'supervisor.decided' }>['decision'];
+    reason: string;
+  } | null;
   modelCalls: readonly ModelCall[];
   toolCalls: readonly ToolCall[];
   /** What a model writes for it. */

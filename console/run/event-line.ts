@@ -19,6 +19,10 @@ export function lineOf(event: RunEvent): EventLine {
       return line(
         `${plural(event.plan.steps.length, 'step')}${event.madeBy === 'model' ? ', made by a model' : ''}`,
       );
+    case 'plan.updated':
+      return line(
+        `version ${event.version}: ${plural(event.steps.length, 'step')} changed or added, ${event.removed.length} removed`,
+      );
     case 'plan.retrying':
       return line(event.error.message, 'warning');
     case 'step.started':

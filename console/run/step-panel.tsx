@@ -62,7 +62,7 @@ export function StepPanel({ step, onClose }: { step: StepPicture; onClose: () =>
         {step.decision !== null && step.decision.reason !== '' && (
           <Part name="Supervisor">
             <p>
-              {step.decision.decision === 'stop' ? 'Stop' : 'Go on'}: {step.decision.reason}
+              <code>{step.decision.decision}</code> {step.decision.reason}
             </p>
           </Part>
         )}
