@@ -6,11 +6,12 @@ import {
   type PayloadCodec,
   type SerializationContext,
 } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+// A CommonJS module whose names Node does not see.
+import proto from '@temporalio/proto';
 import { TENANT_METADATA } from '../../../contracts/sealing.js';
 import type { DataKey, KeyRing } from '../../ports/key-ring.js';
 
-const { Payload: message } = temporal.api.common.v1;
+const { Payload: message } = proto.temporal.api.common.v1;
 
 /** As in Temporal's samples of every language. */
 const ENCODING = 'binary/encrypted';
