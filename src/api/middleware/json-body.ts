@@ -20,6 +20,21 @@ export function createJsonBody(maxBytes: number): RequestHandler[] {
       errors: [{ field: 'content-type', message }],
     });
   };
+  // The parser says so, too, but only when it has read all that comes, which may have no end.
+  const checkLength: RequestHandler = (req, _res, next) => {
+    if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+    if (req.headers['transfer-encoding'] !== undefined) {
+      let bytes = 0;
+      const count = (chunk: Buffer): void => {
+        bytes += chunk.byteLength;
+        if (bytes <= maxBytes) return;
+        req.off('data', count);
+        next(tooLarge(maxBytes));
+      };
+      req.on('data', count);
+    }
+    next();
+  };
   const checkShape: RequestHandler = (req, _res, next) => {
     const fault = faultOf(req.body);
     if (fault !== undefined) {
@@ -29,7 +44,12 @@ export function createJsonBody(maxBytes: number): RequestHandler[] {
     }
     next();
   };
-  return [checkType, express.json({ type, limit: maxBytes, strict: true }), checkShape];
+  return [checkType, checkLength, express.json({ type, limit: maxBytes, strict: true }), checkShape];
+}
+
+function tooLarge(maxBytes: number): PerdureError {
+  const message = `a JSON body may have at most ${maxBytes} bytes`;
+  return new PerdureError('body_too_large', message, { errors: [{ field: 'body', message }] });
 }
 
 interface Place {

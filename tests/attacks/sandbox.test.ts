@@ -1,0 +1,230 @@
+/** Code, queries, templates and compressed answers that want out of where they are, or want all there is. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll } from 'vitest';
+import type { JsonValue } from '../../contracts/plan.js';
+import { createHttpFetch } from '../../src/tools/http-fetch.js';
+import { javascriptTool } from '../../src/tools/javascript.js';
+import { sqlTool } from '../../src/tools/sql.js';
+import { templateTool } from '../../src/tools/template.js';
+import { startServer, type TestServer } from '../../src/tools/testing/http-server.js';
+import { memoryFiles, toolContext } from '../../src/tools/testing/tool-context.js';
+import type { Tool } from '../../src/tools/tool.js';
+import { codeOf, ledgerOf } from './support/ledger.js';
+
+const { attack, legitimate, atLeast } = ledgerOf('sandbox');
+const CANARY = 'canary-outside-of-the-sandbox';
+
+let folder: string;
+let server: TestServer;
+const bombs: Record<string, { encoding: string; body: Buffer }> = {
+  gzip: { encoding: 'gzip', body: gzipSync(Buffer.alloc(300_000_000)) },
+  brotli: { encoding: 'br', body: brotliCompressSync(Buffer.alloc(100_000_000)) },
+  'gzip in gzip': { encoding: 'gzip, gzip', body: gzipSync(gzipSync(Buffer.alloc(300_000_000))) },
+  'gzip ten times': {
+    encoding: Array.from({ length: 10 }, () => 'gzip').join(', '),
+    body: Array.from({ length: 9 }).reduce<Buffer>((inner) => gzipSync(inner), gzipSync(Buffer.alloc(1_000))),
+  },
+  'cut off': { encoding: 'gzip', body: gzipSync(Buffer.alloc(1_000_000, 'x')).subarray(0, 500) },
+  'of no known form': { encoding: 'zstd-from-hell', body: Buffer.from('x') },
+};
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'perdure-attack-'));
+  await writeFile(path.join(folder, 'secret.csv'), `a\n${CANARY}\n`);
+  server = await startServer((req, res) => {
+    const bomb = bombs[decodeURIComponent(req.url?.slice(1) ?? '')];
+    if (bomb === undefined) res.end('x'.repeat(100));
+    else res.writeHead(200, { 'content-encoding': bomb.encoding }).end(bomb.body);
+  });
+}, 60_000);
+afterAll(async () => {
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+const run = async (tool: Tool, args: Record<string, JsonValue>): Promise<JsonValue> => {
+  const files = memoryFiles({ 'own.csv': 'a,b\n1,2\n', 'x.json': '[]' });
+  const result = await tool.execute(tool.args.parse(args), toolContext({ files }));
+  return 'output' in result ? result.output : null;
+};
+/** What came of it: an error's code, or what is told of the outside. */
+const seenOf = async (tool: Tool, args: Record<string, JsonValue>): Promise<string> => {
+  let text: string;
+  try {
+    text = JSON.stringify(await run(tool, args));
+  } catch (error) {
+    text = `${await codeOf(Promise.reject(error))}: ${error instanceof Error ? error.message : ''}`;
+  }
+  const told = [
+    CANARY,
+    process.version,
+    process.env.PATH ?? 'no path',
+    '/root/',
+    'root:x:0',
+    os.hostname(),
+    String(process.pid),
+  ];
+  const leak = told.find((word) => word.length > 4 && text.includes(word));
+  return leak === undefined ? 'nothing told' : `told: ${text.slice(0, 200)}`;
+};
+const PROBES = `[typeof process, typeof require, typeof module, typeof fetch, typeof XMLHttpRequest, typeof WebSocket, typeof Deno, typeof Bun]`;
+
+const javascript: Record<string, string> = {
+  'names of Node': `const found = ${PROBES}; if (found.some((t) => t !== 'undefined')) throw new Error('process: ' + found); return found`,
+  'the constructor of a function': `return (function () {}).constructor('return typeof process.version')()`,
+  'the constructor’s constructor of what it was given': `return data.constructor.constructor('return process.version')()`,
+  'the constructor of console.log': `return console.log.constructor('return process.version')()`,
+  'an import': `return import('node:fs').then((fs) => fs.readFileSync('/etc/passwd', 'utf8'))`,
+  'an import of a worker': `return import('node:worker_threads')`,
+  eval: `return eval('process.version')`,
+  'an indirect eval': `return (0, eval)('this.process && process.version')`,
+  'the stack of an error': `Error.prepareStackTrace = (e, s) => s.map((c) => c.getThis && c.getThis()); return String(new Error().stack)`,
+  'the caller of a function': `function f() { return f.caller && f.caller.arguments } return f()`,
+  'arguments.callee': `return (function () { return arguments.callee.caller })()`,
+  'a proxy around what is returned': `return new Proxy({}, { get: () => process.version, ownKeys: () => ['a'], getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }) })`,
+  toJSON: `return { toJSON() { return typeof process === 'undefined' ? 'none' : process.version } }`,
+  'a getter': `return Object.defineProperty({}, 'a', { enumerable: true, get() { return typeof std } })`,
+  'the engine’s own modules': `return import('std').then((std) => std.loadFile('/etc/passwd'))`,
+  'the engine’s os': `return import('os').then((o) => o.exec(['id']))`,
+  'a changed JSON': `JSON.stringify = () => '{"value":"x"}'; JSON.parse = () => process.version; return 1`,
+  'a changed promise': `Promise.prototype.then = function () { return process.version }; return Promise.resolve(1)`,
+  'a prototype in what is returned': `return JSON.parse('{"__proto__":{"polluted":1}}')`,
+  'a worker thread': `return new Worker('/etc/passwd')`,
+  'shared memory': `return typeof SharedArrayBuffer === 'undefined' ? 1 : new Int32Array(new SharedArrayBuffer(8))`,
+  WebAssembly: `return typeof WebAssembly`,
+  'the end of a template': '} ; return process.version ; {',
+  'a comment that ends the function': `*/ return process.version /*`,
+  'a use of with': `with (globalThis) { return typeof process }`,
+};
+for (const [name, code] of Object.entries(javascript))
+  attack(`JavaScript: ${name}`, 'nothing told', () => seenOf(javascriptTool, { code, data: { a: 1 } }));
+const javascriptBombs: Record<string, string> = {
+  'a loop': 'for (;;) {}',
+  memory: 'const a = []; for (;;) a.push(new Array(1e6).fill(1))',
+  'typed arrays': 'const a = []; for (;;) a.push(new Uint8Array(1e8).fill(1))',
+  'a text that doubles': `let s = 'x'; for (;;) s += s`,
+  recursion: 'const f = () => f() + 1; return f()',
+  'a regular expression': `return /^(a+)+$/.test('a'.repeat(40) + '!')`,
+  promises: 'const f = () => Promise.resolve().then(f); return f()',
+  'a large answer': `return 'x'.repeat(60e6)`,
+  logs: `for (;;) console.log('x'.repeat(1e5))`,
+  sorting: `const a = Array.from({ length: 1e7 }, (_, i) => -i); for (;;) a.sort()`,
+};
+for (const [name, code] of Object.entries(javascriptBombs))
+  attack(
+    `a bomb of JavaScript: ${name}`,
+    /^(?:tool_limit_exceeded|tool_timeout|tool_failed)$/,
+    () => codeOf(run(javascriptTool, { code, timeLimitMs: 500 })),
+    60_000,
+  );
+
+const sql = (): Record<string, string> => ({
+  'another file': `select * from read_csv('${folder}/secret.csv')`,
+  'another file by its name': `select * from '${folder}/secret.csv'`,
+  'a text': `select * from read_text('${folder}/secret.csv')`,
+  bytes: `select * from read_blob('/etc/passwd')`,
+  'a list of files': `select * from glob('/r??t/*')`,
+  'the web': `select * from read_csv('http://127.0.0.1:1/x.csv')`,
+  S3: `select * from 's3://bucket/x.parquet'`,
+  'an extension': `install httpfs`,
+  'a loaded extension': `load '/tmp/x.duckdb_extension'`,
+  'another database': `attach '${folder}/x.db'`,
+  'a copy to elsewhere': `copy (select 1) to '${folder}/out.csv'`,
+  'a copy from elsewhere': `copy own from '/etc/passwd'`,
+  'an export': `export database '${folder}'`,
+  settings: `set enable_external_access = true`,
+  'a reset of settings': `reset enable_external_access`,
+  'the environment': `select getenv('PATH')`,
+  'the settings, read': `select * from duckdb_settings() where name like '%directory%' and value like '/root/%'`,
+  secrets: `create secret x (type s3, key_id 'a', secret 'b')`,
+  'two statements': `select 1; select * from read_text('/etc/passwd')`,
+  'a comment that hides': `select 1 /* ; */ union all select content from read_text('/etc/passwd')`,
+  'a macro': `create macro f() as table select * from read_text('/etc/passwd')`,
+  'a pragma': `pragma database_list`,
+  'a table out of the tree': `select * from "../../../etc/passwd"`,
+  'links of /proc': `select * from read_text('/proc/self/environ')`,
+  'parquet’s metadata': `select * from parquet_metadata('${folder}/secret.csv')`,
+  'a shell': `select * from read_csv('| id')`,
+});
+for (const name of Object.keys(sql()))
+  attack(
+    `SQL: ${name}`,
+    'nothing told',
+    () => seenOf(sqlTool, { query: sql()[name] ?? '', tables: { own: 'own.csv' } }),
+    60_000,
+  );
+attack(
+  'a bomb of SQL: a product of products',
+  /^tool_/,
+  () =>
+    codeOf(
+      run(sqlTool, {
+        query:
+          'select count(*) from range(1e6) a, range(1e6) b, range(1e6) c where a.range + b.range = c.range + 0.5',
+      }),
+    ),
+  90_000,
+);
+attack(
+  'a bomb of SQL: memory',
+  /^tool_/,
+  () => codeOf(run(sqlTool, { query: `select list(repeat('x', 1000000)) from range(1e6)` })),
+  90_000,
+);
+
+const templates: Record<string, string> = {
+  'an include': `{% include '/etc/passwd' %}`,
+  'a render': `{% render '../../../etc/passwd' %}`,
+  'a layout': `{% layout '/etc/passwd' %}`,
+  'a constructor': '{{ a.constructor.constructor }}',
+  'a prototype': '{{ a.__proto__.toString }}',
+  'a property of a text': `{{ "x".constructor.name }}`,
+  'an inherited filter': '{{ a | constructor }}',
+};
+for (const [name, template] of Object.entries(templates))
+  attack(`a template: ${name}`, 'nothing told', () => seenOf(templateTool, { template, data: { a: 'x' } }));
+for (const [name, template] of Object.entries({
+  'a loop': '{% for i in (1..100000000) %}{% for j in (1..100000000) %}x{% endfor %}{% endfor %}',
+  'a text that doubles': `{% assign s = 'xxxxxxxxxxxxxxxx' %}{% for i in (1..60) %}{% assign s = s | append: s %}{% endfor %}{{ s }}`,
+}))
+  attack(`a bomb of a template: ${name}`, /^tool_/, () => codeOf(run(templateTool, { template })), 60_000);
+
+for (const name of Object.keys(bombs))
+  attack(
+    `an answer that is ${name}`,
+    /^(?:tool_limit_exceeded|tool_failed|tool_unavailable)$/,
+    () =>
+      codeOf(
+        run(createHttpFetch({ httpAllow: [server.host] }), {
+          url: `${server.url}/${encodeURIComponent(name)}`,
+        }),
+      ),
+    60_000,
+  );
+
+legitimate('JavaScript that counts', '{"value":6,"logs":["hi"]}', async () =>
+  JSON.stringify(
+    await run(javascriptTool, {
+      code: `console.log('hi'); return data.reduce((a, b) => a + b, 0)`,
+      data: [1, 2, 3],
+    }),
+  ),
+);
+legitimate('JavaScript that waits for a promise', '{"value":1,"logs":[]}', async () =>
+  JSON.stringify(await run(javascriptTool, { code: 'return (async () => 1)()' })),
+);
+legitimate('SQL over its own file', /"rows":\[\{"n":3\}\]/, async () =>
+  JSON.stringify(
+    await run(sqlTool, { query: 'select (a + b)::int as n from own', tables: { own: 'own.csv' } }),
+  ),
+);
+legitimate('a template', /"text":"Hello x"/, async () =>
+  JSON.stringify(await run(templateTool, { template: 'Hello {{ a }}', data: { a: 'x' } })),
+);
+legitimate('a plain answer', /"bytes":100/, async () =>
+  JSON.stringify(await run(createHttpFetch({ httpAllow: [server.host] }), { url: `${server.url}/plain` })),
+);
+
+atLeast(75, 5);
