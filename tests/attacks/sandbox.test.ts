@@ -55,7 +55,7 @@ const seenOf = async (tool: Tool, args: Record<string, JsonValue>): Promise<stri
   try {
     text = JSON.stringify(await run(tool, args));
   } catch (error) {
-    text = `${await codeOf(Promise.reject(error))}: ${error instanceof Error ? error.message : ''}`;
+    text = String(error);
   }
   const told = [
     CANARY,
