@@ -1,4 +1,4 @@
-/** `npm start`, as a person types it. */
+/** `npm start` and its like, as a person types them. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { processEnvironment } from '../../src/config/env.js';
@@ -10,8 +10,8 @@ export interface NpmStart {
   stop(): Promise<void>;
 }
 
-export function startNpm(settings: Readonly<Record<string, string>>): NpmStart {
-  const child = spawn('npm', ['start', '--silent'], {
+export function startNpm(args: readonly string[], settings: Readonly<Record<string, string>> = {}): NpmStart {
+  const child = spawn('npm', args, {
     cwd: process.cwd(),
     env: { ...processEnvironment(), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],

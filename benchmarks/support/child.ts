@@ -9,12 +9,11 @@ import { build, type Plugin } from 'esbuild';
 const root = process.cwd();
 const ANSWER_MS = 120_000;
 
-/** @param file below benchmarks/, without its ending; it should end when its parent disconnects */
-export async function startChild(
-  file: string,
-  args: readonly string[] = [],
-  execArgv: readonly string[] = [],
-): Promise<ChildProcess> {
+/**
+ * @param file below benchmarks/, without its ending
+ * @returns the path of what was built of it
+ */
+export async function buildProgram(file: string): Promise<string> {
   const outfile = path.join(root, 'dist', 'benchmarks', `${file}.mjs`);
   await build({
     entryPoints: [path.join(root, 'benchmarks', `${file}.ts`)],
@@ -26,7 +25,16 @@ export async function startChild(
     plugins: [ownPlaces],
     logLevel: 'error',
   });
-  return fork(outfile, args, { execArgv: [...execArgv] });
+  return outfile;
+}
+
+/** @param file below benchmarks/, without its ending; it should end when its parent disconnects */
+export async function startChild(
+  file: string,
+  args: readonly string[] = [],
+  execArgv: readonly string[] = [],
+): Promise<ChildProcess> {
+  return fork(await buildProgram(file), args, { execArgv: [...execArgv] });
 }
 
 /** Each file goes on looking for what lies beside it (a thread's program) where it lies itself. */
