@@ -39,6 +39,7 @@ export const api = {
   listRuns: { method: 'GET', path: '/v1/runs', scope: 'read' },
   getRun: { method: 'GET', path: '/v1/runs/{id}', scope: 'read' },
   getPlan: { method: 'GET', path: '/v1/runs/{id}/plan', scope: 'read' },
+  changePlan: { method: 'PATCH', path: '/v1/runs/{id}/plan', scope: 'write' },
   streamEvents: { method: 'GET', path: '/v1/runs/{id}/events', scope: 'read' },
   whyRun: { method: 'GET', path: '/v1/runs/{id}/why', scope: 'read' },
   cancelRun: { method: 'POST', path: '/v1/runs/{id}/cancel', scope: 'write' },

@@ -38,6 +38,7 @@ import {
 import { createForkRoute, createRetryRoute } from './routes/forks.js';
 import { createHealthRoute, createIndexRoute, createReadinessRoute } from './routes/health.js';
 import { createMetricsRoute } from './routes/metrics.js';
+import { createChangePlanRoute, createGetPlanRoute } from './routes/plans.js';
 import { createSendMessageRoute } from './routes/messages.js';
 import { createOpenApiRoute } from './routes/openapi.js';
 import { createPresignRoute } from './routes/presigned-files.js';
@@ -46,7 +47,6 @@ import {
   createCancelRoute,
   createPauseRoute,
   createResumeRoute,
-  createGetPlanRoute,
   createGetRunRoute,
   createListRunsRoute,
   createSubmitRoute,
@@ -104,6 +104,7 @@ export function createApp(deps: ApiDependencies): App {
     listRuns: createListRunsRoute(context),
     getRun: createGetRunRoute(context),
     getPlan: createGetPlanRoute(context),
+    changePlan: [...json, createChangePlanRoute(context)],
     streamEvents: createEventsRoute(context),
     whyRun: createWhyRoute(context),
     cancelRun: [...json, createCancelRoute(context)],

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
 
-/** Of the bytes themselves: whatever the answer is made from, it changes when the answer does. */
-export function sendTagged(req: Request, res: Response, value: object): void {
+/** @param tag of the value; unless told, of the bytes themselves: it changes when they do, whatever they are made from */
+export function sendTagged(req: Request, res: Response, value: object, tag?: string): void {
   const body = Buffer.from(JSON.stringify(value));
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  const etag = tag ?? `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
   // Kept by who asked, and asked for anew each time.
   res.set({ ETag: etag, 'Cache-Control': 'private, no-cache' });
   if (matchesTag(req.get('if-none-match'), etag)) res.status(304).end();

@@ -1,21 +1,21 @@
 /** What a run that goes on from another one is made of: its plan, and which of its steps are reused. */
 import { policyOfRun } from '../../contracts/approvals.js';
 import { createHash } from 'node:crypto';
-import { text } from 'node:stream/consumers';
 import type { Budget, BudgetState } from '../../contracts/budgets.js';
 import { canonicalJson } from '../../contracts/canonical-json.js';
 import { dependenciesOf } from '../../contracts/check-plan.js';
+import { planKey } from '../../contracts/plan-change.js';
 import { PerdureError, type FieldError } from '../../contracts/errors.js';
 import type { RunEvent } from '../../contracts/events.js';
 import type { ForkRun, RetryRun } from '../../contracts/forks.js';
-import type { JsonValue, Plan, PlanStep } from '../../contracts/plan.js';
+import type { Plan, PlanStep } from '../../contracts/plan.js';
 import type { RunOrigin, RunRecord } from '../../contracts/runs.js';
 import { isTerminal } from '../../contracts/terminal.js';
 import type { ApiContext } from './context.js';
+import { inputsOf } from './run-inputs.js';
 import { checkedPlan, findAgent, runIdFor, type Submission } from './submission.js';
 import { invalid } from './validate.js';
 
-const INPUTS_PATH = '.perdure/inputs.json';
 const CHUNK = 500;
 
 /** @throws PerdureError `run_open`, `nothing_to_retry`, `irreversible_repeat`, `events_expired` */
@@ -70,14 +70,15 @@ interface Wanted {
 async function submission(
   context: ApiContext,
   source: RunRecord,
-  { origin, plan, anew, repeat, key, change }: Wanted,
+  { origin, plan: given, anew, repeat, key, change }: Wanted,
 ): Promise<Submission> {
   const { tenantId, settings } = source;
   const budget = limitsOf(source.budget);
   const agent = findAgent(change.agent ?? source.agent, context.agents);
   const data = await inputsOf(context, source);
+  const ends = await endsOf(context, source, given);
+  const plan = withoutFirstTries(given, ends, await triedAgain(context, source), anew);
   if (plan !== null) checkedPlan(plan, agent, data, context.tools);
-  const ends = await endsOf(context, source, plan);
   const reused = new Set([...ends.completed].filter((id) => !anew.has(id)));
   if (plan !== null) refuseRepeats(context, plan, { reused, ends, repeat });
   const request = { origin, change, plan, repeat };
@@ -153,6 +154,29 @@ async function endsOf({ log }: ApiContext, { id: runId }: RunRecord, plan: Plan 
   return { completed, begun };
 }
 
+/** Steps in whose place the supervisor has put another try. */
+async function triedAgain({ log }: ApiContext, { id, planVersion }: RunRecord): Promise<Set<string>> {
+  const keys = Array.from({ length: Math.max(0, planVersion - 1) }, (_, i) => planKey(i + 2));
+  const events = keys.length === 0 ? [] : await log.find(id, keys);
+  return new Set(
+    events.flatMap((event) =>
+      event.type === 'plan.updated' && event.retried !== undefined ? [event.retried.step] : [],
+    ),
+  );
+}
+
+/** What failed, and was then done otherwise, is not done again: nothing waits for it any more. */
+function withoutFirstTries(
+  plan: Plan | null,
+  { completed }: Ends,
+  tried: ReadonlySet<string>,
+  anew: ReadonlySet<string>,
+): Plan | null {
+  if (plan === null || tried.size === 0) return plan;
+  const isLeft = (id: string): boolean => tried.has(id) && !completed.has(id) && !anew.has(id);
+  return { ...plan, steps: plan.steps.filter(({ id }) => !isLeft(id)) };
+}
+
 const isUnknown = (code: string): boolean => code === 'outcome_unknown' || code === 'cancelled';
 
 /** What cannot be undone is not done twice unless somebody says so, step by step. */
@@ -188,17 +212,4 @@ function limitsOf(budget: BudgetState | null): Budget | null {
   if (budget === null) return null;
   const { exhausted: _exhausted, ...limits } = budget;
   return limits;
-}
-
-async function inputsOf(
-  { workspace }: ApiContext,
-  { tenantId, id: runId }: RunRecord,
-): Promise<JsonValue | undefined> {
-  try {
-    const { content } = await workspace.get({ tenantId, runId }, INPUTS_PATH);
-    return JSON.parse(await text(content)) as JsonValue;
-  } catch (error) {
-    if (error instanceof PerdureError && error.code === 'file_not_found') return undefined;
-    throw error;
-  }
 }

@@ -16,7 +16,8 @@ import type { ApprovalList, ApprovalStatus } from '../../contracts/approvals.js'
 import type { CallbackList } from '../../contracts/callbacks.js';
 import type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
 import type { ForkRun, RetryRun } from '../../contracts/forks.js';
-import type { JsonValue } from '../../contracts/plan.js';
+import type { JsonValue, Plan } from '../../contracts/plan.js';
+import type { ChangePlan } from '../../contracts/plan-edits.js';
 import type { PresignedRequest } from '../../contracts/presign.js';
 import type { Scope } from '../../contracts/principal.js';
 import type { Run, RunStatus, RunSummary, SubmitRun } from '../../contracts/runs.js';
@@ -147,6 +148,11 @@ export interface Client {
     text: string,
     options?: CallOptions & { idempotencyKey?: string | undefined },
   ): Promise<Run>;
+  /**
+   * Changes what has not begun. @param version the `planVersion` that is changed: PerdureApiError 412 when somebody was quicker
+   * @returns the plan as it is then, one version later
+   */
+  changePlan(id: string, change: ChangePlan, version: number, options?: CallOptions): Promise<Plan>;
   approvals: {
     /** Of all runs, or of one; the oldest first. */
     list(filter?: ApprovalFilter, options?: CallOptions): Promise<ApprovalList>;
@@ -288,6 +294,15 @@ export function createClient(options: ClientOptions): Client {
         headers: { ...headers, 'idempotency-key': idempotencyKey },
         body,
         repeatable: idempotencyKey !== undefined,
+      });
+    },
+    changePlan(id, change, version, call = {}) {
+      const { headers, body } = post(change);
+      return json('changePlan', {
+        ...call,
+        parameters: { id },
+        headers: { ...headers, 'if-match': `"${version}"` },
+        body,
       });
     },
     approvals: {

@@ -4,6 +4,7 @@ import type {
   DecisionRequest,
   MessageRequest,
   PauseRequest,
+  PlanUpdateRequest,
   ResumeRequest,
 } from '../../contracts/messages.js';
 
@@ -37,6 +38,12 @@ export interface RunEngine {
    * @throws PerdureError `message_limit_reached`, `decision_pending`
    */
   message(runId: string, request: MessageRequest): Promise<boolean>;
+  /**
+   * Another version of the plan, made by the run itself from the one that is named.
+   * @returns as decide
+   * @throws PerdureError `precondition_failed`, `plan_not_changeable`, `plan_not_made`, `run_closed`, `decision_pending`
+   */
+  changePlan(runId: string, request: PlanUpdateRequest): Promise<boolean>;
   /** Workers polling the run task queue, as the server sees them. */
   pollerCount(): Promise<number>;
   /** Whether the server sees this worker poll the run task queue, for workflows and for activities. */

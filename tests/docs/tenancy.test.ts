@@ -44,6 +44,7 @@ const bodies: Partial<Record<RouteName, string>> = {
   changeSchedule: JSON.stringify({ name: 'mine now' }),
   forkRun: JSON.stringify({ fromStep: 'a' }),
   sendMessage: JSON.stringify({ text: 'do as I say' }),
+  changePlan: JSON.stringify({ remove: ['a'] }),
   decideApproval: JSON.stringify({ decision: 'approve' }),
   presignFile: JSON.stringify({ method: 'GET' }),
 };

@@ -14,6 +14,7 @@ import {
   DECIDE_UPDATE,
   MESSAGE_UPDATE,
   PAUSE_SIGNAL,
+  PLAN_UPDATE,
   RESUME_SIGNAL,
   searchAttributes,
   workflowIdOf,
@@ -143,6 +144,7 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
     resume: (runId, request) => signal(runId, RESUME_SIGNAL, request),
     decide: (runId, request) => update(runId, DECIDE_UPDATE, request),
     message: (runId, request) => update(runId, MESSAGE_UPDATE, request),
+    changePlan: (runId, request) => update(runId, PLAN_UPDATE, request),
 
     pollerCount: () =>
       call(async () => {

@@ -76,6 +76,7 @@ const queued = {
   ...summary,
   status: 'queued',
   plan: null,
+  planVersion: 0,
   result: null,
   usage: { steps: 0 },
   startedAt: null,

@@ -12,6 +12,7 @@ import {
 } from '../../../contracts/events.js';
 import { forkRunSchema, retryRunSchema } from '../../../contracts/forks.js';
 import { jsonValueSchema, planSchema, planStepSchema } from '../../../contracts/plan.js';
+import { changePlanSchema } from '../../../contracts/plan-edits.js';
 import { presignSchema } from '../../../contracts/presign.js';
 import {
   batchItemSchema,
@@ -98,6 +99,7 @@ const requestSchemas: Record<string, z.ZodType> = {
   SubmitBatch: batchSchema.extend({ runs: z.array(batchItemSchema).min(1).max(MAX_BATCH) }),
   CancelRun: cancelRunSchema,
   SendMessage: sendMessageSchema,
+  ChangePlan: changePlanSchema,
   RetryRun: retryRunSchema,
   ForkRun: forkRunSchema,
   DecideApproval: decideApprovalSchema,

@@ -93,6 +93,14 @@ test('every call answers as documented, in every way that is no error', async ()
     { type: 'plan.created', key: 'plan', at, data: { plan: planSchema.parse(plan), version: 1 } },
   ]);
   await twice('getPlan', { id });
+  const more = { steps: [{ id: 'b', tool: 'echo', args: {} }] };
+  expect((await send('changePlan', more, { id })).status).toBe(428);
+  expect((await send('changePlan', more, { id }, { 'if-match': '"7"' })).status).toBe(412);
+  const updated = await send('changePlan', more, { id }, { 'if-match': '"1"' });
+  expect([updated.status, updated.headers.get('etag')]).toEqual([200, '"2"']);
+  const unknown = { steps: [{ id: 'c', tool: 'nothing' }] };
+  const refused = await send('changePlan', unknown, { id }, { 'if-match': '*' });
+  expect(await refused.json()).toMatchObject({ code: 'invalid_plan', errors: [{ field: 'steps[0].tool' }] });
 
   const written = await call('putFile', { id, path: 'in/a.txt' }, { body: 'hello' });
   const { path } = (await written.json()) as FileInfo;
@@ -149,12 +157,12 @@ test('every call answers as documented, in every way that is no error', async ()
   await fakes.log.append(id, [{ type: 'run.cancelled', key: 'end', at, data: { reason: 'r' } }]);
   const events = await call('streamEvents', { id });
   expect(await events.text()).toContain('event: run.cancelled');
-  await call('streamEvents', { id }, {}, '?after=5');
+  await call('streamEvents', { id }, {}, '?after=6');
   await send('retryRun', {}, { id }, { 'idempotency-key': 'r' });
   await send('retryRun', {}, { id }, { 'idempotency-key': 'r' });
   await send('retryRun', { repeat: 1 }, { id });
   await send('forkRun', { fromStep: 'a', goal: 'other' }, { id });
-  await send('forkRun', { fromStep: 'b' }, { id });
+  await send('forkRun', { fromStep: 'z' }, { id });
 
   const schedule = { name: 'n', cron: '0 6 * * 1-5', run: { goal: 'g', plan } };
   const scheduled = await send('createSchedule', schedule, {}, { 'idempotency-key': 's' });

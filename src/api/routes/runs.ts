@@ -72,14 +72,6 @@ async function waitForEnd(context: ApiContext, req: Request, res: Response, most
   await context.waits.untilEnded({ runId: id, lastSeq, ms, res, look });
 }
 
-export function createGetPlanRoute(context: ApiContext): RequestHandler {
-  return async (req, res) => {
-    const { id, plan } = await getRun(context, req);
-    if (plan === null) throw new PerdureError('plan_not_made', `the run ${id} has no plan yet`);
-    sendTagged(req, res, plan);
-  };
-}
-
 export function createPauseRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
     const { reason } = validate(pauseRunSchema, req.body ?? {}, 'body');

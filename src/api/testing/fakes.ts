@@ -4,7 +4,12 @@ import type { AddressInfo } from 'node:net';
 import type { ApiDependencies } from '../context.js';
 import type { Agent } from '../../../contracts/agents.js';
 import { PerdureError } from '../../../contracts/errors.js';
-import type { AgentRunInput, DecisionRequest, MessageRequest } from '../../../contracts/messages.js';
+import type {
+  AgentRunInput,
+  DecisionRequest,
+  MessageRequest,
+  PlanUpdateRequest,
+} from '../../../contracts/messages.js';
 import type { AgentCatalog } from '../../ports/agent-catalog.js';
 import type { BusListener, EventBus } from '../../ports/event-bus.js';
 import type { Logger } from '../../ports/logger.js';
@@ -19,6 +24,7 @@ export interface FakeEngine extends RunEngine {
   starts: AgentRunInput[];
   decisions: DecisionRequest[];
   messages: MessageRequest[];
+  planChanges: PlanUpdateRequest[];
   pauses: { runId: string; paused: boolean }[];
   cancels: { runId: string; reason: string | null }[];
   pollers: number;
@@ -71,7 +77,7 @@ export function createFakes(): Fakes {
     store,
     bus,
     workspace: createFakeWorkspace(),
-    engine: createFakeEngine(),
+    engine: createFakeEngine(store.log),
     inspector: createFakeInspector(),
     schedules: createFakeSchedules(),
     tools: fakeTools,
@@ -154,7 +160,7 @@ function createFakeInspector(): FakeInspector {
   return inspector;
 }
 
-function createFakeEngine(): FakeEngine {
+function createFakeEngine(log: FakeStore['log']): FakeEngine {
   const open = new Map<string, { requestHash: string | null; tenantId: string }>();
   const up = (): void => {
     if (engine.down !== null) throw engine.down;
@@ -171,6 +177,7 @@ function createFakeEngine(): FakeEngine {
     pauses: [],
     decisions: [],
     messages: [],
+    planChanges: [],
     pollers: 1,
     down: null,
     onStart: null,
@@ -202,6 +209,16 @@ function createFakeEngine(): FakeEngine {
       await Promise.resolve().then(up);
       if (!open.has(runId)) return false;
       engine.messages.push(request);
+      return true;
+    },
+    changePlan: async (runId, request) => {
+      await Promise.resolve().then(up);
+      if (!open.has(runId)) return false;
+      engine.planChanges.push(request);
+      const { version, steps, remove: removed } = request;
+      const data = { version: version + 1, steps, removed, madeBy: 'caller' } as const;
+      const at = new Date().toISOString();
+      await log.append(runId, [{ type: 'plan.updated', key: `plan/${data.version}`, at, data }]);
       return true;
     },
     async cancel(runId, reason) {

@@ -4,6 +4,7 @@ import { runStatuses, type RunStatus } from '../../../contracts/statuses.js';
 import type { Client, Run, RunFilter, TopUp } from '../../client/client.js';
 import { examples } from '../examples.js';
 import { registerFork, registerRetry } from './forks.js';
+import { registerPlans } from './plans.js';
 import { budget, pair, wholeNumber } from '../option-values.js';
 
 export function registerRuns(program: Command): void {
@@ -65,6 +66,7 @@ export function registerRuns(program: Command): void {
       const { listCallbacks } = await import('../show-runs.js');
       await withServer((client, signal) => listCallbacks(client, id, { json, signal }));
     });
+  registerPlans(runs);
   registerRetry(runs);
   registerFork(runs);
 }
