@@ -1,5 +1,6 @@
 /** Agents: who carries a goal out, with which instructions, models and tools. */
 import { z } from 'zod';
+import { answerSchemaProblem } from './answer-schema.js';
 import { budgetSchema, type Budget } from './budgets.js';
 import { approvalPolicies, type ApprovalPolicy } from './approvals.js';
 import type { ModelRole } from './models.js';
@@ -14,13 +15,9 @@ export const agentNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be 1 to 64 lower-case letters, digits, "_" or "-"');
 
-function isSchema(schema: Record<string, unknown>): boolean {
-  try {
-    z.fromJSONSchema(schema);
-    return true;
-  } catch {
-    return false;
-  }
+function checkSchema(schema: Record<string, unknown>, refinement: z.RefinementCtx): void {
+  const problem = answerSchemaProblem(schema);
+  if (problem !== undefined) refinement.addIssue({ code: 'custom', message: problem });
 }
 
 /** A file of agents/: what is not there is as of the default. */
@@ -53,7 +50,7 @@ export const agentFileSchema = z.strictObject({
   /** What of its runs needs a person's word, at the least; a run may ask for more. */
   approvals: z.enum(approvalPolicies).optional(),
   /** The JSON schema that the result of each of its runs fits. */
-  output: z.record(z.string(), z.unknown()).refine(isSchema, 'must be a JSON schema').optional(),
+  output: z.record(z.string(), z.unknown()).superRefine(checkSchema).optional(),
   /** Hosts that its models may have read without asking, beside those that the goal names. */
   hosts: z
     .array(z.string().regex(/^(?:\*|(?:\*\.)?[\w.:[\]-]+)$/, 'must be host, host:port, *.host or *'))

@@ -22,6 +22,8 @@ export const SETTLE_BUDGET_SIGNAL = 'settleBudget';
 export const SNAPSHOT_QUERY = 'snapshot';
 
 export const workflowIdOf = (runId: string): string => `run-${runId}`;
+/** Undefined for a workflow that is no run's. */
+export const runIdOf = (workflowId: string): string | undefined => /^run-(.+)$/.exec(workflowId)?.[1];
 
 /** Custom search attributes; all are keywords. */
 export const searchAttributes = {
@@ -144,11 +146,15 @@ export interface PauseRequest {
   /** Who asked; null where callers do not sign in. */
   by: string | null;
   reason: string | null;
+  /** Whether it is the run above that is paused: this one is with it. */
+  above?: true;
 }
 
 /** What RESUME_SIGNAL brings. */
 export interface ResumeRequest {
   by: string | null;
+  /** Whether it is the run above that goes on: a pause of this one's own stays. */
+  above?: true;
   /** Limits that take the place of those before. */
   budget?: TopUp;
 }
@@ -245,7 +251,7 @@ export interface CarriedState {
   /** Why the run is being cancelled, when that was told but the cancellation has not come yet. */
   cancelReason: string | null;
   /** Whether the run is paused, and how often it was paused or resumed. */
-  pause: { isPaused: boolean; changes: number };
+  pause: { isPaused: boolean; changes: number; above?: true };
   approvals: CarriedApprovals;
   /** Messages that it has had. */
   messages?: number;

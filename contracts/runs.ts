@@ -117,7 +117,9 @@ export const listRunsSchema = z.strictObject({
 
 export const usageSchema = z.object({
   steps: z.int().min(0).describe('Steps that have ended.'),
-  modelCalls: z.exactOptional(z.int().min(0)).describe('With those below absent until a model has answered.'),
+  modelCalls: z
+    .exactOptional(z.int().min(0))
+    .describe('With those below absent until a model has answered, its sub-agents’ included.'),
   inputTokens: z.exactOptional(z.int().min(0)),
   outputTokens: z.exactOptional(z.int().min(0)),
   costUsd: z

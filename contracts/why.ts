@@ -18,6 +18,7 @@ export const whyCauses = [
   'waiting_for_approval',
   'waiting_for_answer',
   'waiting_for_event',
+  'sub_agent',
   'timer',
   'bus_unavailable',
   'moving',

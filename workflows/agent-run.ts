@@ -40,6 +40,7 @@ import { PlanRevisions } from './plan-revisions.js';
 import { RunState } from './run-state.js';
 import { RunStatusAttribute } from './run-status-attribute.js';
 import { StepRunner, type StepsOutcome } from './step-runner.js';
+import { SubAgents } from './sub-agents.js';
 import { SupervisorBounds } from './supervisor-bounds.js';
 import { UnsentEvents } from './unsent-events.js';
 import { Work } from './work.js';
@@ -79,9 +80,11 @@ export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
   const budget = new RunBudget(run.budget, record, borrowed, carried?.budget);
   const lent = new LentBudget(budget, work);
   const clock = new BudgetClock(budget, work);
-  const pause = new Pause((event) => {
+  const subAgents = new SubAgents(work);
+  const pause = new Pause((event, by) => {
     record(event);
     budget.setPaused(pause.isPaused);
+    subAgents.follow(pause.isPaused, by);
   }, carried?.pause);
   const approvals = new Approvals(
     input.approvals ?? 'never',
@@ -97,9 +100,9 @@ export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
   setHandler(pauseSignal, (request) => {
     pause.set(true, request);
   });
-  setHandler(resumeSignal, ({ by, budget: topUp }) => {
+  setHandler(resumeSignal, ({ by, budget: topUp, above }) => {
     const hasRoom = topUp === undefined ? budget.exhausted === undefined : budget.topUp(topUp, by);
-    if (hasRoom) pause.set(false, { by, reason: null });
+    if (hasRoom) pause.set(false, { by, reason: null, ...(above === undefined ? {} : { above }) });
   });
   setHandler(snapshotQuery, () => state?.snapshot() ?? null);
 
@@ -127,7 +130,7 @@ export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
     const turns = new Map(Object.entries(carried?.turns ?? {}));
     const parts = {
       ...{ input, state, unsent, pause, approvals, work, budget, clock, turns, lent },
-      ...{ revisions, bounds },
+      ...{ revisions, bounds, subAgents },
     };
     const runner = new StepRunner(parts, draw);
     ended = await runner.run(begun, carried?.supervision?.reviews);

@@ -1,6 +1,6 @@
 /** A step that is a run of its own: a child workflow, cancelled with this one, out of the same budget. */
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { ApplicationFailure, executeChild, isCancellation, proxyActivities } from '@temporalio/workflow';
+import { ApplicationFailure, isCancellation, proxyActivities, startChild } from '@temporalio/workflow';
 import type { Activities, Delegate } from '../contracts/activities.js';
 import { isErrorCode, type ErrorInfo } from '../contracts/errors.js';
 import {
@@ -84,15 +84,15 @@ export class DelegateStep {
     await this.supervision.judge(step, null, decision);
   }
 
-  private run({ run, plan, inputsData, approvals }: Delegate): Promise<AgentRunResult> {
-    const { input, budget } = this.parts;
+  private async run({ run, plan, inputsData, approvals }: Delegate): Promise<AgentRunResult> {
+    const { input, budget, pause, subAgents } = this.parts;
     const { tools } = input;
     const given: AgentRunInput = {
       ...{ run, plan, inputsData, tools },
       ...(approvals === undefined ? {} : { approvals }),
       ...(budget.isLimited ? { lender: input.run.id } : {}),
     };
-    return executeChild<(of: AgentRunInput) => Promise<AgentRunResult>>(AGENT_RUN_WORKFLOW, {
+    const child = await startChild<(of: AgentRunInput) => Promise<AgentRunResult>>(AGENT_RUN_WORKFLOW, {
       workflowId: workflowIdOf(run.id),
       args: [given],
       // Also where this workflow is terminated: it comes to an end of its own then, with its record.
@@ -108,6 +108,12 @@ export class DelegateStep {
         { key: keys.runStatus, value: 'queued' },
       ],
     });
+    subAgents.began(run.id, pause.isPaused);
+    try {
+      return await child.result();
+    } finally {
+      subAgents.ended(run.id);
+    }
   }
 
   private dependants(step: PlanStep): { dependants?: string[] } {

@@ -2,22 +2,12 @@
  * A budget that sub-agents share: each asks the run that handed on to it before it asks a model, and tells it after
  * what that took. So one account is kept, however deep they are.
  */
-import {
-  condition,
-  defineSignal,
-  getExternalWorkflowHandle,
-  isCancellation,
-  setHandler,
-} from '@temporalio/workflow';
+import { condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow';
 import type { Spent } from '../contracts/activities.js';
-import {
-  ASK_BUDGET_SIGNAL,
-  GIVE_BUDGET_SIGNAL,
-  SETTLE_BUDGET_SIGNAL,
-  workflowIdOf,
-} from '../contracts/messages.js';
+import { ASK_BUDGET_SIGNAL, GIVE_BUDGET_SIGNAL, SETTLE_BUDGET_SIGNAL } from '../contracts/messages.js';
 import type { BudgetAnswer, BudgetAsked, BudgetSettled } from '../contracts/messages.js';
 import { isBudgetExhausted, type Lender, type RunBudget } from './budget.js';
+import { tellRun } from './tell-run.js';
 import type { Work } from './work.js';
 
 const askSignal = defineSignal<[BudgetAsked]>(ASK_BUDGET_SIGNAL);
@@ -49,7 +39,7 @@ export class LentBudget {
     const key = `${from}/${call}`;
     try {
       await budget.call(async () => {
-        await tell(from, giveSignal, { call, refused: null });
+        await tellRun(from, giveSignal, { call, refused: null });
         await condition(() => this.settled.has(key) || this.ended.has(from));
         const spent = this.settled.get(key) ?? nothing;
         this.settled.delete(key);
@@ -58,7 +48,7 @@ export class LentBudget {
     } catch (error) {
       if (isCancellation(error)) return;
       if (!isBudgetExhausted(error)) throw error;
-      await tell(from, giveSignal, { call, refused: error instanceof Error ? error.message : '' });
+      await tellRun(from, giveSignal, { call, refused: error instanceof Error ? error.message : '' });
     }
   }
 }
@@ -87,7 +77,7 @@ export class BorrowedBudget implements Lender {
   async borrow(): Promise<{ refused: string } | { settle: (spent: Spent) => Promise<void> }> {
     this.calls += 1;
     const call = this.calls;
-    const isThere = await tell(this.lender, askSignal, { from: this.runId, call });
+    const isThere = await tellRun(this.lender, askSignal, { from: this.runId, call });
     // Whoever handed on is gone: this run is about to be cancelled.
     if (!isThere) return { settle: () => Promise.resolve() };
     await condition(() => this.answers.has(call));
@@ -96,23 +86,8 @@ export class BorrowedBudget implements Lender {
     if (refused !== null) return { refused };
     return {
       settle: async (spent) => {
-        await tell(this.lender, settleSignal, { from: this.runId, call, spent });
+        await tellRun(this.lender, settleSignal, { from: this.runId, call, spent });
       },
     };
-  }
-}
-
-/** @returns false where that run's workflow is closed */
-async function tell<Value>(
-  runId: string,
-  signal: ReturnType<typeof defineSignal<[Value]>>,
-  value: Value,
-): Promise<boolean> {
-  try {
-    await getExternalWorkflowHandle(workflowIdOf(runId)).signal(signal, value);
-    return true;
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    return false;
   }
 }

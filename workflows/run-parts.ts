@@ -8,6 +8,7 @@ import type { LentBudget } from './lent-budget.js';
 import type { Pause } from './pause.js';
 import type { PlanRevisions } from './plan-revisions.js';
 import type { RunState } from './run-state.js';
+import type { SubAgents } from './sub-agents.js';
 import type { SupervisorBounds } from './supervisor-bounds.js';
 import type { UnsentEvents } from './unsent-events.js';
 import type { Work } from './work.js';
@@ -25,6 +26,7 @@ export interface RunParts {
   turns: Map<string, number>;
   revisions: PlanRevisions;
   bounds: SupervisorBounds;
+  subAgents: SubAgents;
   /** What sub-agents take of the budget. */
   lent: LentBudget;
 }

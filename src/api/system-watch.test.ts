@@ -31,6 +31,7 @@ beforeEach(async () => {
     task: { state: 'scheduled', since, attempt: 1 },
     taskFailure: null,
     activities: [],
+    children: [],
     timer: null,
   });
   const app = createApp(

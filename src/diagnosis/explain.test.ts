@@ -28,6 +28,7 @@ const workflow: WorkflowFacts = {
   task: null,
   taskFailure: null,
   activities: [],
+  children: [],
   timer: null,
 };
 const side: QueueSide = { pollers: [], backlog: 0, backlogAgeMs: 0, addRate: 0, dispatchRate: 0 };
@@ -165,4 +166,17 @@ test('one failed workflow task is an accident; the second in a row is a cause', 
   const task = (attempt: number) => ({ state: 'started' as const, since: before(1), attempt });
   expect(causeOf(running({ taskFailure, task: task(1) }))).toBe('moving');
   expect(causeOf(running({ taskFailure, task: task(2) }))).toBe('workflow_task_failing');
+});
+
+test('a run that only waits for its sub-agents names them, and where theirs is told', () => {
+  const [id, other] = ['01a20ece-690c-7598-bf9a-20235bb31fd5', '01a20ece-690c-7598-bf9a-20235bb31fd6'];
+  expect(explain({ ...facts, ...running({ children: [id, other] }) })).toMatchObject({
+    cause: 'sub_agent',
+    state: 'waiting',
+    sentence: `The run waits for the run of its sub-agent, ${id}, and for 1 more.`,
+    whatToDo: expect.stringContaining(`GET /v1/runs/${id}/why`) as string,
+  });
+  expect(causeOf(running({ children: [id], activities: [{ ...activity, scheduledAt: before(1) }] }))).toBe(
+    'moving',
+  );
 });

@@ -1,4 +1,5 @@
 /** From the facts of a run to one cause in one sentence: the first rule that holds. */
+import { addressOf } from '../../contracts/api.js';
 import type { Approval } from '../../contracts/approvals.js';
 import { asksFor } from '../../contracts/asking.js';
 import { limitFields, type BudgetLimit } from '../../contracts/budget-limits.js';
@@ -59,6 +60,7 @@ const rules: readonly ((run: OpenRun) => Finding | null)[] = [
   budget,
   paused,
   waitingForApproval,
+  subAgent,
   timer,
   busUnavailable,
   stepRunning,
@@ -198,6 +200,23 @@ function paused({ pause, workflow, now }: OpenRun): Finding | null {
     sentence: `The run was paused ${ago(pause.at, now)}${by}${pause.reason === null ? '' : `: ${pause.reason}`}.`,
     whatToDo: 'Let it go on with POST /v1/runs/{id}/resume when it may.',
     evidence: known({ 'paused at': pause.at, by: pause.by, reason: pause.reason }),
+  };
+}
+
+/** The runs below have whys of their own. */
+function subAgent({ workflow }: OpenRun): Finding | null {
+  const [first, ...others] = workflow.children;
+  if (first === undefined || workflow.activities.length > 0 || workflow.task !== null) return null;
+  const also = others.length === 0 ? '' : `, and for ${others.length} more`;
+  return {
+    state: 'waiting',
+    cause: 'sub_agent',
+    sentence: `The run waits for the run of its sub-agent, ${first}${also}.`,
+    whatToDo: `That run says why it moves or does not: perdure runs why ${first}, or GET ${addressOf('whyRun', { id: first })}.`,
+    evidence: workflow.children.map((id) => ({
+      what: 'why of the sub-agent',
+      value: addressOf('whyRun', { id }),
+    })),
   };
 }
 

@@ -28,6 +28,8 @@ export interface WorkflowFacts {
   /** How the newest workflow task failed; null when it did not. */
   taskFailure: { cause: string; message: string } | null;
   activities: PendingActivity[];
+  /** Runs of sub-agents that it waits for, by their ids. */
+  children: string[];
   /** The open timer. */
   timer: { until: string; summary: string | null } | null;
 }

@@ -113,6 +113,48 @@ test('a cancel goes through to the sub-agents', async () => {
   expect((await childrenOf(id)).map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
 });
 
+test('a pause reaches the sub-agents, however deep, and so does the end of it; one of their own stays', async () => {
+  const short = {
+    steps: [
+      { id: 'a', tool: 'wait', args: { seconds: 1 } },
+      { id: 'b', tool: 'echo', args: {}, dependsOn: ['a'] },
+    ],
+  };
+  const below = { steps: [hand('deep', { plan: short })] };
+  const { id } = await system.start([hand('a', { plan: below }), hand('own', { plan: short })]);
+  const [a, own] = [await childOf(id, 'a'), await childOf(id, 'own')];
+  const deep = await childOf(a.id, 'deep');
+  const statusesAre = (...wanted: string[]) =>
+    expect
+      .poll(
+        () =>
+          Promise.all(
+            [id, a.id, deep.id, own.id].map(
+              async (each) => (await system.store.findRun('acme', each))?.status,
+            ),
+          ),
+        { timeout: 20_000 },
+      )
+      .toEqual(wanted);
+  await system.engine.pause(own.id, { by: 'bob', reason: null });
+  await system.engine.pause(id, { by: 'ann', reason: 'to look' });
+  await statusesAre('paused', 'paused', 'paused', 'paused');
+  await system.engine.resume(id, { by: 'ann' });
+  await statusesAre('running', 'completed', 'completed', 'paused');
+  await system.engine.resume(own.id, { by: 'bob' });
+  expect((await eventsOf(id)).at(-1)?.type).toBe('run.completed');
+  const log = await system.log.read(deep.id, 0, 100);
+  expect(of(log, 'run.paused')).toMatchObject([{ reason: 'the run above is paused' }]);
+  expect(of(log, 'run.resumed')).toHaveLength(1);
+});
+
+test('what sub-agents take of models is in the usage of the runs above', async () => {
+  const { id } = await system.start([hand('a', { goal: 'plan it' }), hand('b', { goal: 'plan it, too' })]);
+  await eventsOf(id);
+  const usage = (await system.store.findRun('acme', id))?.usage;
+  expect(usage).toMatchObject({ modelCalls: 2, inputTokens: 200, outputTokens: 40 });
+});
+
 test('one that fails or is cancelled by itself fails its step, and tells which run it was', async () => {
   const failing = { steps: [{ id: 'no', tool: 'file_read', args: { path: 'none' } }] };
   const { id } = await system.start([

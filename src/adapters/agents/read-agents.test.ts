@@ -98,6 +98,7 @@ test.each([
   ['a.yaml', 'description: x\nmodels: { planner: gpt-5 }', 'models.planner must be provider:model'],
   ['a.yaml', 'description: x\nmodels: { planner: "anthropic:c" }', 'ANTHROPIC_API_KEY must be set'],
   ['a.yaml', 'description: x\noutput: { type: nonsense }', 'output must be a JSON schema'],
+  ['a.yaml', 'description: x\noutput: { type: string, pattern: (a+)+$ }', 'output must not use pattern'],
   ['a.yaml', 'description: x\napprovals: maybe', 'approvals must be one of "never"'],
   ['a.yaml', 'description: x\nhosts: ["https://a.example/"]', 'hosts[0] must be host'],
   ['A B.yaml', 'description: x', 'its name must be 1 to 64 lower-case letters'],

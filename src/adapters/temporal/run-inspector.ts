@@ -1,6 +1,6 @@
 /** RunInspector by Temporal's describe calls and the newest part of a run's history. */
 import type { Connection } from '@temporalio/client';
-import { AGENT_RUN_WORKFLOW, workflowIdOf } from '../../../contracts/messages.js';
+import { AGENT_RUN_WORKFLOW, runIdOf, workflowIdOf } from '../../../contracts/messages.js';
 import type { PendingActivity, QueueSide, RunInspector, WorkflowFacts } from '../../ports/run-inspector.js';
 import { isNotFound } from './grpc-status.js';
 import { workersOf } from './workers.js';
@@ -104,7 +104,7 @@ export function createRunInspector({
 }
 
 async function factsOf(
-  { workflowExecutionInfo: info, pendingWorkflowTask: task, pendingActivities }: Description,
+  { workflowExecutionInfo: info, pendingWorkflowTask: task, pendingActivities, pendingChildren }: Description,
   payloads: Payloads,
 ): Promise<Omit<WorkflowFacts, 'timer' | 'taskFailure'>> {
   return {
@@ -112,6 +112,10 @@ async function factsOf(
     closedAt: isoOf(info?.closeTime),
     historyEvents: Number(info?.historyLength ?? 0),
     pinnedTo: pinnedTo(info?.versioningInfo),
+    children: pendingChildren.flatMap(({ workflowId }) => {
+      const runId = workflowId == null ? undefined : runIdOf(workflowId);
+      return runId === undefined ? [] : [runId];
+    }),
     task:
       task === null || task === undefined
         ? null
