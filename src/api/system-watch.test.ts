@@ -29,6 +29,7 @@ beforeEach(async () => {
     historyEvents: 2,
     pinnedTo: null,
     task: { state: 'scheduled', since, attempt: 1 },
+    terminatedFor: null,
     taskFailure: null,
     activities: [],
     children: [],

@@ -26,6 +26,7 @@ const workflow: WorkflowFacts = {
   historyEvents: 3,
   pinnedTo: null,
   task: null,
+  terminatedFor: null,
   taskFailure: null,
   activities: [],
   children: [],

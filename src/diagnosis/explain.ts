@@ -8,6 +8,7 @@ import { isTerminal } from '../../contracts/terminal.js';
 import { attemptFailed, heartbeatMissing, partUnavailable, stepRunning } from './activity-rules.js';
 import { ago, inWords } from './durations.js';
 import type { OpenRun, RunFacts } from './facts.js';
+import type { WorkflowFacts } from '../ports/run-inspector.js';
 import { known, type Finding } from './finding.js';
 import {
   busUnavailable,
@@ -82,12 +83,13 @@ function finished({ record, now }: RunFacts): Finding | null {
 
 function workflowGone(
   { runId }: RunFacts,
-  workflow: { status: string; closedAt: string | null } | null,
+  workflow: Pick<WorkflowFacts, 'status' | 'closedAt' | 'terminatedFor'> | null,
 ): Finding {
+  const reason = firstLine(workflow?.terminatedFor ?? '').replace(/\.$/, '');
   const how =
     workflow === null
       ? 'Temporal has no workflow of it: it was deleted, or this is another namespace'
-      : `its workflow is ${workflow.status.replace('_', ' ')}`;
+      : `its workflow is ${workflow.status.replace('_', ' ')}${reason === '' ? '' : `: ${reason}`}`;
   return {
     state: 'stuck',
     cause: 'workflow_gone',
@@ -97,6 +99,7 @@ function workflowGone(
       workflow: `run-${runId}`,
       'workflow status': workflow?.status,
       'closed at': workflow?.closedAt,
+      'terminated for': workflow?.terminatedFor,
     }),
   };
 }

@@ -21,6 +21,8 @@ export interface WorkflowFacts {
   /** Temporal's word in lower case: running, completed, failed, canceled, terminated, timed_out. */
   status: string;
   closedAt: string | null;
+  /** As a person or Temporal itself has said; null where nothing is known. */
+  terminatedFor: string | null;
   historyEvents: number;
   /** The build that alone may go on with it; null where any may. */
   pinnedTo: string | null;

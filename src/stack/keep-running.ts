@@ -50,7 +50,8 @@ export function keepRunning(
         current = await starting;
         logger.warn({ server: name }, `${name} runs again`);
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
+        // Whoever tells it ends the sentence.
+        const why = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
         return `${name} ended by itself (${how}) and could not be started again: ${why}`;
       }
     }

@@ -1,5 +1,5 @@
 /** Our own Temporal: the development server over one SQLite file, tuned for a single machine. */
-import { open, rm } from 'node:fs/promises';
+import { open, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
@@ -68,7 +68,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     if (typeof started !== 'string') return started;
     const canMove = options.port === 0 || options.uiPort === 0;
     if (!canMove || attempt === 3 || !started.includes('address already in use'))
-      throw new StartupError(explain(started, dbFile));
+      throw new StartupError(await explain(started, dbFile));
     options.logger?.debug({ attempt }, 'a port was taken while Temporal started, trying another');
   }
 }
@@ -198,11 +198,22 @@ async function removeEmpty(file: string): Promise<void> {
   for (const suffix of ['-wal', '-shm', '-journal', '']) await rm(`${file}${suffix}`, { force: true });
 }
 
-function explain(said: string, dbFile: string): string {
+async function explain(said: string, dbFile: string): Promise<string> {
+  // First, for a full disk takes its log, too, and looks like a broken file.
+  if (/disk is full|No space left/i.test(said) || (await hasNoRoom(path.dirname(dbFile))))
+    return `Temporal cannot write to its database ${dbFile}: its disk is full.`;
   if (/not a database|malformed|no such table|disk I\/O error/.test(said)) return broken(dbFile);
   if (said.includes('address already in use'))
     return 'another program took Temporal’s port while it started; start again, or set TEMPORAL_PORT.';
   return `Temporal ended while it started: ${lastLines(said, 3) || 'it said nothing'}.`;
+}
+
+/** Less than SQLite takes to begin with. */
+const LEAST_BYTES = 100_000;
+
+async function hasNoRoom(directory: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize < LEAST_BYTES;
 }
 
 const broken = (file: string): string =>

@@ -105,6 +105,14 @@ export function createLocalWorkspace(root: string): Workspace {
   return workspace;
 }
 
+/** What the operating system says, for people. */
+const inWords: Readonly<Record<string, string>> = {
+  ENOSPC: 'its disk is full',
+  EDQUOT: 'its disk quota is used up',
+  EROFS: 'its file system is read-only',
+  EACCES: 'it may not be written to',
+};
+
 /** The store's own failures may pass; everything typed passes through. */
 async function guard<Value>(act: () => Promise<Value>): Promise<Value> {
   try {
@@ -112,9 +120,13 @@ async function guard<Value>(act: () => Promise<Value>): Promise<Value> {
   } catch (error) {
     // Only errors of the file system have a code and a system call; those of the content's source are its own.
     if (!(error instanceof Error && 'syscall' in error && codeOf(error) !== '')) throw error;
-    throw new PerdureError('workspace_unavailable', `the workspace failed: ${codeOf(error)}`, {
-      cause: error,
-    });
+    throw new PerdureError(
+      'workspace_unavailable',
+      `the workspace failed: ${inWords[codeOf(error)] ?? codeOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

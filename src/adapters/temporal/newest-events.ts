@@ -1,4 +1,7 @@
-/** What the newest events of a run's history tell that describe does not: an open timer, a failed workflow task. */
+/**
+ * What the newest events of a run's history tell that describe does not: an open timer, a failed workflow task, why the
+ * workflow was terminated.
+ */
 import type { Connection } from '@temporalio/client';
 import { historyToJSON, JSONToPayload, type JSONPayload } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowFacts } from '../../ports/run-inspector.js';
@@ -21,9 +24,10 @@ interface HistoryEvent {
     failure?: { message?: string; encodedAttributes?: JSONPayload };
   };
   workflowTaskTimedOutEventAttributes?: { timeoutType: string };
+  workflowExecutionTerminatedEventAttributes?: { reason?: string };
 }
 
-type Newest = Pick<WorkflowFacts, 'timer' | 'taskFailure'>;
+type Newest = Pick<WorkflowFacts, 'timer' | 'taskFailure' | 'terminatedFor'>;
 
 export async function newestOf(
   service: Connection['workflowService'],
@@ -33,6 +37,12 @@ export async function newestOf(
 ): Promise<Newest> {
   const closedTimers = new Set<string>();
   let taskFailure: Newest['taskFailure'] | undefined;
+  let terminatedFor: string | null = null;
+  const found = (timer: Newest['timer']): Newest => ({
+    timer,
+    taskFailure: taskFailure ?? null,
+    terminatedFor,
+  });
   let nextPageToken: Uint8Array = new Uint8Array();
   for (let pages = 0; pages < PAGES; pages += 1) {
     const page = await service.getWorkflowExecutionHistoryReverse({
@@ -45,17 +55,18 @@ export async function newestOf(
       events: HistoryEvent[];
     };
     for (const event of events) {
+      terminatedFor ??= event.workflowExecutionTerminatedEventAttributes?.reason ?? null;
       // The newest task that ended has the word; a queue of one worker that was given up is no failure.
       if (taskFailure === undefined) taskFailure = await taskEnd(event, payloads);
       const closed = event.timerFiredEventAttributes?.timerId ?? event.timerCanceledEventAttributes?.timerId;
       if (closed !== undefined) closedTimers.add(closed);
       const timer = await openTimer(event, closedTimers, payloads);
-      if (timer !== undefined) return { timer, taskFailure: taskFailure ?? null };
+      if (timer !== undefined) return found(timer);
     }
     ({ nextPageToken } = page);
     if (nextPageToken.length === 0) break;
   }
-  return { timer: null, taskFailure: taskFailure ?? null };
+  return found(null);
 }
 
 /** Undefined for an event that ends no workflow task; null for one that ends it well. */

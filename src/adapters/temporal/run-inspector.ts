@@ -106,7 +106,7 @@ export function createRunInspector({
 async function factsOf(
   { workflowExecutionInfo: info, pendingWorkflowTask: task, pendingActivities, pendingChildren }: Description,
   payloads: Payloads,
-): Promise<Omit<WorkflowFacts, 'timer' | 'taskFailure'>> {
+): Promise<Omit<WorkflowFacts, 'timer' | 'taskFailure' | 'terminatedFor'>> {
   return {
     status: STATUSES[info?.status ?? 0] ?? 'unknown',
     closedAt: isoOf(info?.closeTime),

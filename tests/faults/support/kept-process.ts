@@ -11,6 +11,8 @@ export interface KeptProcess {
   readonly ends: readonly (number | string)[];
   /** All that it has written so far. */
   output(): string;
+  /** What it has written since it was started last. */
+  latest(): string;
   /** Resolves when the output has it. @returns the first group, or the whole match */
   says(words: RegExp): Promise<string>;
   stop(): Promise<void>;
@@ -19,15 +21,18 @@ export interface KeptProcess {
 export function keepProcess(kind: 'api' | 'worker', env: Readonly<Record<string, string>>): KeptProcess {
   const ends: (number | string)[] = [];
   let text = '';
+  let latest = '';
   let isKept = true;
   const start = (): ChildProcess => {
     const child = spawn(process.execPath, [path.join(import.meta.dirname, 'fault-process.mjs'), kind], {
       env: { ...process.env, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    latest = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (piece: Buffer) => {
         text = (text + piece.toString()).slice(-2_000_000);
+        if (child === current) latest = (latest + piece.toString()).slice(-2_000_000);
       });
     child.once('exit', (code, signal) => {
       if (!isKept) return;
@@ -43,6 +48,7 @@ export function keepProcess(kind: 'api' | 'worker', env: Readonly<Record<string,
     },
     ends,
     output: () => text,
+    latest: () => latest,
     async says(words) {
       for (;;) {
         const found = words.exec(text);
