@@ -1,0 +1,10 @@
+interface Locked {
+  license?: string;
+  integrity?: string;
+  link?: boolean;
+}
+export function lockFaults(
+  lock: { packages: Record<string, Locked> },
+  rules: { licenses: string[]; licenseExceptions: Record<string, string> },
+): string[];
+export function auditFaults(report: unknown, exceptions: Record<string, string>): string[] | null;
