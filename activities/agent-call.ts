@@ -129,7 +129,7 @@ class CallRun {
     const { context, end } = createToolContext(this.deps, { ...this.input, chosenBy: 'model' }, given);
     const idempotencyKey = `${context.idempotencyKey}/${turn}-${index}`;
     try {
-      const result = await callTool(tool, args, { ...context, idempotencyKey });
+      const result = await callTool(this.deps.tracer, tool, args, { ...context, idempotencyKey });
       if (!('output' in result))
         throw new PerdureError('tool_failed', `${tool.name} can be a step of a plan only`);
       return JSON.stringify(result.output).slice(0, KEPT_CHARACTERS);

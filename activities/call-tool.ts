@@ -1,6 +1,7 @@
 /** One call of a tool, within its time and stopped when its activity is. */
 import { cancellationSignal } from '@temporalio/activity';
 import { PerdureError } from '../contracts/errors.js';
+import type { Tracer } from '../src/ports/tracer.js';
 import type { Tool, ToolContext, ToolResult } from '../src/tools/tool.js';
 
 /**
@@ -15,7 +16,26 @@ const TICK_MS = 200;
  * @throws what the tool throws, the cancellation's reason, or PerdureError `tool_timeout`, `worker_stopped`: at once, for a tool
  *   that does not heed its signal must not hold the step
  */
-export async function callTool(
+export const callTool = (
+  tracer: Tracer,
+  ...[tool, args, context, limitMs]: Parameters<typeof call>
+): Promise<ToolResult> =>
+  tracer.within(
+    {
+      name: `execute_tool ${tool.name}`,
+      attributes: {
+        'gen_ai.operation.name': 'execute_tool',
+        'gen_ai.tool.name': tool.name,
+        'gen_ai.tool.type': 'function',
+        'perdure.tool.effect': tool.effect,
+        'perdure.tool.source': tool.source,
+        'perdure.attempt': context.attempt,
+      },
+    },
+    () => call(tool, args, context, limitMs),
+  );
+
+async function call(
   tool: Tool,
   args: unknown,
   context: Omit<ToolContext, 'signal'>,

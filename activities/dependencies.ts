@@ -11,6 +11,7 @@ import type { ResultShaper } from '../src/ports/result-shaper.js';
 import type { RunStore } from '../src/ports/run-store.js';
 import type { StepAgent } from '../src/ports/step-agent.js';
 import type { Supervisor } from '../src/ports/supervisor.js';
+import type { Tracer } from '../src/ports/tracer.js';
 import type { Workspace, WorkspaceScope } from '../src/ports/workspace.js';
 import type { Tool } from '../src/tools/tool.js';
 
@@ -36,4 +37,5 @@ export interface ActivityDependencies {
   noteStorage: ((scope: WorkspaceScope) => Promise<void>) | null;
   logger: Logger;
   meter: Pick<RunMeter, 'recorded' | 'toolCalled'>;
+  tracer: Tracer;
 }

@@ -85,7 +85,9 @@ class ToolRun {
     let result: ToolResult;
     try {
       if ('error' in call) throw call.error;
-      result = await this.measured(callTool(call.tool, call.args, context, this.inRow?.limitMs));
+      result = await this.measured(
+        callTool(this.deps.tracer, call.tool, call.args, context, this.inRow?.limitMs),
+      );
     } catch (error) {
       return await this.judge(error, attempt, artifacts(), call);
     } finally {

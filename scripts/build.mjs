@@ -19,6 +19,7 @@ import { SetupError, withSetupLock } from './setup-lock.mjs';
 const SOURCE_FOLDERS = ['contracts', 'workflows', 'activities', 'src'];
 const COPIED = ['.mjs', '.cjs', '.sql', '.json'];
 const WORKFLOW_ENTRY = path.join('workflows', 'index.ts');
+const WORKFLOW_INTERCEPTORS = path.join('workflows', 'trace.ts');
 const WORKFLOW_BUNDLE = 'workflow-bundle.js';
 /** Beside its own folder: what the web console is bundled from. */
 const CONSOLE = 'console';
@@ -92,7 +93,8 @@ async function writeWorkflowBundle(root, out, wanted) {
   const { code } = await bundleWorkflowCode({
     workflowsPath: path.join(root, WORKFLOW_ENTRY),
     // Loaded once and not for each run: our modules keep no state of their own (eslint.config.js holds that).
-    preloadModules: [path.join(root, WORKFLOW_ENTRY)],
+    preloadModules: [path.join(root, WORKFLOW_ENTRY), path.join(root, WORKFLOW_INTERCEPTORS)],
+    workflowInterceptorModules: [path.join(root, WORKFLOW_INTERCEPTORS)],
     payloadConverterPath: path.join(root, 'workflows', 'payload-converter.ts'),
     failureConverterPath: path.join(root, 'workflows', 'failure-converter.ts'),
     logger: new DefaultLogger('ERROR'),

@@ -16,6 +16,8 @@ import type { RunInspector } from '../ports/run-inspector.js';
 import type { RunStore } from '../ports/run-store.js';
 import type { Schedules } from '../ports/schedules.js';
 import type { ToolCatalog } from '../ports/tool-catalog.js';
+import { noTracer } from '../ports/no-tracer.js';
+import type { Tracer } from '../ports/tracer.js';
 import type { WebhookSecrets } from '../ports/webhooks.js';
 import type { Workspace } from '../ports/workspace.js';
 import { createRunFeeds, type RunFeeds } from './run-feeds.js';
@@ -84,6 +86,7 @@ export interface ApiDependencies {
   agents: AgentCatalog;
   logger: Logger;
   meter?: ApiMeter;
+  tracer?: Tracer;
   /** What has been measured, for whoever may read it; null where nothing is. */
   metrics?: MetricsPage | null;
   /** Open runs of all tenants; null where they are not counted. */
@@ -148,6 +151,7 @@ export function contextOf(deps: ApiDependencies, draining: AbortSignal): ApiCont
     apiKeys: null,
     admission: null,
     metrics: null,
+    tracer: noTracer,
     openRuns: null,
     corsOrigins: [],
     webhooks: null,

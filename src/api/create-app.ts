@@ -12,6 +12,7 @@ import { notFound } from './middleware/not-found.js';
 import { originForm } from './middleware/origin-form.js';
 import { createProblemHandler } from './middleware/problem.js';
 import { requestId } from './middleware/request-id.js';
+import { createRequestTrace } from './middleware/request-trace.js';
 import { securityHeaders } from './middleware/security-headers.js';
 import { createRequestMeter } from './middleware/request-meter.js';
 import { mount } from './mount.js';
@@ -88,7 +89,8 @@ export function createApp(deps: ApiDependencies): App {
   // Files have tags of their own; everything else is asked for anew.
   app.disable('etag');
   app.enable('case sensitive routing');
-  app.use(originForm, requestId, securityHeaders, createAccessLog(context.logger));
+  app.use(originForm, requestId, securityHeaders);
+  app.use(createRequestTrace(context.tracer), createAccessLog(context.logger));
   app.use(createRequestMeter(context.meter));
   app.use(createHostGuard(context.allowedHosts, context.corsOrigins), ...createCors(context.corsOrigins));
   mount(app, context, {

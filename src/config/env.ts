@@ -5,9 +5,11 @@ import { z } from 'zod';
 import { ConfigError } from './config-error.js';
 import { environment, secrets, TOOL_SECRET, type Environment } from './environment.js';
 import { modelsOf, type ModelConfig } from './models.js';
+import { tracingOf, type TracingConfig } from './tracing.js';
 
 export { ConfigError } from './config-error.js';
 export type { ModelConfig } from './models.js';
+export type { TracingConfig } from './tracing.js';
 
 export interface Config {
   readonly host: string;
@@ -75,6 +77,8 @@ export interface Config {
   readonly models: ModelConfig;
   /** `host` or `host:port` that tools may call although the guard would refuse them. */
   readonly httpAllow: readonly string[];
+  /** Null where nothing is traced. */
+  readonly tracing: TracingConfig | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -188,6 +192,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     toolSecrets: Object.freeze(toolSecretsOf(given)),
     models: modelsOf(e),
     httpAllow: Object.freeze(e.PERDURE_HTTP_ALLOW),
+    tracing: tracingOf(e),
     logLevel: e.LOG_LEVEL,
   });
 }

@@ -32,6 +32,33 @@ const origins = z
     'must be origins such as https://app.example.com, separated by commas, without a path',
   );
 
+/** As OpenTelemetry writes them: name=value, percent-encoded, with commas between. */
+const pairs = z
+  .string()
+  .default('')
+  .refine((s) => list(s).every((item) => /^[^=\s]+=[^\s]*$/.test(item) && isDecodable(item)), {
+    message: 'must be name=value, or several of them separated by commas',
+  })
+  .transform((s) =>
+    Object.fromEntries(
+      list(s).map((item) => item.split(/=(.*)/s).slice(0, 2).map(decodeURIComponent) as [string, string]),
+    ),
+  );
+
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== '';
+  } catch {
+    return false;
+  }
+}
+
+const flag = z
+  .string()
+  .default('false')
+  .refine((s) => /^(?:true|false)$/i.test(s), 'must be true or false')
+  .transform((s) => s.toLowerCase() === 'true');
+
 const models = z
   .string()
   .transform(list)
@@ -40,6 +67,15 @@ const models = z
     'must be provider:model, or several of them separated by commas',
   )
   .optional();
+
+const samplers = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const;
 
 const text = (name: string) => z.string().min(1, `must be ${name}`);
 
@@ -187,6 +223,35 @@ export const environment = z.object({
         .map((h) => h.trim().toLowerCase())
         .filter((h) => h !== ''),
     ),
+
+  OTEL_EXPORTER_OTLP_ENDPOINT: http.optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: http.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: pairs,
+  // Declared so that another one is refused: of the protocols there is this one.
+  OTEL_EXPORTER_OTLP_PROTOCOL: z
+    .literal('http/protobuf', 'must be http/protobuf, which listens at port 4318 by custom')
+    .default('http/protobuf'),
+  OTEL_SDK_DISABLED: flag,
+  OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none'], 'must be otlp or none').default('otlp'),
+  OTEL_SERVICE_NAME: z.string().min(1).optional(),
+  OTEL_RESOURCE_ATTRIBUTES: pairs,
+  OTEL_TRACES_SAMPLER: z
+    .enum(samplers, `must be one of ${samplers.join(', ')}`)
+    .default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .refine((s) => s.trim() !== '' && Number(s) >= 0 && Number(s) <= 1, 'must be a number from 0 to 1')
+    .transform(Number)
+    .optional(),
+  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: flag,
+  PERDURE_TRACE_HOSTS: z
+    .string()
+    .default('')
+    .transform((s) => list(s).map((host) => host.toLowerCase()))
+    .refine(
+      (all) => all.every((host) => /^(?:\*\.)?[a-z0-9.-]+(?::\d+)?$|^\[[0-9a-f:]+\](?::\d+)?$/.test(host)),
+      'must be host, host:port or *.domain, or several of them separated by commas',
+    ),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be one of debug, info, warn, error, silent')
     .default('info'),
@@ -211,6 +276,7 @@ export const secrets = [
   'REDIS_URL',
   'OPENAI_API_KEY',
   'ANTHROPIC_API_KEY',
+  'OTEL_EXPORTER_OTLP_HEADERS',
 ] as const satisfies readonly (keyof Environment)[];
 
 /** What the secrets of tools begin with; the rest of their names is the operator's own. */

@@ -7,6 +7,8 @@ import type { Config } from '../config/env.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { Logger } from '../ports/logger.js';
 import type { Models } from '../ports/model.js';
+import { noTracer } from '../ports/no-tracer.js';
+import type { Tracer } from '../ports/tracer.js';
 import { agentTool } from '../agents/agent-tool.js';
 import { delegateTool } from '../agents/delegate-tool.js';
 import { createToolRegistry, type ToolRegistry } from '../tools/registry.js';
@@ -30,13 +32,15 @@ export async function openAgents(
   more: readonly Tool[],
   logger: Logger,
   releasers: Releasers,
+  tracer: Tracer = noTracer,
 ): Promise<AgentParts> {
-  const folder = await openTools(config, logger.child({ component: 'tools' }));
+  const folder = await openTools(config, logger.child({ component: 'tools' }), tracer);
   releasers.push('the tools', () => folder.close());
-  const models = openModels(config.models, logger.child({ component: 'models' }));
+  const models = openModels(config.models, logger.child({ component: 'models' }), tracer);
   const tools = createToolRegistry({
     httpAllow: config.httpAllow,
     secrets: openNamedSecrets(config),
+    tracer,
     more: [agentTool, delegateTool, ...folder.tools, ...more],
   });
   const loaded = await loadAgentFiles(config.agentsFolder.path);

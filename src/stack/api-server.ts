@@ -9,6 +9,7 @@ import { isLoopback } from '../config/sign-in-policy.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
 import { CONTENT_TYPE, type Metrics } from '../adapters/prometheus/metrics.js';
 import type { Logger } from '../ports/logger.js';
+import type { Tracer } from '../ports/tracer.js';
 import type { ToolRegistry } from '../tools/registry.js';
 import { createCallbackTokens } from '../webhooks/callback-tokens.js';
 import { createWebhookSecrets } from '../webhooks/signature.js';
@@ -33,6 +34,7 @@ export interface ApiServerOptions {
   agents: AgentCatalog;
   logger: Logger;
   metrics: Metrics;
+  tracer?: Tracer;
   /** Milliseconds that requests under way get to end. */
   graceMs: number;
 }
@@ -65,6 +67,7 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
     tools: toolCatalog(tools),
     agents: options.agents,
     logger,
+    ...(options.tracer === undefined ? {} : { tracer: options.tracer }),
     meter: options.metrics.api(),
     metrics: {
       contentType: CONTENT_TYPE,

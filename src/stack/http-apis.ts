@@ -1,6 +1,8 @@
 /** The HTTP APIs of http.yaml, each by its document. */
 import path from 'node:path';
 import { ConfigError, type Config } from '../config/env.js';
+import { noTracer } from '../ports/no-tracer.js';
+import type { Tracer } from '../ports/tracer.js';
 import { createAddressGuard } from '../tools/address-guard.js';
 import { httpFileSchema } from '../tools/openapi/declaration.js';
 import { openApiSchema, operationOf } from '../tools/openapi/document.js';
@@ -9,12 +11,13 @@ import type { Tool } from '../tools/tool.js';
 import { readToolFile } from './tool-file.js';
 
 /** @throws ConfigError naming every operation that cannot be used */
-export function openHttpApis(config: Config): Tool[] {
+export function openHttpApis(config: Config, tracer: Tracer = noTracer): Tool[] {
   const folder = config.toolsFolder.path;
   const file = path.join(folder, 'http.yaml');
   const around = {
     guard: createAddressGuard({ allow: config.httpAllow }),
     secrets: (name: string): string | undefined => config.toolSecrets[name],
+    tracer,
   };
   const faults: string[] = [];
   const tools = Object.entries(readToolFile(file, httpFileSchema).apis).flatMap(([name, api]) => {

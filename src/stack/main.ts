@@ -14,6 +14,7 @@ import type { ReplayReport } from './replay-runs.js';
 import { openOutputLog } from './process-log.js';
 import { refuseUnshared } from './required-settings.js';
 import type { Stack } from './start-stack.js';
+import { openTraces } from './traces.js';
 import { welcome } from './welcome.js';
 import type { Versions } from './worker-versions.js';
 
@@ -40,9 +41,10 @@ export const runDev = (): Promise<void> =>
 export async function runApi(): Promise<void> {
   const config = readConfig();
   refuseUnshared(config, 'perdure api');
-  const logger = await openOutputLog(config, false);
+  const traces = await openTraces(config, 'perdure-api');
+  const logger = await openOutputLog(config, false, traces);
   await runProcess(
-    async (signal) => (await import('./start-api.js')).startApi(config, logger, signal),
+    async (signal) => (await import('./start-api.js')).startApi(config, logger, signal, [], traces),
     inLog(logger, 'the API'),
     DRAIN_MS,
   );
@@ -51,9 +53,11 @@ export async function runApi(): Promise<void> {
 export async function runWorkerProcess(): Promise<void> {
   const config = readConfig();
   refuseUnshared(config, 'perdure worker');
-  const logger = await openOutputLog(config, config.workerPort !== null);
+  const traces = await openTraces(config, 'perdure-worker');
+  const logger = await openOutputLog(config, config.workerPort !== null, traces);
   await runProcess(
-    async (signal) => (await import('./start-worker.js')).startWorker(config, builtRoot, logger, signal),
+    async (signal) =>
+      (await import('./start-worker.js')).startWorker(config, builtRoot, logger, signal, [], traces),
     inLog(logger, 'the worker'),
     DRAIN_MS,
   );

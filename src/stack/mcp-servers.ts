@@ -3,6 +3,8 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError, type Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
+import { noTracer } from '../ports/no-tracer.js';
+import type { Tracer } from '../ports/tracer.js';
 import { createAddressGuard } from '../tools/address-guard.js';
 import { isOffered, mcpFileSchema, toolNameOf, type McpServer } from '../tools/mcp/declaration.js';
 import { mcpTools } from '../tools/mcp/mcp-tools.js';
@@ -23,7 +25,7 @@ import { readToolFile } from './tool-file.js';
 import type { FolderTools } from './tools.js';
 
 /** No server is called before the first step that needs it: a start waits for none. */
-export function openMcpServers(config: Config, logger: Logger): FolderTools {
+export function openMcpServers(config: Config, logger: Logger, tracer: Tracer = noTracer): FolderTools {
   const folder = config.toolsFolder.path;
   const lock = readLock(folder);
   const opened = readServers(folder).map((server) => {
@@ -33,7 +35,7 @@ export function openMcpServers(config: Config, logger: Logger): FolderTools {
         { mcpServer: server.name },
         `nothing of the MCP server ${server.name} is accepted yet: perdure tools accept ${server.name}`,
       );
-    const { session, redact } = sessionOf(server, config, logger);
+    const { session, redact } = sessionOf(server, config, logger, tracer);
     return { session, tools: mcpTools({ server, accepted, session, redact, logger }) };
   });
   const tools = opened.flatMap((each) => each.tools);
@@ -103,6 +105,7 @@ function sessionOf(
   server: McpServer,
   config: Config,
   logger: Logger,
+  tracer: Tracer = noTracer,
 ): { session: McpSession; redact: (text: string) => string } {
   const secrets = (name: string): string | undefined => config.toolSecrets[name];
   const redact = redactor(Object.values('command' in server ? server.env : server.headers), secrets);
@@ -113,7 +116,7 @@ function sessionOf(
     logger,
     redact,
   };
-  return { session: createSession(server.name, () => openServer(server, around)), redact };
+  return { session: createSession(server, () => openServer(server, around), tracer), redact };
 }
 
 const readServers = (folder: string): McpServer[] =>

@@ -29,6 +29,7 @@ import type { RunEngine } from '../ports/run-engine.js';
 import type { RunWorkflows } from '../ports/open-runs.js';
 import type { RunInspector } from '../ports/run-inspector.js';
 import type { Schedules } from '../ports/schedules.js';
+import type { Tracer } from '../ports/tracer.js';
 import type { Workspace } from '../ports/workspace.js';
 import { openPayloads } from './key-ring.js';
 import type { Releasers } from './releasers.js';
@@ -65,11 +66,16 @@ const RELEASE_MS = 10_000;
  * @param config with the addresses of embedded servers filled in, where these are to be used
  * @throws ConfigError for a setting that cannot be used
  */
-export async function openAdapters(config: Config, logger: Logger, releasers: Releasers): Promise<Adapters> {
+export async function openAdapters(
+  config: Config,
+  logger: Logger,
+  releasers: Releasers,
+  tracer?: Tracer,
+): Promise<Adapters> {
   const records = await openRecords(config, logger, releasers);
   const workspace = await openWorkspace(config, releasers);
   const bus = await openBus(config, logger, releasers);
-  const temporal = await openTemporal(config, records.ports, releasers);
+  const temporal = await openTemporal(config, records.ports, releasers, tracer);
   return {
     records: records.ports,
     workspace: workspace.port,
@@ -179,6 +185,7 @@ async function openTemporal(
   config: Config,
   records: Pick<Records, 'tenantKeys'>,
   releasers: Releasers,
+  tracer: Tracer | undefined,
 ): Promise<
   { connection: Adapters['temporal'] } & Pick<
     Adapters,
@@ -198,6 +205,7 @@ async function openTemporal(
     ...place,
     ownWorker,
     uiUrl: config.temporalUiUrl,
+    tracer: tracer ?? null,
   });
   const inspector = createRunInspector(place);
   const applySchedules = async (): Promise<void> => {

@@ -2,6 +2,7 @@
 import { createMetrics, measureProcess } from '../adapters/prometheus/metrics.js';
 import type { Config } from '../config/env.js';
 import { signInPolicy } from '../config/sign-in-policy.js';
+import type { OpenedTracer } from '../adapters/opentelemetry/open-tracer.js';
 import type { Logger } from '../ports/logger.js';
 import type { Tool } from '../tools/tool.js';
 import { startApiServer } from './api-server.js';
@@ -20,12 +21,16 @@ export async function startApi(
   logger: Logger,
   signal: AbortSignal,
   moreTools: readonly Tool[] = [],
+  traces: OpenedTracer | null = null,
 ): Promise<Running> {
   const signIn = signInPolicy(config);
   const releasers = new Releasers();
+  const tracer = traces?.tracer;
+  // Last of all: what the others do at their end is traced, too.
+  releasers.push('the traces', async () => traces?.close());
   try {
-    const agents = await openAgents(config, moreTools, logger, releasers);
-    const adapters = await openAdapters(config, logger, releasers);
+    const agents = await openAgents(config, moreTools, logger, releasers, tracer);
+    const adapters = await openAdapters(config, logger, releasers, tracer);
     const metrics = createMetrics();
     measureProcess(metrics);
     const url = await startApiServer(
@@ -39,6 +44,7 @@ export async function startApi(
         agents: agents.agents,
         logger,
         metrics,
+        ...(tracer === undefined ? {} : { tracer }),
         graceMs: GRACE_MS,
       },
       releasers,

@@ -18,6 +18,7 @@ import { ownWebhookSecret } from './own-webhook-secret.js';
 import { openFileLog } from './process-log.js';
 import { sdkMetrics } from './sdk-runtime.js';
 import { Releasers } from './releasers.js';
+import { openTraces } from './traces.js';
 import { verify } from './verify.js';
 
 export interface StackOptions {
@@ -55,7 +56,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const lock = await lockDataDir(options.config.dataDir);
     releasers.push('the lock', () => lock.release());
     const { dataDir } = lock;
-    logger = await openFileLog(options.config, dataDir, releasers);
+    const traces = await openTraces(options.config, 'perdure');
+    releasers.push('the traces', async () => traces?.close());
+    logger = await openFileLog(options.config, dataDir, releasers, traces);
     // Before anything is started: a taken port is told at once.
     const port = await claimPort(options.config.host, options.config.port, 'port', 'PORT');
     const { temporalAddress } = options.config;
@@ -72,8 +75,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       webhookSecrets: webhookSecrets.length > 0 ? webhookSecrets : [await ownWebhookSecret(dataDir)],
     };
 
-    const agents = await parts.openAgents(config, options.tools ?? [], logger, releasers);
-    const adapters = await parts.openAdapters(config, logger, releasers);
+    const agents = await parts.openAgents(config, options.tools ?? [], logger, releasers, traces?.tracer);
+    const adapters = await parts.openAdapters(config, logger, releasers, traces?.tracer);
     const metrics = parts.createMetrics(sdkMetrics);
     parts.measureProcess(metrics);
     const { signal } = options;
@@ -94,6 +97,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         agents: agents.agents,
         logger,
         metrics,
+        ...(traces === null ? {} : { tracer: traces.tracer }),
         graceMs: 3_000,
       },
       releasers,
@@ -109,6 +113,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         identity: parts.newWorkerIdentity(family),
         logger,
         meter: metrics.runs(),
+        tracer: traces?.tracer ?? null,
         graceMs: 5_000,
         forceMs: 15_000,
         json: false,

@@ -1,5 +1,6 @@
 /** A worker process: answers probes at once, polls when what it stands on works, drains when asked. */
 import { CONTENT_TYPE, createMetrics, measureProcess } from '../adapters/prometheus/metrics.js';
+import type { OpenedTracer } from '../adapters/opentelemetry/open-tracer.js';
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import type { Tool } from '../tools/tool.js';
@@ -25,12 +26,16 @@ export async function startWorker(
   logger: Logger,
   signal: AbortSignal,
   moreTools: readonly Tool[] = [],
+  traces: OpenedTracer | null = null,
 ): Promise<Running> {
   const releasers = new Releasers();
+  const tracer = traces?.tracer;
+  // Last of all: what the others do at their end is traced, too.
+  releasers.push('the traces', async () => traces?.close());
   const identity = newWorkerIdentity();
   try {
-    const agents = await openAgents(config, moreTools, logger, releasers);
-    const adapters = await openAdapters(config, logger, releasers);
+    const agents = await openAgents(config, moreTools, logger, releasers, tracer);
+    const adapters = await openAdapters(config, logger, releasers, tracer);
     const metrics = createMetrics(sdkMetrics);
     const meter = metrics.runs();
     measureProcess(metrics);
@@ -75,6 +80,7 @@ export async function startWorker(
     const { lost } = await startWorkerPart(
       {
         ...{ config, adapters, agents, builtRoot, identity, logger, meter },
+        tracer: tracer ?? null,
         graceMs: GRACE_MS,
         forceMs: FORCE_MS,
         json: true,

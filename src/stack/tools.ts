@@ -3,6 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError, type Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
+import { noTracer } from '../ports/no-tracer.js';
+import type { Tracer } from '../ports/tracer.js';
 import type { Tool } from '../tools/tool.js';
 
 export interface FolderTools {
@@ -12,7 +14,11 @@ export interface FolderTools {
 }
 
 /** @throws ConfigError naming what is wrong with a file */
-export async function openTools(config: Config, logger: Logger): Promise<FolderTools> {
+export async function openTools(
+  config: Config,
+  logger: Logger,
+  tracer: Tracer = noTracer,
+): Promise<FolderTools> {
   const { path: folder, isNamed } = config.toolsFolder;
   if (!existsSync(folder)) {
     if (isNamed) throw new ConfigError(`PERDURE_TOOLS_DIR names ${folder}, which is not there`);
@@ -20,10 +26,11 @@ export async function openTools(config: Config, logger: Logger): Promise<FolderT
   }
   const parts: FolderTools[] = [];
   // Loaded where there is something to do with it: a start without such tools is as quick as before.
-  if (hasMcpServers(config)) parts.push((await import('./mcp-servers.js')).openMcpServers(config, logger));
+  if (hasMcpServers(config))
+    parts.push((await import('./mcp-servers.js')).openMcpServers(config, logger, tracer));
   if (existsSync(path.join(folder, 'http.yaml'))) {
     const { openHttpApis } = await import('./http-apis.js');
-    parts.push({ tools: openHttpApis(config), close: () => Promise.resolve() });
+    parts.push({ tools: openHttpApis(config, tracer), close: () => Promise.resolve() });
   }
   const files = toolFiles(folder);
   if (files.length > 0) {

@@ -16,7 +16,9 @@ import type { Config } from '../config/env.js';
 import type { Admission } from '../ports/admission.js';
 import type { Logger } from '../ports/logger.js';
 import type { RunMeter } from '../ports/meters.js';
+import { noTracer } from '../ports/no-tracer.js';
 import { noteStorage } from '../ports/note-storage.js';
+import type { Tracer } from '../ports/tracer.js';
 import { startPulse } from '../worker/pulse.js';
 import { runWorker } from '../worker/run-worker.js';
 import { startWatchdog } from '../worker/watchdog.js';
@@ -35,6 +37,8 @@ export interface WorkerPartOptions {
   identity: string;
   logger: Logger;
   meter: RunMeter;
+  /** Null where nothing is traced. */
+  tracer: Tracer | null;
   /** Milliseconds that running activities get to end by themselves, and then to heed their abort signal. */
   graceMs: number;
   forceMs: number;
@@ -61,7 +65,7 @@ export async function startWorkerPart(
   options: WorkerPartOptions,
   releasers: Releasers,
 ): Promise<{ lost: Promise<string> }> {
-  const { config, adapters, meter } = options;
+  const { config, adapters, meter, tracer } = options;
   const { agents, models, tools } = options.agents;
   const logger = options.logger.child({ component: 'worker' });
   const version = await workerVersionOf(config, options.builtRoot);
@@ -99,7 +103,7 @@ export async function startWorkerPart(
       }),
       ...createWebhookActivities({
         store: adapters.records.runs,
-        sender: openWebhookSender(config),
+        sender: openWebhookSender(config, tracer ?? noTracer),
         logger,
       }),
       ...createActivities({
@@ -121,8 +125,10 @@ export async function startWorkerPart(
             : (scope) => noteStorage(adapters.workspace, adapters.records.admission, scope),
         logger,
         meter,
+        tracer: tracer ?? noTracer,
       }),
     },
+    tracer,
     // An API in this process starts runs over it.
     onConnection: (connection) => {
       adapters.temporal.ownWorker.connection = connection;

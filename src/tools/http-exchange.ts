@@ -3,6 +3,8 @@ import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Agent, request, type Dispatcher } from 'undici';
 import { PerdureError } from '../../contracts/errors.js';
+import { tracedRequest } from '../ports/traced-request.js';
+import type { Tracer } from '../ports/tracer.js';
 import type { AddressGuard } from './address-guard.js';
 import { withoutSecrets } from './http-headers.js';
 
@@ -20,10 +22,10 @@ export interface Exchange {
  */
 export async function exchange<Result>(
   first: { url: URL; method: Dispatcher.HttpMethod; headers: Record<string, string>; body?: string },
-  options: { guard: AddressGuard; signal: AbortSignal; maxRedirects?: number },
+  options: { guard: AddressGuard; tracer: Tracer; signal: AbortSignal; maxRedirects?: number },
   use: (exchange: Exchange) => Promise<Result>,
 ): Promise<Result> {
-  const { guard, signal, maxRedirects = MAX_REDIRECTS } = options;
+  const { guard, tracer, signal, maxRedirects = MAX_REDIRECTS } = options;
   const { method, body = null } = first;
   let { url, headers } = first;
   for (let redirects = 0; ; redirects++) {
@@ -35,7 +37,14 @@ export async function exchange<Result>(
       connect: { lookup: pinnedTo(addresses) },
     });
     try {
-      const response = await request(url, { dispatcher: agent, method, headers, body, signal });
+      const sent = { dispatcher: agent, method, body, signal };
+      const hop = { url, headers };
+      const response = await tracedRequest(
+        tracer,
+        { method, url },
+        (more) => request(hop.url, { ...sent, headers: { ...hop.headers, ...more } }),
+        ({ statusCode }) => statusCode,
+      );
       // Destroying the agent may break the body off after its reader has gone: an error to nobody.
       response.body.on('error', () => undefined);
       if (!redirectStatuses.has(response.statusCode)) return await use({ url, response });

@@ -3,6 +3,8 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { PerdureError } from '../../contracts/errors.js';
 import type { JsonValue } from '../../contracts/plan.js';
+import { noTracer } from '../ports/no-tracer.js';
+import type { Tracer } from '../ports/tracer.js';
 import { createAddressGuard, urlProblem, type Resolve } from './address-guard.js';
 import { decompressed, limited, readBody, tooLarge } from './http-body.js';
 import { exchange, type Exchange } from './http-exchange.js';
@@ -52,8 +54,9 @@ export function createHttpFetch(options: {
   httpAllow: readonly string[];
   secrets?: NamedSecrets;
   resolve?: Resolve;
+  tracer?: Tracer;
 }): Tool {
-  const { secrets = noSecrets } = options;
+  const { secrets = noSecrets, tracer = noTracer } = options;
   const guard = createAddressGuard({
     allow: options.httpAllow,
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
@@ -89,7 +92,7 @@ export function createHttpFetch(options: {
       }, args.timeoutSeconds * 1000);
       try {
         const hop = { url, method: args.method, headers };
-        const output = await exchange(hop, { guard, signal: controller.signal }, async (answer) =>
+        const output = await exchange(hop, { guard, tracer, signal: controller.signal }, async (answer) =>
           readAnswer(answer, args, context),
         );
         return { output };

@@ -3,6 +3,8 @@ import { PerdureError } from '../../contracts/errors.js';
 import { fieldError, pathErrors, valueAt, type Path, type PathError } from '../../contracts/field-errors.js';
 import type { JsonValue } from '../../contracts/plan.js';
 import { findReferences } from '../../contracts/references.js';
+import { noTracer } from '../ports/no-tracer.js';
+import type { Tracer } from '../ports/tracer.js';
 import { askHumanTool, waitForEventTool } from './asking.js';
 import { chartTool } from './chart.js';
 import { echoTool } from './echo.js';
@@ -39,17 +41,19 @@ export function createToolRegistry({
   httpAllow,
   secrets = noSecrets,
   more = [],
+  tracer = noTracer,
 }: {
   httpAllow: readonly string[];
   secrets?: NamedSecrets;
   more?: readonly Tool[];
+  tracer?: Tracer;
 }): ToolRegistry {
   const all = [
     echoTool,
     waitTool,
     askHumanTool,
     waitForEventTool,
-    createHttpFetch({ httpAllow, secrets }),
+    createHttpFetch({ httpAllow, secrets, tracer }),
     fileReadTool,
     fileWriteTool,
     fileListTool,

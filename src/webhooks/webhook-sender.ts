@@ -1,5 +1,7 @@
 /** Sends a signed webhook to a checked address, once. */
 import { PerdureError } from '../../contracts/errors.js';
+import { noTracer } from '../ports/no-tracer.js';
+import type { Tracer } from '../ports/tracer.js';
 import type { WebhookSecrets, WebhookSender } from '../ports/webhooks.js';
 import type { AddressGuard } from '../tools/address-guard.js';
 import { exchange } from '../tools/http-exchange.js';
@@ -13,9 +15,11 @@ const TIMEOUT_MS = 20_000;
 export function createWebhookSender({
   guard,
   secrets,
+  tracer = noTracer,
 }: {
   guard: AddressGuard;
   secrets: readonly WebhookSecrets[];
+  tracer?: Tracer;
 }): WebhookSender {
   return {
     async send({ id, tenantId, url, body }, stop) {
@@ -33,7 +37,7 @@ export function createWebhookSender({
       try {
         // A redirect is no delivery: what it names was not signed for, and nobody has agreed to it.
         const hop = { url: target, method: 'POST', headers, body } as const;
-        await exchange(hop, { guard, signal, maxRedirects: 0 }, ({ response }) => {
+        await exchange(hop, { guard, tracer, signal, maxRedirects: 0 }, ({ response }) => {
           const { statusCode: status } = response;
           if (status >= 200 && status <= 299) return Promise.resolve();
           const { 'retry-after': retryAfter } = response.headers;

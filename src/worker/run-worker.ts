@@ -6,7 +6,9 @@ import type { DataConverter } from '@temporalio/common';
 import type { Activities } from '../../contracts/activities.js';
 import type { Sealing } from '../../contracts/sealing.js';
 import type { Logger } from '../ports/logger.js';
+import type { Tracer } from '../ports/tracer.js';
 import { HEARTBEAT_MS, heartbeatInterceptor, type ActivityListener } from './heartbeat.js';
+import { traceActivities, traceSinks } from './trace.js';
 import { workflowBundle } from './workflow-bundle.js';
 
 export interface WorkerSettings {
@@ -28,6 +30,8 @@ export interface WorkerSettings {
   onConnection?: (connection: NativeConnection | null) => void;
   /** Told of every activity, too. */
   listener?: ActivityListener;
+  /** Null where nothing is traced. */
+  tracer?: Tracer | null;
   logger: Logger;
   /** Milliseconds that running activities get to end by themselves, and then to heed their abort signal. */
   graceMs: number;
@@ -200,7 +204,7 @@ async function createWorker(
   connection: NativeConnection,
   listener: ActivityListener,
 ): Promise<Worker> {
-  const { version = null } = settings;
+  const { version = null, tracer = null } = settings;
   return Worker.create({
     connection,
     ...(settings.identity === undefined ? {} : { identity: settings.identity }),
@@ -219,7 +223,13 @@ async function createWorker(
     workflowBundle: await workflowBundle(settings.bundlePath, settings.payloads.sealing),
     dataConverter: settings.payloads.converter,
     activities: settings.activities,
-    interceptors: { activity: [() => heartbeatInterceptor(listener)] },
+    interceptors: {
+      activity: [
+        ...(tracer === null ? [] : [() => traceActivities(tracer)]),
+        () => heartbeatInterceptor(listener),
+      ],
+    },
+    ...(tracer === null ? {} : { sinks: traceSinks(tracer) }),
     shutdownGraceTime: settings.graceMs,
     shutdownForceTime: settings.forceMs,
     // Every beat is sent: the server's clock for a lost worker runs on them, and a cancellation reaches a tool

@@ -7,23 +7,26 @@ import { ConfigError, type ModelConfig } from '../../config/env.js';
 import { modelProblem } from '../../config/models.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Model, Models } from '../../ports/model.js';
+import { noTracer } from '../../ports/no-tracer.js';
+import type { Tracer } from '../../ports/tracer.js';
 import { createAiModel, providerOf } from './ai-model.js';
-import { boundedFetch } from './bounded-fetch.js';
+import { createBoundedFetch } from './bounded-fetch.js';
 import { withFallbacks } from './fallback-model.js';
 import { readPrices } from './prices.js';
 import { Recorder } from './recorder.js';
 import { readScript } from './script.js';
 import { createScriptedModel } from './scripted-model.js';
+import { traced } from './traced-model.js';
 
 /** @throws ConfigError for a file that cannot be used */
-export function openModels(config: ModelConfig, logger: Logger): Models {
+export function openModels(config: ModelConfig, logger: Logger, tracer: Tracer = noTracer): Models {
   const prices = readPrices(config.pricesFile);
   const recorder = usable('PERDURE_MODEL_RECORD', () =>
     config.recordFile === null ? null : new Recorder(config.recordFile),
   );
   const opened = new Map<string, Model>();
   const open = (name: string): Model => {
-    const model = opened.get(name) ?? openModel(name);
+    const model = opened.get(name) ?? traced(openModel(name), tracer);
     opened.set(name, model);
     return model;
   };
@@ -38,7 +41,7 @@ export function openModels(config: ModelConfig, logger: Logger): Models {
       );
     const model = createAiModel({
       name,
-      model: sdkModel(name, config),
+      model: sdkModel(name, config, tracer),
       price: prices(name),
       limits: config.limits,
     });
@@ -58,12 +61,12 @@ export function openModels(config: ModelConfig, logger: Logger): Models {
 
 const modelOf = (name: string): string => name.slice(name.indexOf(':') + 1);
 
-function sdkModel(name: string, { providers }: ModelConfig): Exclude<LanguageModel, string> {
+function sdkModel(name: string, { providers }: ModelConfig, tracer: Tracer): Exclude<LanguageModel, string> {
   const provider = providerOf(name);
   const found = providers[provider];
   if (found === undefined) throw new Error(`there is no provider ${provider}`);
   const { protocol, baseUrl, apiKey } = found;
-  const settings = { baseURL: baseUrl, fetch: boundedFetch };
+  const settings = { baseURL: baseUrl, fetch: createBoundedFetch(tracer) };
   // A key that is not given must not be taken from the SDK's own reading of the environment.
   if (protocol === 'anthropic')
     return createAnthropic({ ...settings, apiKey: apiKey ?? 'none' })(modelOf(name));

@@ -9,7 +9,11 @@ export interface LogDestination {
   stream: NodeJS.WritableStream;
 }
 
-export function createLogger(destinations: readonly LogDestination[]): Logger {
+/** @param more what every line says at its time, as which span it is of */
+export function createLogger(
+  destinations: readonly LogDestination[],
+  more?: () => object | undefined,
+): Logger {
   const streams = destinations.flatMap(({ level, stream }) =>
     level === 'silent' ? [] : [{ level, stream }],
   );
@@ -17,6 +21,7 @@ export function createLogger(destinations: readonly LogDestination[]): Logger {
     {
       level: streams.length === 0 ? 'silent' : 'debug',
       base: null,
+      ...(more === undefined ? {} : { mixin: () => more() ?? {} }),
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: {

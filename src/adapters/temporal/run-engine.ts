@@ -21,10 +21,12 @@ import {
 } from '../../../contracts/messages.js';
 import { summaryOf } from '../../../contracts/summary.js';
 import type { RunEngine } from '../../ports/run-engine.js';
+import type { Tracer } from '../../ports/tracer.js';
 import { checkTemporal } from './check-temporal.js';
 import { unopened } from './payload-codec.js';
 import type { Payloads } from './payloads.js';
 import { buildOf } from './poller-build.js';
+import { traceStarts } from './trace-runs.js';
 import { createWorkflowStarter, type OwnWorker } from './workflow-starter.js';
 import { CALL_DEADLINE, callTemporal } from './unavailable.js';
 import { updateRun } from './update-run.js';
@@ -38,6 +40,8 @@ export interface TemporalEngineOptions {
   taskQueue: string;
   /** Base address of the Web UI; null when none is known. */
   uiUrl: string | null;
+  /** Null where nothing is traced. */
+  tracer?: Tracer | null;
 }
 
 /** A poller asks anew at least once a minute; one that was not seen for longer is gone. */
@@ -54,13 +58,17 @@ const keys = {
 };
 
 export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngine {
-  const { connection, namespace, payloads, taskQueue, uiUrl } = options;
-  const client = new Client({ connection, namespace, dataConverter: payloads.converter });
+  const { connection, namespace, payloads, taskQueue, uiUrl, tracer = null } = options;
+  const interceptors = {
+    workflow: tracer === null ? [] : [traceStarts({ connection, namespace, payloads, tracer })],
+  };
+  const client = new Client({ connection, namespace, dataConverter: payloads.converter, interceptors });
   const onlooker = new Client({ connection, namespace, dataConverter: unopened });
   const startWorkflow = createWorkflowStarter({
     client,
     namespace,
     payloads,
+    interceptors,
     ownWorker: options.ownWorker ?? { connection: null },
     deadlineMs: CALL_DEADLINE,
   });

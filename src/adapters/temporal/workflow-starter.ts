@@ -1,6 +1,7 @@
 /** Starts workflows, over the connection of this process's own worker where there is one. */
 import {
   Client,
+  type ClientOptions,
   isGrpcServiceError,
   WorkflowExecutionAlreadyStartedError,
   type WorkflowStartOptions,
@@ -18,6 +19,7 @@ export interface StarterOptions {
   client: Client;
   namespace: string;
   payloads: Payloads;
+  interceptors: NonNullable<ClientOptions['interceptors']>;
   ownWorker: OwnWorker;
   /** Milliseconds that a start may take. */
   deadlineMs: number;
@@ -30,7 +32,7 @@ export type StartWorkflow = (type: string, options: WorkflowStartOptions) => Pro
  * start): the task waits for no poll, and the server needs not hand it out.
  */
 export function createWorkflowStarter(options: StarterOptions): StartWorkflow {
-  const { client, namespace, payloads, ownWorker, deadlineMs } = options;
+  const { client, namespace, payloads, interceptors, ownWorker, deadlineMs } = options;
   let eager: { connection: NativeConnection; client: Client } | undefined;
 
   return async (type, start) => {
@@ -39,7 +41,7 @@ export function createWorkflowStarter(options: StarterOptions): StartWorkflow {
       if (eager?.connection !== connection)
         eager = {
           connection,
-          client: new Client({ connection, namespace, dataConverter: payloads.converter }),
+          client: new Client({ connection, namespace, dataConverter: payloads.converter, interceptors }),
         };
       const { workflow } = eager.client;
       try {

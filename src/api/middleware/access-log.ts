@@ -1,4 +1,5 @@
 /** One line a request, written when its answer has left or its client has. */
+import { AsyncResource } from 'node:async_hooks';
 import type { Request, RequestHandler } from 'express';
 import type { Logger } from '../../ports/logger.js';
 import { knownPrincipal } from '../principals.js';
@@ -8,7 +9,8 @@ export function createAccessLog(logger: Logger): RequestHandler {
   return (req, res, next) => {
     const started = performance.now();
     const requestId = requestIdOf(res);
-    res.once('close', () => {
+    // Told within the span of the request, whoever closes its connection.
+    const tell = AsyncResource.bind(() => {
       logger.debug(
         {
           requestId,
@@ -23,6 +25,7 @@ export function createAccessLog(logger: Logger): RequestHandler {
         'request',
       );
     });
+    res.once('close', tell);
     next();
   };
 }

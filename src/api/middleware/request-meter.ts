@@ -27,7 +27,7 @@ export function createRequestMeter(meter: ApiMeter): RequestHandler {
   };
 }
 
-const routeOf = ({ locals }: Response): string =>
+export const routeOf = ({ locals }: Response): string =>
   typeof locals.route === 'string' ? locals.route : UNKNOWN_ROUTE;
 
 const isStream = (res: Response): boolean =>

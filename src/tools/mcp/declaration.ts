@@ -24,6 +24,8 @@ const common = {
   /** What a server says of itself is a hint; this is what counts. irreversible unless told. */
   effects: z.record(pattern, z.enum(['read', 'reversible', 'irreversible'])).optional(),
   timeoutSeconds: z.int().min(1).max(3_600).default(60),
+  /** Whether it is told which trace a call is of. */
+  trace: z.boolean().default(false),
   /** Of one answer. */
   maxBytes: z.int().min(1_000).max(30_000_000).default(5_000_000),
 };

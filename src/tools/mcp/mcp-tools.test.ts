@@ -9,6 +9,7 @@ import { redactor } from '../secrets.js';
 import { toolContext } from '../testing/tool-context.js';
 import type { ToolContext } from '../tool.js';
 import { mcpFileSchema, type McpServer } from './declaration.js';
+import { noTracer } from '../../ports/no-tracer.js';
 import { mcpTools } from './mcp-tools.js';
 import { openServer } from './open-server.js';
 import { pinOf, type Pin } from './pins.js';
@@ -41,7 +42,7 @@ async function opened(how: string, more: object = {}, file = '') {
     logger,
     redact,
   };
-  const session: McpSession = createSession('odd', () => openServer(server, around));
+  const session: McpSession = createSession(server, () => openServer(server, around), noTracer);
   closing.push(() => session.close());
   const offered = await session.list();
   const accepted = Object.fromEntries(offered.map((tool): [string, Pin] => [tool.name, pinOf(tool)]));

@@ -12,6 +12,8 @@ import {
 import { PerdureError } from '../../../contracts/errors.js';
 import type { JsonValue } from '../../../contracts/plan.js';
 import { version } from '../../../contracts/version.js';
+import type { Tracer } from '../../ports/tracer.js';
+import type { McpServer } from './declaration.js';
 import { mcpError } from './mcp-error.js';
 
 /** A transport, and what is let go with it. */
@@ -48,7 +50,12 @@ const CONNECT_MS = 30_000;
 /** A server that pages without end is not listened to for ever. */
 const MAX_PAGES = 50;
 
-export function createSession(name: string, open: () => Opened): McpSession {
+/** Of a server that may be told, each call says which trace it is of. */
+export function createSession(
+  { name, trace }: Pick<McpServer, 'name' | 'trace'>,
+  open: () => Opened,
+  tracer: Tracer,
+): McpSession {
   let current: Promise<Connection> | undefined;
   let users = 0;
   let idle: NodeJS.Timeout | undefined;
@@ -102,7 +109,19 @@ export function createSession(name: string, open: () => Opened): McpSession {
         const { connection, offered } = await lookedAt(first, how);
         how.check(offered);
         how.signal.throwIfAborted();
-        return connection.call(tool, args, how);
+        return tracer.within(
+          {
+            name: `tools/call ${tool}`,
+            kind: 'client',
+            attributes: {
+              'mcp.method.name': 'tools/call',
+              'gen_ai.tool.name': tool,
+              'perdure.mcp.server': name,
+            },
+          },
+          // Source: semantic-conventions, MCP: the context stands in the request's own _meta.
+          () => connection.call(tool, args, { ...how, meta: trace ? { ...tracer.carrier() } : {} }),
+        );
       }),
     close,
   };
@@ -165,7 +184,11 @@ class Connection {
     throw new PerdureError('tool_failed', `${this.name}: its list of tools does not end`);
   }
 
-  async call(tool: string, args: Record<string, JsonValue>, how: CallOptions): Promise<CallToolResult> {
+  async call(
+    tool: string,
+    args: Record<string, JsonValue>,
+    how: CallOptions & { meta: Record<string, unknown> },
+  ): Promise<CallToolResult> {
     const options: RequestOptions = {
       signal: how.signal,
       // Whoever runs the tool ends it in time; this is for when nobody does.
@@ -178,7 +201,10 @@ class Connection {
     try {
       return await this.asked(() =>
         this.client.request(
-          { method: 'tools/call', params: { name: tool, arguments: args } },
+          {
+            method: 'tools/call',
+            params: { name: tool, arguments: args, ...(isEmpty(how.meta) ? {} : { _meta: how.meta }) },
+          },
           CallToolResultSchema,
           options,
         ),
@@ -210,3 +236,5 @@ class Connection {
     await this.opened.release().catch(() => undefined);
   }
 }
+
+const isEmpty = (value: object): boolean => Object.keys(value).length === 0;

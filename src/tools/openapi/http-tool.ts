@@ -1,6 +1,8 @@
 /** One operation of an HTTP API as a tool: its address and its secrets are the operator's, its arguments the plan's. */
 import { PerdureError } from '../../../contracts/errors.js';
 import type { JsonValue } from '../../../contracts/plan.js';
+import { noTracer } from '../../ports/no-tracer.js';
+import type { Tracer } from '../../ports/tracer.js';
 import type { AddressGuard } from '../address-guard.js';
 import { decompressed, limited, readBody } from '../http-body.js';
 import { exchange, type Exchange } from '../http-exchange.js';
@@ -17,7 +19,7 @@ type Args = Record<string, JsonValue>;
 export function httpTool(
   api: HttpApi,
   operation: Operation,
-  { guard, secrets }: { guard: AddressGuard; secrets: Secrets },
+  { guard, secrets, tracer = noTracer }: { guard: AddressGuard; secrets: Secrets; tracer?: Tracer },
 ): Tool {
   const effect = api.effects[operation.id] ?? defaultEffect(operation);
   const redact = redactor([...Object.values(api.headers), ...Object.values(api.query)], secrets);
@@ -40,7 +42,7 @@ export function httpTool(
       try {
         const output = await exchange(
           { url, method: operation.method, headers, ...(body === undefined ? {} : { body }) },
-          { guard, signal: context.signal, maxRedirects: 0 },
+          { guard, tracer, signal: context.signal, maxRedirects: 0 },
           async (answer) => readAnswer(answer, api),
         );
         return { output: JSON.parse(redact(JSON.stringify(output))) as JsonValue };

@@ -53,6 +53,7 @@ import type { Admission } from '../../../src/ports/admission.js';
 import type { EventBus } from '../../../src/ports/event-bus.js';
 import type { ApprovalStore } from '../../../src/ports/approval-store.js';
 import type { EventLog } from '../../../src/ports/event-log.js';
+import { noTracer } from '../../../src/ports/no-tracer.js';
 import { noteStorage } from '../../../src/ports/note-storage.js';
 import type { KeyRing } from '../../../src/ports/key-ring.js';
 import type { RunEngine } from '../../../src/ports/run-engine.js';
@@ -228,6 +229,7 @@ export async function startSystem(
         noteStorage: (scope) => noteStorage(workspace, records.admission, scope),
         logger,
         meter: unmeasured,
+        tracer: noTracer,
       }),
     },
     ...(ownWorker === undefined

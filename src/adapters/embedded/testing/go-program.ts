@@ -7,6 +7,7 @@ import { env } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { goInstall } from '../go-install.js';
+import type { Obtained, ObtainOptions } from '../temporal-download.js';
 import { tryLock } from '../pid-lock.js';
 import { cacheDirFrom } from '../temporal-binary.js';
 
@@ -19,11 +20,13 @@ export interface GoProgram {
   readonly version: string;
   /** What it is kept as, where the last part of its import path says too little. */
   readonly name?: string;
+  /** What makes it of what Go has built there, where that is not the program yet. */
+  readonly make?: (built: string, options: ObtainOptions) => Promise<Obtained>;
 }
 
 /** @returns where the program is, or why it cannot be had; nothing is asked of the network when it is there */
 export async function goProgram(program: GoProgram): Promise<{ file: string } | { problem: string }> {
-  const { name = path.basename(program.package) } = program;
+  const { name = path.basename(program.package), make } = program;
   const cacheDir = cacheDirFrom(env);
   const file = path.join(cacheDir, `${name}-${program.version}-${process.platform}-${process.arch}`);
   if (await runs(file)) return { file };
@@ -33,17 +36,23 @@ export async function goProgram(program: GoProgram): Promise<{ file: string } | 
   const directory = await mkdtemp(path.join(cacheDir, `${name}.tmp-`));
   try {
     if (await runs(file)) return { file };
-    const built = await goInstall({
-      ...program,
+    const options: ObtainOptions = {
+      version: program.version,
       directory,
       env,
-      title: name,
-      announcement: `Building ${name} ${program.version} with Go; the first time only.`,
       onProgress: (sentence) => {
         console.error(sentence);
       },
       signal: AbortSignal.timeout(BUILD_TIMEOUT_MS - 60_000),
+    };
+    const installed = await goInstall({
+      ...options,
+      package: program.package,
+      title: name,
+      announcement: `Building ${name} ${program.version} with Go; the first time only.`,
     });
+    if ('problem' in installed) return installed;
+    const built = make === undefined ? installed : await make(installed.file, options);
     if ('problem' in built) return built;
     if (!(await runs(built.file))) return { problem: 'it was built, but does not run' };
     await rename(built.file, file);

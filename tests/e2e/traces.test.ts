@@ -1,0 +1,292 @@
+/**
+ * One run's trace, as a real collector has it: from a caller's HTTP request through the workflow and its activities, in
+ * another process, to models, tools and what these call.
+ */
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import type net from 'node:net';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Run, SubmitRun } from '../../contracts/runs.js';
+import { createClient, type Client } from '../../src/client/client.js';
+import { missingBackEnds, startBackEnds, type BackEnds } from './support/back-ends.js';
+import { missingCollector, startCollector, type CollectedSpan, type Collector } from './support/collector.js';
+import { endProcess, startApiProcess, startWorkerProcess, type FleetProcess } from './support/fleet.js';
+import { temporaryDirectory } from './support/perdure-process.js';
+
+const missing = (await missingBackEnds()) ?? (await missingCollector());
+if (missing !== null) console.warn(`Traces are not tested with a collector: ${missing}`);
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const CALLER = 'b7ad6b7169203331';
+const SECRET = 'what only the run itself may know';
+
+/** A service that fails once where its path says so. */
+async function startService() {
+  const seen: { path: string; headers: http.IncomingHttpHeaders }[] = [];
+  const server = http.createServer((req, res) => {
+    const path = req.url ?? '';
+    const isFirst = seen.every((each) => each.path !== path);
+    seen.push({ path, headers: req.headers });
+    res.statusCode = path === '/fails-once' && isFirst ? 503 : 200;
+    res.setHeader('content-type', 'application/json').end('{}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  return { seen, port, host: `127.0.0.1:${port}`, close: () => server.close() };
+}
+
+const SCRIPT = {
+  conversations: [
+    {
+      when: 'look at the page',
+      answers: [
+        { calls: [{ tool: 'echo', args: { said: SECRET } }], inputTokens: 120, outputTokens: 7 },
+        { text: `it says ${SECRET}`, inputTokens: 140, outputTokens: 9 },
+      ],
+    },
+  ],
+};
+
+describe.skipIf(missing !== null)('a trace', () => {
+  let backEnds: BackEnds;
+  let collector: Collector;
+  let told: Awaited<ReturnType<typeof startService>>;
+  let stranger: Awaited<ReturnType<typeof startService>>;
+  let place: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let client: Client;
+  let apiUrl: string;
+  const processes: FleetProcess[] = [];
+  let spans: CollectedSpan[] = [];
+  let run: Run;
+  let fork: Run;
+  let scheduled: string;
+
+  const submit = async (body: SubmitRun, headers: Record<string, string>): Promise<Run> => {
+    const answer = await fetch(`${apiUrl}/v1/runs`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${backEnds.token}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+    expect(answer.status).toBe(202);
+    return (await answer.json()) as Run;
+  };
+  const ended = async (id: string): Promise<void> => {
+    for await (const { type } of client.events(id)) if (type === 'run.completed') return;
+    throw new Error(`${id} has not completed`);
+  };
+
+  beforeAll(async () => {
+    [backEnds, collector, told, stranger, place] = await Promise.all([
+      startBackEnds(),
+      startCollector(),
+      startService(),
+      startService(),
+      temporaryDirectory(),
+    ]);
+    const script = path.join(place.directory, 'script.json');
+    await writeFile(script, JSON.stringify(SCRIPT));
+    const env = {
+      ...backEnds.env,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      PERDURE_TRACE_HOSTS: told.host,
+      PERDURE_HTTP_ALLOW: `${told.host},${stranger.host}`,
+      PERDURE_MODEL: `scripted:${script}`,
+      PERDURE_WEBHOOK_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
+      LOG_LEVEL: 'debug',
+    };
+    const worker = { ...env, DATABASE_URL: backEnds.supabase.databaseUrl };
+    processes.push(...(await Promise.all([startApiProcess(env), startWorkerProcess(worker)])));
+    apiUrl = `http://127.0.0.1:${processes[0]?.port ?? 0}`;
+    client = createClient({ baseUrl: apiUrl, token: backEnds.token });
+
+    run = await submit(
+      {
+        goal: SECRET,
+        plan: {
+          steps: [
+            { id: 'quick', tool: 'echo', args: { text: SECRET } },
+            { id: 'told', tool: 'http_fetch', args: { url: `http://${told.host}/fails-once` } },
+            { id: 'stranger', tool: 'http_fetch', args: { url: `http://${stranger.host}/page` } },
+            { id: 'think', tool: 'agent', args: { task: 'look at the page', tools: ['echo'] } },
+          ],
+        },
+        webhook: { url: `http://${told.host}/webhook` },
+      },
+      {
+        traceparent: `00-${TRACE}-${CALLER}-01`,
+        tracestate: 'vendor=its-own',
+        baggage: 'user=somebody',
+      },
+    );
+    await ended(run.id);
+    await expect.poll(() => told.seen.some(({ path }) => path === '/webhook')).toBe(true);
+    fork = await client.fork(run.id, { fromStep: 'stranger' });
+    await ended(fork.id);
+    const schedule = await client.schedules.create({
+      name: 'now and then',
+      cron: '0 0 1 1 *',
+      run: { goal: 'on its own', plan: { steps: [{ id: 'only', tool: 'echo', args: {} }] } },
+    });
+    await client.schedules.trigger(schedule.id);
+    await expect
+      .poll(
+        async () => (await client.list({ status: ['completed'] })).runs.find((r) => r.goal === 'on its own'),
+        {
+          timeout: 30_000,
+        },
+      )
+      .toBeDefined();
+    scheduled = (await client.list()).runs.find((r) => r.goal === 'on its own')?.id ?? '';
+    // Whoever drains sends what it still has.
+    expect(await Promise.all(processes.map((process) => endProcess(process, 'SIGTERM')))).toEqual([0, 0]);
+    await expect
+      .poll(
+        async () => (spans = await collector.spans()).some(({ service }) => service === 'perdure-worker'),
+        {
+          timeout: 20_000,
+        },
+      )
+      .toBe(true);
+  }, 600_000);
+  afterAll(async () => {
+    await Promise.all(processes.map((process) => endProcess(process, 'SIGKILL')));
+    told.close();
+    stranger.close();
+    await collector.release();
+    await place.remove();
+    await backEnds.release();
+  });
+
+  const one = (name: string, has: Record<string, unknown> = {}): CollectedSpan => {
+    const found = spans.filter(
+      (span) =>
+        span.name === name && Object.entries(has).every(([key, value]) => span.attributes[key] === value),
+    );
+    expect(found, `${name} ${JSON.stringify(has)}`).toHaveLength(1);
+    return found[0] as CollectedSpan;
+  };
+  /** Names from the outermost to this one. */
+  const wayTo = (span: CollectedSpan): string[] => {
+    const above = spans.find(({ spanId }) => spanId === span.parentSpanId);
+    return [...(above === undefined ? [] : wayTo(above)), span.name];
+  };
+  const ofRun = (): Record<string, unknown> => ({ 'perdure.run.id': run.id });
+
+  test('joins from the caller over HTTP and the workflow to the tool and what it calls', () => {
+    const http = one('POST /v1/runs');
+    expect([http.traceId, http.parentSpanId, http.service]).toEqual([TRACE, CALLER, 'perdure-api']);
+    const here = spans.filter(({ traceId }) => traceId === TRACE);
+    // Each has its parent in the trace, but for the first, whose parent is the caller's.
+    const ids = new Set([CALLER, ...here.map(({ spanId }) => spanId)]);
+    expect(here.filter(({ parentSpanId }) => !ids.has(parentSpanId))).toEqual([]);
+    const run = ['POST /v1/runs', 'invoke_agent default'];
+    const got = here.filter(({ name }) => name === 'GET').map(wayTo);
+    expect(got).toEqual(
+      Array.from({ length: 3 }, () => [...run, 'activity runTool', 'execute_tool http_fetch', 'GET']),
+    );
+    const quick = here.find(
+      (span) => span.name === 'execute_tool echo' && wayTo(span).includes('activity carryOut'),
+    );
+    expect(quick === undefined ? [] : wayTo(quick)).toEqual([
+      ...run,
+      'activity carryOut',
+      'execute_tool echo',
+    ]);
+    const models = here.filter(({ name }) => name.startsWith('chat '));
+    expect(models.map(wayTo).map((way) => way.slice(0, 3))).toEqual(
+      Array.from({ length: 2 }, () => [...run, 'activity takeAgentTurn']),
+    );
+    expect(wayTo(one('POST', { 'server.port': told.port }))).toEqual([
+      ...run,
+      'workflow deliverWebhook',
+      'activity sendWebhook',
+      'POST',
+    ]);
+  });
+
+  test('tells models’ calls by the conventions, with tokens and costs', () => {
+    const models = spans.filter(({ name, traceId }) => name.startsWith('chat ') && traceId === TRACE);
+    expect(models.map(({ attributes }) => attributes)).toMatchObject([
+      {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.provider.name': 'scripted',
+        'gen_ai.usage.input_tokens': 120,
+        'gen_ai.usage.output_tokens': 7,
+        'perdure.cost.usd': 0,
+      },
+      { 'gen_ai.usage.input_tokens': 140, 'gen_ai.usage.output_tokens': 9 },
+    ]);
+    expect(one('invoke_agent default', ofRun()).attributes).toMatchObject({
+      'gen_ai.agent.name': 'default',
+      'gen_ai.conversation.id': run.id,
+      'perdure.tenant.id': 'acme',
+      'perdure.outcome': 'completed',
+    });
+  });
+
+  test('links each try to the one before, and a fork to the run that it goes on from', () => {
+    const tries = spans.filter(
+      ({ name, attributes }) => name === 'activity runTool' && attributes['perdure.step.id'] === 'told',
+    );
+    const [first, second] = tries.toSorted(
+      (a, b) => Number(a.attributes['perdure.attempt']) - Number(b.attributes['perdure.attempt']),
+    );
+    expect([first?.failed, second?.failed]).toEqual([true, false]);
+    expect(second?.links).toMatchObject([{ traceId: TRACE, spanId: first?.spanId }]);
+    const forked = one('invoke_agent default', { 'perdure.run.id': fork.id });
+    expect(forked.traceId).not.toBe(TRACE);
+    expect(forked.links).toMatchObject([
+      { traceId: TRACE, spanId: one('invoke_agent default', ofRun()).spanId },
+    ]);
+  });
+
+  test('of a run that a schedule has started is one trace, too', () => {
+    const runs = one('invoke_agent default', { 'perdure.run.id': scheduled });
+    const tools = spans.filter(
+      ({ traceId, name }) => traceId === runs.traceId && name.startsWith('execute_tool'),
+    );
+    expect(tools.map(wayTo)).toEqual([
+      ['workflow scheduledRun', 'invoke_agent default', 'activity carryOut', 'execute_tool echo'],
+    ]);
+  });
+
+  test('is told to whom it may be, and nobody is told of baggage', () => {
+    const fetched = spans.filter(({ name, traceId }) => name === 'GET' && traceId === TRACE);
+    const parents = told.seen.map(({ headers }) => String(headers.traceparent).split('-'));
+    for (const [version, trace, span] of parents) {
+      expect([version, trace]).toEqual(['00', TRACE]);
+      expect([...fetched, one('POST', { 'server.port': told.port })].map(({ spanId }) => spanId)).toContain(
+        span,
+      );
+    }
+    expect(told.seen.map(({ headers }) => [headers.tracestate, headers.baggage])).toEqual(
+      told.seen.map(() => ['vendor=its-own', undefined]),
+    );
+    expect(stranger.seen.length).toBeGreaterThanOrEqual(2);
+    for (const { headers } of stranger.seen)
+      expect([headers.traceparent, headers.tracestate, headers.baggage]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+  });
+
+  test('holds nothing of what was said, and the log names it', async () => {
+    expect(await collector.text()).not.toContain(SECRET);
+    const lines = processes.map(({ output }) =>
+      output()
+        .split('\n')
+        .filter((line) => line.includes(TRACE))
+        .map((line) => JSON.parse(line) as { trace_id?: string; span_id?: string; msg: string }),
+    );
+    const ids = new Set(spans.map(({ spanId }) => spanId));
+    for (const [i, of] of lines.entries()) {
+      expect(of.length, `process ${i}`).toBeGreaterThan(0);
+      for (const line of of) expect([line.trace_id, ids.has(line.span_id ?? '')]).toEqual([TRACE, true]);
+    }
+    expect(lines[0]?.map(({ msg }) => msg)).toContain('request');
+  });
+});
