@@ -19,6 +19,7 @@ dist: { name: otelcol, version: ${VERSION}, output_path: OUT }
 receivers: [{ gomod: go.opentelemetry.io/collector/receiver/otlpreceiver v${VERSION} }]
 exporters: [{ gomod: github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter v${VERSION} }]
 providers: [{ gomod: go.opentelemetry.io/collector/confmap/provider/fileprovider v${STABLE_VERSION} }]
+conf_resolver: { default_uri_scheme: file }
 `;
 
 const program = () =>
@@ -94,7 +95,12 @@ service:
     logFile: path.join(place.directory, 'otelcol.log'),
     graceSeconds: 5,
   });
-  while (!(await accepts(port))) await sleep(50);
+  let ended = false;
+  void child.exited.then(() => (ended = true));
+  while (!(await accepts(port))) {
+    if (ended) throw new Error(await readFile(path.join(place.directory, 'otelcol.log'), 'utf8'));
+    await sleep(50);
+  }
   const text = (): Promise<string> => readFile(file, 'utf8').catch(() => '');
   return {
     url: `http://127.0.0.1:${port}`,
