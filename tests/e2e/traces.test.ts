@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type net from 'node:net';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Run, SubmitRun } from '../../contracts/runs.js';
 import { createClient, type Client } from '../../src/client/client.js';
@@ -78,6 +79,13 @@ describe.skipIf(missing !== null)('a trace', () => {
     throw new Error(`${id} has not completed`);
   };
 
+  const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
+    for (const deadline = Date.now() + 60_000; !(await holds());) {
+      if (Date.now() > deadline) throw new Error(`it does not come to: ${holds.toString()}`);
+      await sleep(100);
+    }
+  };
+
   beforeAll(async () => {
     [backEnds, collector, told, stranger, place] = await Promise.all([
       startBackEnds(),
@@ -122,7 +130,7 @@ describe.skipIf(missing !== null)('a trace', () => {
       },
     );
     await ended(run.id);
-    await expect.poll(() => told.seen.some(({ path }) => path === '/webhook')).toBe(true);
+    await until(() => told.seen.some(({ path }) => path === '/webhook'));
     fork = await client.fork(run.id, { fromStep: 'stranger' });
     await ended(fork.id);
     const schedule = await client.schedules.create({
@@ -131,25 +139,23 @@ describe.skipIf(missing !== null)('a trace', () => {
       run: { goal: 'on its own', plan: { steps: [{ id: 'only', tool: 'echo', args: {} }] } },
     });
     await client.schedules.trigger(schedule.id);
-    await expect
-      .poll(
-        async () => (await client.list({ status: ['completed'] })).runs.find((r) => r.goal === 'on its own'),
-        {
-          timeout: 30_000,
-        },
-      )
-      .toBeDefined();
-    scheduled = (await client.list()).runs.find((r) => r.goal === 'on its own')?.id ?? '';
+    await until(async () => {
+      const { runs } = await client.list({ status: ['completed'] });
+      scheduled = runs.find(({ goal }) => goal === 'on its own')?.id ?? '';
+      return scheduled !== '';
+    });
+    await until(async () => {
+      spans = await collector.spans();
+      return spans.some(({ name }) => name === 'workflow scheduledRun');
+    });
+    const late = await client.get(run.id);
+    expect(late.status).toBe('completed');
     // Whoever drains sends what it still has.
     expect(await Promise.all(processes.map((process) => endProcess(process, 'SIGTERM')))).toEqual([0, 0]);
-    await expect
-      .poll(
-        async () => (spans = await collector.spans()).some(({ service }) => service === 'perdure-worker'),
-        {
-          timeout: 20_000,
-        },
-      )
-      .toBe(true);
+    await until(async () => {
+      spans = await collector.spans();
+      return spans.some(({ name }) => name === 'GET /v1/runs/{id}');
+    });
   }, 600_000);
   afterAll(async () => {
     await Promise.all(processes.map((process) => endProcess(process, 'SIGKILL')));
@@ -160,14 +166,15 @@ describe.skipIf(missing !== null)('a trace', () => {
     await backEnds.release();
   });
 
-  const one = (name: string, has: Record<string, unknown> = {}): CollectedSpan => {
-    const found = spans.filter(
+  const one = (name: string, has: Record<string, unknown> = {}, of = spans): CollectedSpan => {
+    const found = of.filter(
       (span) =>
         span.name === name && Object.entries(has).every(([key, value]) => span.attributes[key] === value),
     );
     expect(found, `${name} ${JSON.stringify(has)}`).toHaveLength(1);
     return found[0] as CollectedSpan;
   };
+  const inTrace = (): CollectedSpan[] => spans.filter(({ traceId }) => traceId === TRACE);
   /** Names from the outermost to this one. */
   const wayTo = (span: CollectedSpan): string[] => {
     const above = spans.find(({ spanId }) => spanId === span.parentSpanId);
@@ -178,7 +185,7 @@ describe.skipIf(missing !== null)('a trace', () => {
   test('joins from the caller over HTTP and the workflow to the tool and what it calls', () => {
     const http = one('POST /v1/runs');
     expect([http.traceId, http.parentSpanId, http.service]).toEqual([TRACE, CALLER, 'perdure-api']);
-    const here = spans.filter(({ traceId }) => traceId === TRACE);
+    const here = inTrace();
     // Each has its parent in the trace, but for the first, whose parent is the caller's.
     const ids = new Set([CALLER, ...here.map(({ spanId }) => spanId)]);
     expect(here.filter(({ parentSpanId }) => !ids.has(parentSpanId))).toEqual([]);
@@ -199,7 +206,7 @@ describe.skipIf(missing !== null)('a trace', () => {
     expect(models.map(wayTo).map((way) => way.slice(0, 3))).toEqual(
       Array.from({ length: 2 }, () => [...run, 'activity takeAgentTurn']),
     );
-    expect(wayTo(one('POST', { 'server.port': told.port }))).toEqual([
+    expect(wayTo(one('POST', {}, inTrace()))).toEqual([
       ...run,
       'workflow deliverWebhook',
       'activity sendWebhook',
@@ -255,16 +262,16 @@ describe.skipIf(missing !== null)('a trace', () => {
 
   test('is told to whom it may be, and nobody is told of baggage', () => {
     const fetched = spans.filter(({ name, traceId }) => name === 'GET' && traceId === TRACE);
-    const parents = told.seen.map(({ headers }) => String(headers.traceparent).split('-'));
+    const mine = told.seen.filter(({ headers }) => String(headers.traceparent).includes(TRACE));
+    // Both tries, and the webhook of the run; that of the fork is of another trace.
+    expect(mine.map(({ path }) => path)).toEqual(['/fails-once', '/fails-once', '/webhook']);
+    const parents = mine.map(({ headers }) => String(headers.traceparent).split('-'));
     for (const [version, trace, span] of parents) {
       expect([version, trace]).toEqual(['00', TRACE]);
-      expect([...fetched, one('POST', { 'server.port': told.port })].map(({ spanId }) => spanId)).toContain(
-        span,
-      );
+      expect([...fetched, one('POST', {}, inTrace())].map(({ spanId }) => spanId)).toContain(span);
     }
-    expect(told.seen.map(({ headers }) => [headers.tracestate, headers.baggage])).toEqual(
-      told.seen.map(() => ['vendor=its-own', undefined]),
-    );
+    expect(mine.map(({ headers }) => headers.tracestate)).toEqual(mine.map(() => 'vendor=its-own'));
+    expect(told.seen.filter(({ headers }) => headers.baggage !== undefined)).toEqual([]);
     expect(stranger.seen.length).toBeGreaterThanOrEqual(2);
     for (const { headers } of stranger.seen)
       expect([headers.traceparent, headers.tracestate, headers.baggage]).toEqual([
