@@ -65,7 +65,7 @@ export async function runWorkerProcess(): Promise<void> {
 
 export async function runCodecServer(): Promise<void> {
   const config = readConfig();
-  const logger = await openOutputLog(config, false);
+  const logger = await openOutputLog(config, false, null);
   await runProcess(
     async () => (await import('./codec-server.js')).startCodecServer(config, logger),
     inLog(logger, 'the codec server'),
