@@ -1,9 +1,19 @@
 /** The pages that the way around names. */
-import { Rows3, type LucideIcon } from 'lucide-react';
+import {
+  Bot,
+  CalendarClock,
+  CircleCheckBig,
+  KeyRound,
+  Rows3,
+  ServerCog,
+  Wrench,
+  type LucideIcon,
+} from 'lucide-react';
 import type { ComponentType } from 'react';
+import { PendingCount } from '../lists/pending-count.js';
 
 export interface Place {
-  to: '/';
+  to: '/' | '/approvals' | '/schedules' | '/agents' | '/tools' | '/system' | '/api-keys';
   name: string;
   icon: LucideIcon;
   /** What waits there. */
@@ -12,4 +22,12 @@ export interface Place {
   key: string;
 }
 
-export const places: readonly Place[] = [{ to: '/', name: 'Runs', icon: Rows3, key: 'r' }];
+export const places: readonly Place[] = [
+  { to: '/', name: 'Runs', icon: Rows3, key: 'r' },
+  { to: '/approvals', name: 'Approvals', icon: CircleCheckBig, Count: PendingCount, key: 'a' },
+  { to: '/schedules', name: 'Schedules', icon: CalendarClock, key: 'c' },
+  { to: '/agents', name: 'Agents', icon: Bot, key: 'e' },
+  { to: '/tools', name: 'Tools', icon: Wrench, key: 't' },
+  { to: '/system', name: 'System', icon: ServerCog, key: 's' },
+  { to: '/api-keys', name: 'API keys', icon: KeyRound, key: 'k' },
+];

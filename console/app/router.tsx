@@ -1,5 +1,6 @@
 /** The pages and their addresses; what a page shows of a list is in the address too. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import type { CompareSearch } from '../compare/compare-page.js';
 import { Failure } from '../parts/notices.js';
 import { RunsPage } from '../runs/runs-page.js';
 import { readRunSearch } from '../run/run-search.js';
@@ -23,8 +24,71 @@ const runRoute = createRoute({
   component: lazyRouteComponent(() => import('../run/run-page.js'), 'RunPage'),
 });
 
+const newRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/new',
+  component: lazyRouteComponent(() => import('../new/new-run-page.js'), 'NewRunPage'),
+});
+
+const compareRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/compare',
+  validateSearch: ({ a, b }: Record<string, unknown>): CompareSearch => ({
+    ...(typeof a === 'string' ? { a } : {}),
+    ...(typeof b === 'string' ? { b } : {}),
+  }),
+  component: lazyRouteComponent(() => import('../compare/compare-page.js'), 'ComparePage'),
+});
+
+const approvalsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/approvals',
+  component: lazyRouteComponent(() => import('../lists/approvals-page.js'), 'ApprovalsPage'),
+});
+
+const schedulesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/schedules',
+  component: lazyRouteComponent(() => import('../lists/schedules-page.js'), 'SchedulesPage'),
+});
+
+const agentsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/agents',
+  component: lazyRouteComponent(() => import('../lists/agents-page.js'), 'AgentsPage'),
+});
+
+const toolsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/tools',
+  component: lazyRouteComponent(() => import('../lists/tools-page.js'), 'ToolsPage'),
+});
+
+const systemRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/system',
+  component: lazyRouteComponent(() => import('../lists/system-page.js'), 'SystemPage'),
+});
+
+const apiKeysRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/api-keys',
+  component: lazyRouteComponent(() => import('../lists/api-keys-page.js'), 'ApiKeysPage'),
+});
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([runsRoute, runRoute]),
+  routeTree: rootRoute.addChildren([
+    runsRoute,
+    runRoute,
+    newRoute,
+    compareRoute,
+    approvalsRoute,
+    schedulesRoute,
+    agentsRoute,
+    toolsRoute,
+    systemRoute,
+    apiKeysRoute,
+  ]),
   basepath: '/console',
   defaultPreload: 'intent',
   scrollRestoration: false,

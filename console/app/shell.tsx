@@ -1,6 +1,6 @@
 /** What surrounds every page: the way around, how the connection does, and the sign-in where it is needed. */
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
-import { Keyboard, Menu as MenuIcon, Monitor, Moon, Sun, WifiOff } from 'lucide-react';
+import { Keyboard, Menu as MenuIcon, Monitor, Moon, Plus, Sun, WifiOff } from 'lucide-react';
 import { useEffect, useRef, useState, type ReactElement } from 'react';
 import { unreachableSince } from '../data/connection.js';
 import { signInNeeded } from '../data/session.js';
@@ -38,6 +38,9 @@ export function Shell(): ReactElement {
           <Mark />
           perdure
         </Link>
+        <Link to="/new" className="button primary" data-key="n">
+          <Plus aria-hidden="true" /> New run
+        </Link>
         <nav aria-label="Pages">
           <ul>
             {places.map((place) => (
@@ -64,6 +67,9 @@ export function Shell(): ReactElement {
         <Link to="/" className="brand">
           <Mark />
           perdure
+        </Link>
+        <Link to="/new" className="button primary icon" aria-label="New run">
+          <Plus aria-hidden="true" />
         </Link>
         <PlacesMenu />
       </header>

@@ -36,8 +36,21 @@ export const whyQuery = (id: string, isOpen: boolean) =>
     refetchInterval: 4_000,
   });
 
+export const toolsQuery = queryOptions({
+  queryKey: ['tools'],
+  queryFn: ({ signal }) => client.tools({ signal }),
+  staleTime: 60_000,
+});
+
 export const agentsQuery = queryOptions({
   queryKey: ['agents'],
   queryFn: ({ signal }) => client.agents({ signal }),
   staleTime: 60_000,
+});
+
+/** Of all runs. */
+export const pendingApprovalsQuery = queryOptions({
+  queryKey: ['approvals', 'pending'],
+  queryFn: ({ signal }) => client.approvals.list({ status: 'pending', limit: 200 }, { signal }),
+  refetchInterval: 5_000,
 });

@@ -5,6 +5,7 @@ import type { Run } from 'perdure/client';
 import type { RunPicture } from '../data/run-picture.js';
 import { fullTime } from '../parts/format.js';
 import { JsonView } from '../parts/json-view.js';
+import { RunTree } from './run-tree.js';
 
 export function Details({ run, picture }: { run: Run; picture: RunPicture }): ReactElement {
   const { end } = picture;
@@ -46,6 +47,10 @@ export function Details({ run, picture }: { run: Run; picture: RunPicture }): Re
             </Row>
           )}
         </dl>
+      </section>
+      <section>
+        <h2>Sub-agents</h2>
+        <RunTree runId={run.id} />
       </section>
       {metadata.length > 0 && (
         <section>

@@ -1,12 +1,11 @@
-/** What can be done with a run: pause, go on, cancel. */
-import { useMutation } from '@tanstack/react-query';
-import { Ban, Pause, Play } from 'lucide-react';
+/** What can be done with a run: pause, go on, cancel; once it has ended, again and otherwise. */
+import { useNavigate } from '@tanstack/react-router';
+import { Ban, Columns2, MessageSquare, Pause, Play, RotateCcw } from 'lucide-react';
 import { useState, type ReactElement } from 'react';
 import { isTerminal, type Run, type RunStatus } from 'perdure/client';
-import { queries } from '../data/queries.js';
 import { client } from '../data/session.js';
 import { Dialog } from '../parts/dialog.js';
-import { complain, say } from '../parts/toasts.js';
+import { useAction } from './use-action.js';
 
 export function RunActions({ run, status }: { run: Run; status: RunStatus }): ReactElement {
   const [cancelling, setCancelling] = useState(false);
@@ -15,16 +14,17 @@ export function RunActions({ run, status }: { run: Run; status: RunStatus }): Re
     'The pause is on its way: steps under way come to their end.',
   );
   const resume = useAction(() => client.resume(run.id), 'The run goes on.');
-  if (isTerminal(status)) return <></>;
+  if (isTerminal(status)) return <AfterItsEnd run={run} status={status} />;
   return (
     <>
+      <MessageButton runId={run.id} />
       {status === 'paused' ? (
         <button
           type="button"
           className="button"
           disabled={resume.isPending}
           onClick={() => {
-            resume.mutate();
+            resume.mutate(undefined);
           }}
         >
           <Play aria-hidden="true" /> Resume
@@ -35,7 +35,7 @@ export function RunActions({ run, status }: { run: Run; status: RunStatus }): Re
           className="button"
           disabled={pause.isPending}
           onClick={() => {
-            pause.mutate();
+            pause.mutate(undefined);
           }}
         >
           <Pause aria-hidden="true" /> Pause
@@ -57,6 +57,108 @@ export function RunActions({ run, status }: { run: Run; status: RunStatus }): Re
           setCancelling(false);
         }}
       />
+    </>
+  );
+}
+
+function AfterItsEnd({ run, status }: { run: Run; status: RunStatus }): ReactElement {
+  const navigate = useNavigate();
+  const goTo = ({ id }: Run): void => {
+    void navigate({ to: '/runs/$runId', params: { runId: id } });
+  };
+  const retry = useAction(
+    () => client.retry(run.id, { idempotencyKey: crypto.randomUUID() }),
+    'A new run does again what had not completed.',
+  );
+  const other = run.origin !== null && run.origin.kind !== 'schedule' ? run.origin.runId : null;
+  return (
+    <>
+      {other !== null && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => void navigate({ to: '/compare', search: { a: other, b: run.id } })}
+        >
+          <Columns2 aria-hidden="true" /> Compare
+        </button>
+      )}
+      {status !== 'completed' && (
+        <button
+          type="button"
+          className="button primary"
+          disabled={retry.isPending}
+          onClick={() => {
+            retry.mutate(undefined, { onSuccess: goTo });
+          }}
+        >
+          <RotateCcw aria-hidden="true" /> Retry
+        </button>
+      )}
+    </>
+  );
+}
+
+function MessageButton({ runId }: { runId: string }): ReactElement {
+  const [open, setOpen] = useState(false);
+  const [text, setText] = useState('');
+  const close = (): void => {
+    setOpen(false);
+  };
+  const send = useAction(
+    () => client.message(runId, text.trim(), { idempotencyKey: crypto.randomUUID() }),
+    'The message is there; its models read it with their next question.',
+  );
+  return (
+    <>
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          setOpen(true);
+        }}
+      >
+        <MessageSquare aria-hidden="true" /> Message
+      </button>
+      <Dialog
+        open={open}
+        onClose={close}
+        title="Tell this run something"
+        description="Its planner, supervisor and agents read it with the next question that they are asked."
+      >
+        <form
+          className="field"
+          onSubmit={(event) => {
+            event.preventDefault();
+            send.mutate(undefined, {
+              onSuccess: () => {
+                setText('');
+                close();
+              },
+            });
+          }}
+        >
+          <label htmlFor="message">Message</label>
+          <textarea
+            id="message"
+            className="input"
+            rows={4}
+            maxLength={4_000}
+            required
+            value={text}
+            onChange={({ target }) => {
+              setText(target.value);
+            }}
+          />
+          <div className="buttons">
+            <button type="button" className="button" onClick={close}>
+              Close
+            </button>
+            <button type="submit" className="button primary" disabled={send.isPending || text.trim() === ''}>
+              Send
+            </button>
+          </div>
+        </form>
+      </Dialog>
     </>
   );
 }
@@ -104,16 +206,4 @@ function CancelDialog(props: { run: Run; open: boolean; onClose: () => void }): 
       </form>
     </Dialog>
   );
-}
-
-/** Does something once, says that it is done or why not, and has what is shown asked for anew. */
-export function useAction<Result>(act: () => Promise<Result>, done: string) {
-  return useMutation<Result>({
-    mutationFn: act,
-    onSuccess: () => {
-      say(done);
-      void queries.invalidateQueries();
-    },
-    onError: complain,
-  });
 }

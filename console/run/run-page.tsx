@@ -9,17 +9,29 @@ import { runQuery } from '../data/queries.js';
 import { isNotFound } from '../data/session.js';
 import { Empty, Failure, Loading } from '../parts/notices.js';
 import { useTitle } from '../parts/title.js';
+import { Approvals } from './approvals.js';
 import { Details } from './details.js';
 import { EventList } from './event-list.js';
+import { Files } from './files.js';
+import { ForkButton } from './fork-dialog.js';
+import { Graph } from './graph.js';
 import { Outcome } from './outcome.js';
 import { RunHead } from './run-head.js';
 import { runTabs, type RunTab } from './run-search.js';
 import { StepPanel } from './step-panel.js';
 import { Timeline } from './timeline.js';
+import { UsageCharts } from './usage.js';
 import { useRunFeed } from './use-run-feed.js';
 import { WhyBanner } from './why-banner.js';
 
-const names: Record<RunTab, string> = { timeline: 'Timeline', events: 'Events', details: 'Details' };
+const names: Record<RunTab, string> = {
+  timeline: 'Timeline',
+  graph: 'Graph',
+  events: 'Events',
+  files: 'Files',
+  usage: 'Usage',
+  details: 'Details',
+};
 
 export function RunPage(): ReactElement {
   const { runId } = useParams({ from: '/runs/$runId' });
@@ -61,13 +73,17 @@ export function RunPage(): ReactElement {
   const chosen = step === undefined ? undefined : picture.steps.get(step);
   const counts: Record<RunTab, number | null> = {
     timeline: picture.steps.size,
+    graph: null,
     events: picture.lastSeq,
+    files: new Set(picture.files.map(({ path }) => path)).size,
+    usage: null,
     details: null,
   };
   return (
     <div className="page run" data-panel={chosen !== undefined}>
       <RunHead run={run} status={status} feed={feed} />
       <WhyBanner runId={runId} isOpen={!isTerminal(status)} />
+      <Approvals runId={runId} picture={picture} />
       <Outcome picture={picture} />
       <Tabs.Root
         className="run-tabs"
@@ -89,12 +105,18 @@ export function RunPage(): ReactElement {
             {tab === 'timeline' && (
               <Timeline picture={picture} version={feed.version()} chosen={step} onChoose={choose} />
             )}
+            {tab === 'graph' && (
+              <Graph picture={picture} version={feed.version()} chosen={step} onChoose={choose} />
+            )}
+            {tab === 'files' && <Files runId={runId} changes={picture.files.length} />}
+            {tab === 'usage' && <UsageCharts picture={picture} />}
             {tab === 'events' && <EventList picture={picture} version={feed.version()} />}
             {tab === 'details' && <Details run={run} picture={picture} />}
           </Tabs.Panel>
           {chosen !== undefined && (
             <StepPanel
               step={chosen}
+              actions={isTerminal(status) && <ForkButton key={chosen.id} runId={runId} step={chosen} />}
               onClose={() => {
                 choose(undefined);
               }}

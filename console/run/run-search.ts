@@ -1,5 +1,5 @@
 /** What the page of a run shows, as its address tells it. */
-export const runTabs = ['timeline', 'events', 'details'] as const;
+export const runTabs = ['timeline', 'graph', 'events', 'files', 'usage', 'details'] as const;
 export type RunTab = (typeof runTabs)[number];
 
 export interface RunSearch {

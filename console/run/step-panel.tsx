@@ -8,7 +8,12 @@ import { bytes, clockTime, dollars, duration, short } from '../parts/format.js';
 import { JsonView } from '../parts/json-view.js';
 import { Status } from '../parts/status.js';
 
-export function StepPanel({ step, onClose }: { step: StepPicture; onClose: () => void }): ReactElement {
+export function StepPanel(props: {
+  step: StepPicture;
+  actions: ReactNode;
+  onClose: () => void;
+}): ReactElement {
+  const { step, actions, onClose } = props;
   const place = useRef<HTMLElement>(null);
   // On a phone it lies over what was pressed.
   useEffect(() => {
@@ -44,6 +49,7 @@ export function StepPanel({ step, onClose }: { step: StepPicture; onClose: () =>
           {step.attempt > 1 && <span className="num dim">attempt {step.attempt}</span>}
           {step.startedAt !== null && <span className="num dim">from {clockTime(step.startedAt)}</span>}
         </div>
+        {actions}
         {step.errors.map(({ attempt, error }, i) => (
           <div
             key={i}

@@ -260,6 +260,12 @@ describe('calls', () => {
     expect(server.requests[0]?.path).toBe('/v1/runs?status=queued%2Crunning');
   });
 
+  test('readiness is an answer also where it is 503', async () => {
+    server.script(json(503, { ready: false, parts: [] }));
+    expect(await client.readiness()).toMatchObject({ ready: false });
+    expect(server.requests.map(({ path }) => path)).toEqual(['/readyz']);
+  });
+
   test('files go by their encoded paths, as they are', async () => {
     server.script(json(201, { path: 'a b/ü#1.txt' }), (_req, res) => res.writeHead(304).end());
     await client.files.put(runId, 'a b/ü#1.txt', new Blob(['hi']), { ifNew: true });

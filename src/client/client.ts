@@ -9,6 +9,7 @@ import type {
   RouteName,
   RunList,
   StreamTicket,
+  Readiness,
   ToolList,
   AgentList,
 } from '../../contracts/api.js';
@@ -195,6 +196,8 @@ export interface Client {
       options?: CallOptions,
     ): Promise<PresignedRequest>;
   };
+  /** Whether a run submitted now would move, and which part is at fault; also where it would not. */
+  readiness(options?: CallOptions): Promise<Readiness>;
   tools(options?: CallOptions): Promise<ToolList>;
   agents(options?: CallOptions): Promise<AgentList>;
   apiKeys: {
@@ -364,6 +367,7 @@ export function createClient(options: ClientOptions): Client {
       presign: (id, path, request, call = {}) =>
         json('presignFile', { ...call, parameters: { id, path }, ...post(request), repeatable: true }),
     },
+    readiness: (call = {}) => json('readiness', { ...call, alsoOk: [503], retries: 0 }),
     tools: (call = {}) => json('listTools', call),
     agents: (call = {}) => json('listAgents', call),
     apiKeys: {

@@ -1,0 +1,242 @@
+/** A run to be: its goal, who carries it out, by which plan, with what, within which limits. */
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useMemo, useRef, useState, type ReactElement } from 'react';
+import { PerdureApiError } from 'perdure/client';
+import { agentsQuery } from '../data/queries.js';
+import { client, token } from '../data/session.js';
+import { CopyButton } from '../parts/copy-button.js';
+import { Failure } from '../parts/notices.js';
+import { useTitle } from '../parts/title.js';
+import { useAction } from '../run/use-action.js';
+import { approvalPolicies, curlOf, emptyDraft, submissionOf, type Draft } from './draft.js';
+import { FileDrop } from './file-drop.js';
+import { PlanEditor } from './plan-editor.js';
+
+const policyWords = {
+  '': 'As the agent has it',
+  never: 'Never',
+  plan: 'Before the plan begins',
+  irreversible: 'Before what cannot be undone',
+  all: 'Before each step',
+};
+const limitNames = {
+  maxSteps: 'Steps',
+  maxTokens: 'Tokens',
+  maxCostUsd: 'US dollars',
+  maxSeconds: 'Seconds',
+} as const;
+
+export function NewRunPage(): ReactElement {
+  useTitle('New run');
+  const navigate = useNavigate();
+  const { data } = useQuery(agentsQuery);
+  const [draft, setDraft] = useState<Draft>(emptyDraft);
+  const change = (part: Partial<Draft>): void => {
+    setDraft((before) => ({ ...before, ...part }));
+  };
+  const submission = useMemo(() => submissionOf(draft), [draft]);
+  // The same key while it is tried again: a run that was taken on is not submitted twice.
+  const key = useRef(crypto.randomUUID());
+  const submit = useAction(
+    () => client.submit(submission, { idempotencyKey: key.current }),
+    'The run is submitted.',
+  );
+  const faults = submit.error instanceof PerdureApiError ? (submit.error.problem.errors ?? []) : [];
+  const canMakePlans = data?.agents.some(({ models }) => models.planner.length > 0) ?? false;
+  return (
+    <div className="page narrow">
+      <h1>New run</h1>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit.mutate(undefined, {
+            onSuccess: ({ id }) => void navigate({ to: '/runs/$runId', params: { runId: id } }),
+            onError: () => (key.current = crypto.randomUUID()),
+          });
+        }}
+      >
+        <div className="field">
+          <label htmlFor="goal">Goal</label>
+          <textarea
+            id="goal"
+            className="input"
+            rows={3}
+            required
+            maxLength={20_000}
+            placeholder="What shall be done?"
+            value={draft.goal}
+            onChange={({ target }) => {
+              change({ goal: target.value });
+            }}
+          />
+        </div>
+        <div className="columns">
+          <div className="field">
+            <label htmlFor="agent">Agent</label>
+            <select
+              id="agent"
+              className="input"
+              value={draft.agent}
+              onChange={({ target }) => {
+                change({ agent: target.value });
+              }}
+            >
+              <option value="">default</option>
+              {data?.agents
+                .filter(({ name }) => name !== 'default')
+                .map(({ name }) => (
+                  <option key={name}>{name}</option>
+                ))}
+            </select>
+          </div>
+          <div className="field">
+            <label htmlFor="approvals">Ask a person</label>
+            <select
+              id="approvals"
+              className="input"
+              value={draft.approvals}
+              onChange={({ target }) => {
+                change({ approvals: approvalPolicies.find((one) => one === target.value) ?? '' });
+              }}
+            >
+              {approvalPolicies.map((policy) => (
+                <option key={policy} value={policy}>
+                  {policyWords[policy]}
+                </option>
+              ))}
+            </select>
+          </div>
+        </div>
+        <fieldset>
+          <legend>Plan</legend>
+          <label className="choice">
+            <input
+              type="radio"
+              name="plan"
+              checked={draft.hasPlan}
+              onChange={() => {
+                change({ hasPlan: true });
+              }}
+            />
+            I give the steps
+          </label>
+          <label className="choice">
+            <input
+              type="radio"
+              name="plan"
+              checked={!draft.hasPlan}
+              onChange={() => {
+                change({ hasPlan: false });
+              }}
+            />
+            A model makes the plan
+            {!canMakePlans && <span className="dim small">: no agent here has a planner yet</span>}
+          </label>
+          {draft.hasPlan && (
+            <PlanEditor
+              steps={draft.steps}
+              onChange={(how) => {
+                setDraft((before) => ({ ...before, steps: how(before.steps) }));
+              }}
+            />
+          )}
+        </fieldset>
+        <FileDrop
+          files={draft.files}
+          onChange={(files) => {
+            change({ files });
+          }}
+        />
+        <details>
+          <summary>Budget and metadata</summary>
+          <div className="form">
+            <div className="columns">
+              {(Object.keys(limitNames) as (keyof typeof limitNames)[]).map((name) => (
+                <div className="field" key={name}>
+                  <label htmlFor={name}>At most: {limitNames[name]}</label>
+                  <input
+                    id={name}
+                    className="input num"
+                    type="number"
+                    min={name === 'maxCostUsd' ? 0.000001 : 1}
+                    step={name === 'maxCostUsd' ? 'any' : 1}
+                    value={draft.budget[name]}
+                    onChange={({ target }) => {
+                      change({ budget: { ...draft.budget, [name]: target.value } });
+                    }}
+                  />
+                </div>
+              ))}
+              <div className="field">
+                <label htmlFor="exhausted">Used up, it shall</label>
+                <select
+                  id="exhausted"
+                  className="input"
+                  value={draft.budget.onExhausted}
+                  onChange={({ target }) => {
+                    change({
+                      budget: { ...draft.budget, onExhausted: target.value === 'pause' ? 'pause' : 'fail' },
+                    });
+                  }}
+                >
+                  <option value="fail">fail</option>
+                  <option value="pause">pause until somebody gives more</option>
+                </select>
+              </div>
+            </div>
+            <div className="field">
+              <label htmlFor="metadata">Metadata</label>
+              <textarea
+                id="metadata"
+                className="input mono"
+                rows={3}
+                placeholder="team=blue"
+                value={draft.metadata}
+                onChange={({ target }) => {
+                  change({ metadata: target.value });
+                }}
+              />
+              <p className="hint">One name=value a line, to find the run by.</p>
+            </div>
+          </div>
+        </details>
+        <details>
+          <summary>The same as curl</summary>
+          <Curl text={curlOf(location.origin, submission, token.get() !== null)} />
+        </details>
+        {submit.error !== null && <Failure error={submit.error} />}
+        {faults.length > 0 && (
+          <ul className="faults">
+            {faults.map(({ field, message }) => (
+              <li key={field + message}>
+                <code>{field}</code> {message}
+              </li>
+            ))}
+          </ul>
+        )}
+        <div className="buttons">
+          <button
+            type="submit"
+            className="button primary"
+            disabled={
+              submit.isPending || draft.goal.trim() === '' || (draft.hasPlan && draft.steps.length === 0)
+            }
+          >
+            Submit
+          </button>
+        </div>
+      </form>
+    </div>
+  );
+}
+
+const Curl = ({ text }: { text: string }): ReactElement => (
+  <div className="with-copy">
+    <CopyButton text={text} what="the command" />
+    <pre className="code" tabIndex={0} role="group" aria-label="The command">
+      {text}
+    </pre>
+  </div>
+);

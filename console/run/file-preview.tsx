@@ -1,0 +1,152 @@
+/** What is in a file, shown so that nothing in it can act: pictures as pictures, everything else as text. */
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useEffect, useState, type ReactElement } from 'react';
+import { client } from '../data/session.js';
+import { parseCsv } from '../data/csv.js';
+import { bytes, count } from '../parts/format.js';
+import { JsonView } from '../parts/json-view.js';
+import { Failure, Loading } from '../parts/notices.js';
+
+const Markdown = lazy(() => import('../parts/markdown.js'));
+
+/** Of a text, as much is fetched and shown. */
+const MOST_BYTES = 300_000;
+const MOST_IMAGE_BYTES = 20_000_000;
+const MOST_ROWS = 500;
+
+const kinds: Record<string, 'image' | 'markdown' | 'csv' | 'json' | 'text'> = {
+  ...Object.fromEntries(['png', 'jpg', 'jpeg', 'gif', 'webp', 'avif', 'svg'].map((end) => [end, 'image'])),
+  ...Object.fromEntries(['md', 'markdown'].map((end) => [end, 'markdown'])),
+  csv: 'csv',
+  json: 'json',
+  ...Object.fromEntries(
+    ['txt', 'log', 'tsv', 'yaml', 'yml', 'xml', 'html', 'js', 'ts', 'py', 'sql', 'css', 'sh'].map((end) => [
+      end,
+      'text',
+    ]),
+  ),
+};
+const imageTypes: Record<string, string> = { svg: 'image/svg+xml', jpg: 'image/jpeg' };
+
+interface File {
+  path: string;
+  bytes: number;
+  etag: string;
+}
+
+export function FilePreview({ runId, file }: { runId: string; file: File }): ReactElement {
+  const ending = file.path.split('.').at(-1)?.toLowerCase() ?? '';
+  const kind = kinds[ending];
+  if (file.bytes === 0) return <p className="dim file-body">It is empty.</p>;
+  if (kind === 'image')
+    return file.bytes > MOST_IMAGE_BYTES ? (
+      <p className="dim file-body">Too large to be shown here.</p>
+    ) : (
+      <div className="file-body">
+        <RunImage runId={runId} path={file.path} alt={file.path} />
+      </div>
+    );
+  if (kind === undefined && !file.path.startsWith('.perdure/'))
+    return <p className="dim file-body">There is no preview of this kind of file.</p>;
+  return <TextPreview runId={runId} file={file} kind={kind ?? 'json'} />;
+}
+
+/** In an <img> neither scripts of an SVG run nor is anything loaded by it. */
+export function RunImage(props: { runId: string; path: string; alt: string }): ReactElement {
+  const { runId, path, alt } = props;
+  const { data, error } = useQuery({
+    queryKey: ['image', runId, path],
+    queryFn: async ({ signal }) => {
+      const ending = path.split('.').at(-1)?.toLowerCase() ?? '';
+      const content = await (await client.files.get(runId, path, { signal })).arrayBuffer();
+      return new Blob([content], { type: imageTypes[ending] ?? `image/${ending}` });
+    },
+  });
+  const [address, setAddress] = useState<string>();
+  useEffect(() => {
+    if (data === undefined) return;
+    const made = URL.createObjectURL(data);
+    setAddress(made);
+    return () => {
+      URL.revokeObjectURL(made);
+    };
+  }, [data]);
+  if (error !== null) return <Failure error={error} />;
+  if (address === undefined) return <Loading what={path} lines={3} />;
+  return <img className="picture" src={address} alt={alt} />;
+}
+
+function TextPreview(props: {
+  runId: string;
+  file: File;
+  kind: 'markdown' | 'csv' | 'json' | 'text';
+}): ReactElement {
+  const { runId, file, kind } = props;
+  const isWhole = file.bytes <= MOST_BYTES;
+  const { data, error, refetch } = useQuery({
+    queryKey: ['file', runId, file.path, file.etag],
+    queryFn: async ({ signal }) => {
+      const headers = isWhole ? {} : { range: `bytes=0-${MOST_BYTES - 1}` };
+      return (await client.files.get(runId, file.path, { signal, headers })).text();
+    },
+  });
+  if (error !== null) return <Failure error={error} again={() => void refetch()} />;
+  if (data === undefined) return <Loading what={file.path} />;
+  return (
+    <div className="file-body" tabIndex={0} role="group" aria-label={`What is in ${file.path}`}>
+      {!isWhole && <p className="dim small">The first {bytes(MOST_BYTES)}; download has all of it.</p>}
+      {kind === 'markdown' ? (
+        <Suspense fallback={<Loading what={file.path} />}>
+          <Markdown text={data} runId={runId} folder={file.path.split('/').slice(0, -1).join('/')} />
+        </Suspense>
+      ) : kind === 'csv' ? (
+        <CsvTable text={data} />
+      ) : kind === 'json' && isWhole ? (
+        <Json text={data} path={file.path} />
+      ) : (
+        <pre className="plain">{data}</pre>
+      )}
+    </div>
+  );
+}
+
+function Json({ text, path }: { text: string; path: string }): ReactElement {
+  try {
+    return <JsonView value={JSON.parse(text) as unknown} label={path} />;
+  } catch {
+    return <pre className="plain">{text}</pre>;
+  }
+}
+
+function CsvTable({ text }: { text: string }): ReactElement {
+  const [head = [], ...rows] = parseCsv(text);
+  return (
+    <>
+      <table className="table">
+        <thead>
+          <tr>
+            {head.map((name, i) => (
+              <th key={i} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.slice(0, MOST_ROWS).map((row, i) => (
+            <tr key={i}>
+              {row.map((cell, j) => (
+                <td key={j} className="num">
+                  {cell}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {rows.length > MOST_ROWS && (
+        <p className="dim small">{count(rows.length - MOST_ROWS)} rows more; download has them all.</p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,84 @@
+/** The files of a run: which there are, what is in them, and the way to have them. */
+import { useQuery } from '@tanstack/react-query';
+import { Download, FileText, FolderOpen } from 'lucide-react';
+import { useState, type ReactElement } from 'react';
+import { client, token } from '../data/session.js';
+import { bytes, fullTime } from '../parts/format.js';
+import { Empty, Failure, Loading } from '../parts/notices.js';
+import { complain } from '../parts/toasts.js';
+import { FilePreview } from './file-preview.js';
+
+export function Files({ runId, changes }: { runId: string; changes: number }): ReactElement {
+  const [chosen, setChosen] = useState<string | null>(null);
+  const { data, error, refetch } = useQuery({
+    queryKey: ['files', runId, changes],
+    queryFn: ({ signal }) => client.files.list(runId, { signal }),
+    placeholderData: (before) => before,
+  });
+  if (error !== null) return <Failure error={error} again={() => void refetch()} />;
+  if (data === undefined) return <Loading what="the files" />;
+  const [first] = data.files;
+  if (first === undefined)
+    return (
+      <Empty icon={FolderOpen} title="No files">
+        <p>What its tools write into the workspace appears here.</p>
+      </Empty>
+    );
+  const file = data.files.find(({ path }) => path === chosen) ?? first;
+  return (
+    <div className="files">
+      <ul className="file-list card" aria-label="Files">
+        {data.files.map(({ path, bytes: size }) => (
+          <li key={path}>
+            <button
+              type="button"
+              aria-pressed={path === file.path}
+              onClick={() => {
+                setChosen(path);
+              }}
+            >
+              <FileText size={15} aria-hidden="true" />
+              <span className="ellipsis">{path}</span>
+              <span className="dim small num">{bytes(size)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <section className="file card" aria-label={file.path}>
+        <header>
+          <div>
+            <h2 className="ellipsis">{file.path}</h2>
+            <p className="dim small num">
+              {bytes(file.bytes)} · {fullTime(file.modifiedAt)}
+            </p>
+          </div>
+          <button
+            type="button"
+            className="button"
+            onClick={() => void download(runId, file.path).catch(complain)}
+          >
+            <Download aria-hidden="true" /> Download
+          </button>
+        </header>
+        <FilePreview key={file.etag} runId={runId} file={file} />
+      </section>
+    </div>
+  );
+}
+
+/** Without a sign-in the browser fetches it itself, of any size; else it comes through here, with the sign-in. */
+async function download(runId: string, path: string): Promise<void> {
+  const isOpen = token.get() === null;
+  const encoded = path.split('/').map(encodeURIComponent).join('/');
+  const address = isOpen
+    ? `/v1/runs/${runId}/files/${encoded}`
+    : URL.createObjectURL(await (await client.files.get(runId, path)).blob());
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = path.split('/').at(-1) ?? path;
+  link.click();
+  if (!isOpen)
+    setTimeout(() => {
+      URL.revokeObjectURL(address);
+    }, 60_000);
+}
