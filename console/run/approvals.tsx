@@ -49,7 +49,6 @@ function Asked(props: { runId: string; asked: Asking; picture: RunPicture }): Re
           )}
         </div>
       </header>
-      <Form {...more} />
       <div className="field note">
         <label htmlFor={`note-${asked.approvalId}`}>Note</label>
         <input
@@ -63,6 +62,7 @@ function Asked(props: { runId: string; asked: Asking; picture: RunPicture }): Re
           }}
         />
       </div>
+      <Form {...more} />
     </article>
   );
 }

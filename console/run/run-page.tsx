@@ -82,7 +82,7 @@ export function RunPage(): ReactElement {
   return (
     <div className="page run" data-panel={chosen !== undefined}>
       <RunHead run={run} status={status} feed={feed} />
-      <WhyBanner runId={runId} isOpen={!isTerminal(status)} />
+      <WhyBanner runId={runId} isOpen={!isTerminal(status)} asks={picture.waitingApprovals.length > 0} />
       <Approvals runId={runId} picture={picture} />
       <Outcome picture={picture} />
       <Tabs.Root
