@@ -2,7 +2,7 @@
 import type { ReactElement } from 'react';
 import ReactMarkdown from 'react-markdown';
 import remarkGfm from 'remark-gfm';
-import { RunImage } from '../run/file-preview.js';
+import { RunImage } from '../run/run-image.js';
 
 export default function Markdown(props: { text: string; runId: string; folder: string }): ReactElement {
   const { text, runId, folder } = props;

@@ -46,7 +46,7 @@ export function SchemaField(props: {
           id={id}
           className="input"
           aria-describedby={described}
-          value={value === undefined ? '' : String(value)}
+          value={typeof value === 'string' || typeof value === 'boolean' ? String(value) : ''}
           onChange={({ target }) => {
             onChange(
               target.value === '' ? undefined : choices === null ? target.value === 'true' : target.value,

@@ -1,11 +1,12 @@
 /** What is in a file, shown so that nothing in it can act: pictures as pictures, everything else as text. */
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useState, type ReactElement } from 'react';
+import { lazy, Suspense, type ReactElement } from 'react';
 import { client } from '../data/session.js';
 import { parseCsv } from '../data/csv.js';
 import { bytes, count } from '../parts/format.js';
 import { JsonView } from '../parts/json-view.js';
 import { Failure, Loading } from '../parts/notices.js';
+import { RunImage } from './run-image.js';
 
 const Markdown = lazy(() => import('../parts/markdown.js'));
 
@@ -26,7 +27,6 @@ const kinds: Record<string, 'image' | 'markdown' | 'csv' | 'json' | 'text'> = {
     ]),
   ),
 };
-const imageTypes: Record<string, string> = { svg: 'image/svg+xml', jpg: 'image/jpeg' };
 
 interface File {
   path: string;
@@ -49,31 +49,6 @@ export function FilePreview({ runId, file }: { runId: string; file: File }): Rea
   if (kind === undefined && !file.path.startsWith('.perdure/'))
     return <p className="dim file-body">There is no preview of this kind of file.</p>;
   return <TextPreview runId={runId} file={file} kind={kind ?? 'json'} />;
-}
-
-/** In an <img> neither scripts of an SVG run nor is anything loaded by it. */
-export function RunImage(props: { runId: string; path: string; alt: string }): ReactElement {
-  const { runId, path, alt } = props;
-  const { data, error } = useQuery({
-    queryKey: ['image', runId, path],
-    queryFn: async ({ signal }) => {
-      const ending = path.split('.').at(-1)?.toLowerCase() ?? '';
-      const content = await (await client.files.get(runId, path, { signal })).arrayBuffer();
-      return new Blob([content], { type: imageTypes[ending] ?? `image/${ending}` });
-    },
-  });
-  const [address, setAddress] = useState<string>();
-  useEffect(() => {
-    if (data === undefined) return;
-    const made = URL.createObjectURL(data);
-    setAddress(made);
-    return () => {
-      URL.revokeObjectURL(made);
-    };
-  }, [data]);
-  if (error !== null) return <Failure error={error} />;
-  if (address === undefined) return <Loading what={path} lines={3} />;
-  return <img className="picture" src={address} alt={alt} />;
 }
 
 function TextPreview(props: {
