@@ -70,5 +70,7 @@ export function keepProcess(kind: 'api' | 'worker', env: Readonly<Record<string,
 
 /** The address at which the API listens. */
 export const addressOf = (api: KeptProcess): Promise<string> => api.says(/the API listens at (http:[^"\s]+)/);
+/** Whether the worker polls, as it runs now. */
+export const isUp = (worker: KeptProcess): boolean => worker.latest().includes('"the worker has started"');
 /** Resolves when the worker polls. */
 export const isReady = (worker: KeptProcess): Promise<string> => worker.says(/"the worker has started"/);
