@@ -91,6 +91,9 @@ spec:
         - { name: PERDURE_TASK_QUEUE, value: {{ .worker.taskQueue | quote }} }
         {{- if eq .root.Values.workerVersioning.mode "manual" }}
         - { name: TEMPORAL_DEPLOYMENT_NAME, value: {{ .root.Values.workerVersioning.deploymentName | quote }} }
+        {{- with .root.Values.workerVersioning.buildId }}
+        - { name: TEMPORAL_WORKER_BUILD_ID, value: {{ . | quote }} }
+        {{- end }}
         {{- end }}
         {{- range $name, $value := .worker.settings }}
         - { name: {{ $name }}, value: {{ $value | quote }} }
