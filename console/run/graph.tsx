@@ -29,7 +29,8 @@ export function Graph(props: {
   );
   const x = (column: number): number => EDGE_PX + column * (NODE.width + GAP.x);
   const y = (row: number): number => EDGE_PX + row * (NODE.height + GAP.y);
-  const [width, height] = [x(layers.columns) - GAP.x + EDGE_PX, y(layers.rows) - GAP.y + EDGE_PX];
+  const width = Math.max(0, x(layers.columns) - GAP.x + EDGE_PX);
+  const height = y(layers.rows) - GAP.y + EDGE_PX;
   const isSeen = (column: number, row: number): boolean =>
     x(column) + NODE.width > seen.left - AROUND_PX &&
     x(column) < seen.left + seen.width + AROUND_PX &&

@@ -82,8 +82,7 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
       await page.keyboard.press('Enter');
       await page.waitForURL(`**/console/runs/${run.id}`);
 
-      // Live, without another look at the page.
-      await page.getByText('Live', { exact: true }).waitFor();
+      // Without another look at the page.
       await page.locator('[data-step="again"][data-tone="completed"]').waitFor({ timeout: 60_000 });
       await page.getByText('Completed', { exact: true }).first().waitFor();
       await page.locator('[data-step="again"]').click();
@@ -115,6 +114,145 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
       expect((await perdure.client.get(id)).status).toBe('cancelled');
       const temporal = await page.getByRole('link', { name: /Temporal Web UI/ }).getAttribute('href');
       expect(temporal).toContain(`run-${id}`);
+    }));
+
+  test('a run is submitted in the page, approved with other arguments, forked, and compared', () =>
+    withConsole(async ({ page, open }) => {
+      await open('/new');
+      await page.getByRole('textbox', { name: 'Goal' }).fill('Submitted in the page');
+      await page.getByRole('button', { name: 'As JSON' }).click();
+      const steps = [
+        { id: 'read', tool: 'file_read', args: { path: 'in.txt' } },
+        {
+          id: 'pay',
+          tool: 'echo',
+          args: { amount: 70, of: '{{steps.read.output.content}}' },
+          approval: true,
+        },
+      ];
+      await page.getByRole('textbox', { name: 'The plan as JSON' }).fill(JSON.stringify({ steps }));
+      await page.getByRole('button', { name: 'Take it over' }).click();
+      // The tool's own schema has made a field of its argument.
+      await page.getByRole('textbox', { name: /^path/ }).fill('note.txt');
+      await page
+        .locator('input[type="file"]')
+        .setInputFiles({ name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('an invoice') });
+      await page.getByRole('button', { name: 'Remove note.txt' }).waitFor();
+      await page.getByText('The same as curl').click();
+      await page.getByText('"path": "note.txt"').first().waitFor();
+      await expectAccessible(page);
+      await page.getByRole('button', { name: 'Submit' }).click();
+      await page.waitForURL('**/console/runs/*');
+
+      const asked = page.getByRole('region', { name: 'What it asks you' });
+      const args = asked.getByRole('textbox', { name: 'Arguments' });
+      await args.waitFor({ timeout: 60_000 });
+      expect(await args.inputValue()).toContain('an invoice');
+      await expectAccessible(page);
+      await args.fill('{"amount": 50');
+      await asked.getByText(/This is no JSON/).waitFor();
+      expect(await asked.getByRole('button', { name: /Approve/ }).isDisabled()).toBe(true);
+      await args.fill('{"amount": 50}');
+      await asked.getByRole('textbox', { name: 'Note' }).fill('seventy is too much');
+      await asked.getByRole('button', { name: 'Approve with these arguments' }).click();
+      await page.getByText('Completed', { exact: true }).first().waitFor({ timeout: 60_000 });
+      const first = /runs\/([0-9a-f-]+)/.exec(page.url())?.[1] ?? '';
+      expect(await perdure.client.get(first)).toMatchObject({ status: 'completed', result: { amount: 50 } });
+
+      await page.locator('[data-step="pay"]').click();
+      await page.getByRole('button', { name: 'Fork from here' }).click();
+      const dialog = page.getByRole('dialog', { name: /Fork from/ });
+      await dialog.getByRole('textbox', { name: 'Arguments' }).fill('{"amount": 60}');
+      await expectAccessible(page);
+      await dialog.getByRole('button', { name: 'Fork', exact: true }).click();
+      await page.waitForURL((url) => !url.pathname.includes(first));
+      await page.getByRole('button', { name: 'Approve' }).click({ timeout: 60_000 });
+      await page.getByText('Completed', { exact: true }).first().waitFor({ timeout: 60_000 });
+      const second = /runs\/([0-9a-f-]+)/.exec(page.url())?.[1] ?? '';
+      expect(await perdure.client.get(second)).toMatchObject({
+        result: { pay: { amount: 60 } },
+        origin: { kind: 'fork', runId: first, fromStep: 'pay' },
+      });
+
+      await page.getByRole('button', { name: 'Compare' }).click();
+      await page.getByRole('rowheader', { name: /pay\s*differs/ }).waitFor();
+      await page.getByRole('rowheader', { name: 'read', exact: true }).waitFor();
+      await expectAccessible(page);
+    }));
+
+  test('a question is answered in place, and a failed run is done again', () =>
+    withConsole(async ({ page, open }) => {
+      const { id } = await perdure.client.submit({
+        goal: 'Ask before it fails',
+        plan: {
+          steps: [
+            { id: 'ask', tool: 'ask_human', args: { question: 'Which colour?', schema: { type: 'string' } } },
+            { id: 'fail', tool: 'file_read', args: { path: '{{steps.ask.output.answer}}' } },
+          ],
+        },
+      });
+      await open('/approvals');
+      await page.getByRole('link', { name: 'Which colour?' }).click();
+      await page.getByRole('textbox', { name: 'Answer' }).fill('blue.txt');
+      await page.getByRole('button', { name: 'Answer', exact: true }).click();
+      await page.getByRole('region', { name: 'Why it failed' }).waitFor({ timeout: 60_000 });
+      await page.getByRole('button', { name: 'Retry' }).click();
+      await page.waitForURL((url) => !url.pathname.includes(id));
+      await page.getByRole('region', { name: 'Why it failed' }).waitFor({ timeout: 60_000 });
+      await page.locator('[data-step="ask"][data-tone="reused"]').waitFor();
+    }));
+
+  test('files are shown, and nothing in them acts', () =>
+    withConsole(async ({ page, open }) => {
+      const evil =
+        '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><script>document.title="evil"</script><image href="https://example.com/x.png"/><rect width="40" height="40"/></svg>';
+      const files = [
+        {
+          path: 'a.md',
+          content:
+            '# A heading\n\n<script>document.title="evil"</script>\n\n![mine](b.svg) ![theirs](https://example.com/y.png)\n\n[go](javascript:alert(1))',
+        },
+        { path: 'b.svg', content: evil },
+        { path: 'c.csv', content: 'day,"rain, mm"\nMonday,3\n' },
+        { path: 'd.json', content: '{"a": [1, null]}' },
+        { path: 'e.html', content: '<b>not bold</b>' },
+      ];
+      const { id } = await perdure.client.submit({
+        goal: 'Files',
+        inputs: { files },
+        plan: { steps: [{ id: 'a', tool: 'echo', args: {} }] },
+      });
+      await perdure.client.wait(id);
+      await open(`/runs/${id}?tab=files`);
+      await page.getByRole('heading', { name: 'A heading' }).waitFor();
+      await page.getByRole('img', { name: 'mine' }).waitFor();
+      await page.getByText('[a picture from elsewhere: theirs]').waitFor();
+      expect(await page.locator('.markdown a').getAttribute('href')).not.toMatch(/javascript/);
+      await expectAccessible(page);
+      await page.getByRole('button', { name: /b\.svg/ }).click();
+      await page.getByRole('img', { name: 'b.svg' }).waitFor();
+      await page.getByRole('button', { name: /c\.csv/ }).click();
+      await page.getByRole('columnheader', { name: 'rain, mm' }).waitFor();
+      await page.getByRole('button', { name: /e\.html/ }).click();
+      await page.getByText('<b>not bold</b>').waitFor();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Download' }).click(),
+      ]);
+      expect(download.suggestedFilename()).toBe('e.html');
+      expect(await page.title()).not.toBe('evil');
+    }));
+
+  test('a key is made and revoked', () =>
+    withConsole(async ({ page, open }) => {
+      await open('/api-keys');
+      await page.getByRole('textbox', { name: 'Name of the new key' }).fill('for the test');
+      await page.getByRole('button', { name: 'Make a key' }).click();
+      await page.getByText(/^pdk_/).waitFor();
+      await page.getByRole('button', { name: 'I have it' }).click();
+      await page.getByRole('button', { name: 'Revoke' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+      await page.getByRole('cell', { name: 'revoked' }).waitFor();
     }));
 
   test('what is at no address is said so', () =>
@@ -168,9 +306,23 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
         await page.locator('[data-step="hello"]').click();
         await page.getByRole('complementary', { name: 'Step hello' }).waitFor();
         await expectAccessible(page);
-        for (const tab of ['events', 'details']) {
+        for (const tab of ['graph', 'events', 'files', 'usage', 'details']) {
           await open(`/runs/${run.id}?tab=${tab}`);
           await page.getByRole('tab', { name: /Timeline/ }).waitFor();
+          await expectAccessible(page);
+        }
+        for (const [path, heading] of Object.entries({
+          '/new': 'New run',
+          '/approvals': 'Waiting for a person',
+          '/schedules': 'Schedules',
+          '/agents': 'Agents',
+          '/tools': 'Tools',
+          '/system': 'System',
+          '/api-keys': 'API keys',
+        })) {
+          await open(path);
+          await page.getByRole('heading', { name: heading, exact: true }).waitFor();
+          await page.locator('.bones').waitFor({ state: 'detached' });
           await expectAccessible(page);
         }
         await page.keyboard.press('?');
