@@ -15,8 +15,9 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'perdure-picture-'));
 chmodSync(folder, 0o755);
 
 const step = (id, title, tool, args, dependsOn = []) => ({ id, title, tool, args, dependsOn });
+const tables = { rain: 'in/rain.csv' };
 const submission = {
-  goal: 'Chart a week of rain in Seattle, ask whether it may be sent, and write the report',
+  goal: 'Chart a week of rain in Seattle, and send the report',
   metadata: { team: 'weather', city: 'Seattle' },
   inputs: {
     files: [
@@ -29,9 +30,10 @@ const submission = {
   },
   plan: {
     steps: [
-      step('days', 'Read the days', 'sql', { query: "select * from 'in/rain.csv'" }),
+      step('days', 'Read the days', 'sql', { tables, query: 'select * from rain' }),
       step('sum', 'Sum up the week', 'sql', {
-        query: "select sum(mm) as total, max(mm) as most from 'in/rain.csv'",
+        tables,
+        query: 'select sum(mm) as total, max(mm) as most from rain',
       }),
       step('chart', 'Draw the chart', 'chart', {
         spec: {
@@ -56,7 +58,7 @@ const submission = {
           'file_write',
           {
             path: 'out/report.md',
-            content: 'It rained {{steps.sum.output.rows}}; {{steps.count.output.value}} days were dry.',
+            content: '{{steps.count.output.value}} days were dry. {{steps.sum.output.rows}}',
           },
           ['chart', 'tide'],
         ),
@@ -110,9 +112,9 @@ try {
     executablePath: process.env.PERDURE_TEST_CHROMIUM ?? '/usr/bin/chromium',
     args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
   });
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 850 }, colorScheme: 'light' });
   await page.goto(`${url}/console/runs/${run.id}`);
-  await page.getByText('Waiting', { exact: true }).waitFor({ timeout: 60_000 });
+  await page.getByRole('region', { name: 'What it asks you' }).waitFor({ timeout: 120_000 });
   await page.waitForTimeout(1_500);
   await page.screenshot({ path: target });
   console.log(`wrote ${path.relative(root, target)}`);

@@ -145,8 +145,8 @@ function ThemeButton(): ReactElement {
       }}
     >
       <Icon className="icon" aria-hidden="true" />
-      {{ system: 'System', light: 'Light', dark: 'Dark' }[chosen]}
-      <span className="hidden"> colours. Change to {next}</span>
+      Colours: {chosen}
+      <span className="hidden">. Change to {next}</span>
     </button>
   );
 }

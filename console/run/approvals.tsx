@@ -128,7 +128,7 @@ function Arguments(props: FormProps): ReactElement {
     <>
       <JsonField
         label="Arguments"
-        rows={Math.min(14, json.text.split('\n').length + 1)}
+        rows={Math.min(14, json.text.split('\n').length)}
         json={json}
         onChange={setJson}
       />

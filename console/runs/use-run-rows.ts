@@ -6,6 +6,8 @@ import { noRows, withFresh, withNewest, withOlder, type RunRows } from '../data/
 import { client } from '../data/session.js';
 
 const PAGE = 100;
+/** As many as one answer may have: whoever scrolls wants to get on. */
+const OLDER_PAGE = 200;
 const NEWEST_EVERY_MS = 2_500;
 const SEEN_EVERY_MS = 5_000;
 /** Open runs in sight that the newest page does not hold: as many are looked after. */
@@ -50,7 +52,7 @@ export function useRunRows(filter: RunFilter): ListedRuns {
     loading.current = true;
     setOlder({ loading: true, error: null });
     client
-      .list({ ...filter, limit: PAGE, cursor })
+      .list({ ...filter, limit: OLDER_PAGE, cursor })
       .then(
         (page) => {
           change((before) => (before.nextCursor === cursor ? withOlder(before, page) : before));
