@@ -143,8 +143,8 @@ async function scroll(page: Page, place: string): Promise<void> {
 async function scrollToEnd(page: Page, place: string, rows: number): Promise<void> {
   await page.locator(place).hover();
   for (;;) {
-    for (let i = 0; i < 10; i += 1) await page.mouse.wheel(0, 4_000);
-    await sleep(60);
+    await page.mouse.wheel(0, 12_000);
+    await sleep(30);
     const shown = await page.evaluate<number>(
       `Number(document.querySelector('[role="table"]').getAttribute('aria-rowcount')) - 1`,
     );

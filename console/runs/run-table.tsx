@@ -20,10 +20,12 @@ export function RunTable(props: { listed: ListedRuns; rows: readonly RunSummary[
   const scroller = useRef<HTMLDivElement>(null);
   const [focused, setFocused] = useState(0);
   const now = useNow(1_000);
+  // Asked once: of thousands of rows each would ask the browser.
+  const rowPx = isPhone() ? PHONE_ROW_PX : ROW_PX;
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => (isPhone() ? PHONE_ROW_PX : ROW_PX),
+    estimateSize: () => rowPx,
     overscan: 12,
     getItemKey: (index) => rows[index]?.id ?? index,
   });
