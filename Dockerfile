@@ -9,7 +9,7 @@ COPY package.json package-lock.json ./
 # No package's own scripts are run: none of those that we need has one that matters.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-# dist/: the sources, and the workflow bundle whose hash is the build's id.
+# dist/: the sources, the web console, and the workflow bundle whose hash is the build's id.
 RUN node -e "import('./scripts/build.mjs').then(({ ensureBuilt }) => ensureBuilt(process.cwd()))"
 # What only a machine of its own needs (the embedded Postgres), and what other machines would load.
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
