@@ -171,8 +171,10 @@ describe.skipIf(missing !== null)('a trace', () => {
       (span) =>
         span.name === name && Object.entries(has).every(([key, value]) => span.attributes[key] === value),
     );
-    expect(found, `${name} ${JSON.stringify(has)}`).toHaveLength(1);
-    return found[0] as CollectedSpan;
+    const [span, ...others] = found;
+    if (span === undefined || others.length > 0)
+      throw new Error(`${found.length} spans are ${name} ${JSON.stringify(has)}`);
+    return span;
   };
   const inTrace = (): CollectedSpan[] => spans.filter(({ traceId }) => traceId === TRACE);
   /** Names from the outermost to this one. */

@@ -95,10 +95,10 @@ service:
     logFile: path.join(place.directory, 'otelcol.log'),
     graceSeconds: 5,
   });
-  let ended = false;
-  void child.exited.then(() => (ended = true));
+  const ended = child.exited.then(() => true);
   while (!(await accepts(port))) {
-    if (ended) throw new Error(await readFile(path.join(place.directory, 'otelcol.log'), 'utf8'));
+    if (await Promise.race([ended, sleep(0, false)]))
+      throw new Error(await readFile(path.join(place.directory, 'otelcol.log'), 'utf8'));
     await sleep(50);
   }
   const text = (): Promise<string> => readFile(file, 'utf8').catch(() => '');
