@@ -152,6 +152,21 @@ describe.skipIf(missing !== null)('why', () => {
     await client.wait(run.id);
   });
 
+  test('the run of a sub-agent, which has a why of its own', { timeout: 120_000 }, async () => {
+    await startWorker();
+    const below = { steps: [step('nap', 'wait', { seconds: 3_600 })] };
+    const run = await submit(step('part', 'delegate', { goal: 'wait below', plan: below }));
+    const waits = await why(run, 'sub_agent');
+    expect(waits.state).toBe('waiting');
+    const [child] = (await client.list({ parent: run.id })).runs;
+    if (child === undefined) throw new Error('there is no run of a sub-agent');
+    expect(`${waits.sentence} ${waits.whatToDo}`).toContain(child.id);
+    await why({ ...run, id: child.id }, 'timer');
+    await client.cancel(run.id);
+    expect((await client.wait(run.id)).status).toBe('cancelled');
+    expect((await client.wait(child.id)).status).toBe('cancelled');
+  });
+
   test('a person paused it', { timeout: 120_000 }, async () => {
     await startWorker();
     const run = await submit(step('nap', 'wait', { seconds: 3_600 }));
