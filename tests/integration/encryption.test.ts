@@ -191,7 +191,10 @@ describe('with the keys of the settings', () => {
     try {
       expect(await show()).not.toContain(CANARY);
       expect(await show(...asked, `Bearer ${token}`)).toContain(said('for operators'));
-      await expect(show(...asked, 'Bearer another')).rejects.toThrow('401');
+      // It asks a server that refuses it until its own time is over.
+      const refused = await show(...asked, 'Bearer another').catch((error: unknown) => String(error));
+      expect(refused).toContain('Command failed');
+      expect(refused).not.toContain(CANARY);
     } finally {
       await server.release();
     }

@@ -71,7 +71,8 @@ async function inTestDirectory<Server extends { release: () => Promise<void> }>(
       await server.release();
       await place.remove();
     };
-    return { ...server, directory: place.directory, release };
+    // One that has a directory of its own keeps it.
+    return { directory: place.directory, ...server, release };
   } catch (error) {
     await place.remove();
     throw error;
