@@ -43,5 +43,6 @@ export async function runFaults(root, argv) {
   });
   const left = Math.max(0, Math.round((until - Date.now()) / 60_000));
   const isCalm = await passes('weather.test.ts', { PERDURE_FAULT_MINUTES: String(left) });
-  return isWeathered && isCalm ? 0 : 1;
+  const isLarge = await passes('large.test.ts', { PERDURE_FAULT_MINUTES: '0' });
+  return isWeathered && isCalm && isLarge ? 0 : 1;
 }

@@ -41,7 +41,15 @@ const acting = (name, effect) =>
       return { output: key };
     },
   });
+const putOut = defineTool({
+  name: 'put_out',
+  description: 'has an output of so many bytes',
+  args: z.strictObject({ bytes: z.number() }),
+  effect: 'reversible',
+  execute: ({ bytes }) => Promise.resolve({ output: { text: 'x'.repeat(bytes) } }),
+});
 const tools = [
+  putOut,
   acting('act_once', 'irreversible'),
   acting('act_again', 'reversible'),
   ...poisonTools({ defineTool, z }),
