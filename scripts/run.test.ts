@@ -19,6 +19,14 @@ describe('scripts/run.mjs', () => {
     symlinkSync(path.join(repository, 'node_modules'), path.join(root, 'node_modules'));
     put('workflows/index.ts', `export { hello } from './hello.js';`);
     put('workflows/hello.ts', `export async function hello(): Promise<string> { return 'hello'; }`);
+    put('workflows/trace.ts', 'export const interceptors = () => ({});');
+    for (const kind of ['payload', 'failure']) {
+      const upper = `${kind[0]?.toUpperCase() ?? ''}${kind.slice(1)}`;
+      put(
+        `workflows/${kind}-converter.ts`,
+        `export { default${upper}Converter as ${kind}Converter } from '@temporalio/common';`,
+      );
+    }
     put('src/config/settings.json', '{}');
     put('src/stack/main.test.ts', 'this is not even TypeScript');
     put('src/stack/testing/fake.ts', 'export const fake = 1;');
