@@ -57,7 +57,7 @@ const tools = [
 
 const config = readConfig();
 // The SDK's own words would be too many; ours on each activity are what a storm's recoveries are counted by.
-openOutputLog(config);
+await openOutputLog(config, true, null);
 const logger = createLogger([{ level: 'debug', stream: process.stdout }]);
 const { signal } = new AbortController();
 if (process.argv[2] === 'api') await startApi(config, logger, signal, tools);

@@ -18,6 +18,8 @@ export interface KeptProcess {
   stop(): Promise<void>;
 }
 
+const RESTART_MS = 1_000;
+
 export function keepProcess(kind: 'api' | 'worker', env: Readonly<Record<string, string>>): KeptProcess {
   const ends: (number | string)[] = [];
   let text = '';
@@ -37,7 +39,12 @@ export function keepProcess(kind: 'api' | 'worker', env: Readonly<Record<string,
     child.once('exit', (code, signal) => {
       if (!isKept) return;
       ends.push(code ?? signal ?? 'unknown');
-      current = start();
+      // One that was killed comes back at once; one that cannot start would keep the machine busy with trying.
+      if (code === null) current = start();
+      else
+        setTimeout(() => {
+          if (isKept) current = start();
+        }, RESTART_MS);
     });
     return child;
   };
