@@ -4,4 +4,5 @@
  * error was made is enough: what a run waits for is told by its log and by `why`.
  */
 // V8's own; the types of a workflow know only the language's.
-Object.assign(Error, { stackTraceLimit: 1 });
+// Where this is not loaded before all workflows, it is frozen by now.
+if (!Object.isFrozen(Error)) Object.assign(Error, { stackTraceLimit: 1 });
