@@ -4,6 +4,7 @@ import { KeyRound } from 'lucide-react';
 import { useState, type ReactElement } from 'react';
 import { client } from '../data/session.js';
 import { CopyButton } from '../parts/copy-button.js';
+import { ConfirmDialog } from '../parts/confirm-dialog.js';
 import { Dialog } from '../parts/dialog.js';
 import { fullTime } from '../parts/format.js';
 import { Empty, Failure, Loading } from '../parts/notices.js';
@@ -83,27 +84,16 @@ export function ApiKeysPage(): ReactElement {
           </table>
         </div>
       )}
-      <Dialog
+      <ConfirmDialog
         open={revoking !== null}
         onClose={close}
         title={`Revoke “${revoking?.name ?? ''}”?`}
         description="Whatever uses it is refused within ten seconds. This cannot be undone."
-      >
-        <div className="buttons">
-          <button type="button" className="button" onClick={close}>
-            Keep it
-          </button>
-          <button
-            type="button"
-            className="button danger primary"
-            onClick={() => {
-              if (revoking !== null) revoke.mutate(revoking.id, { onSuccess: close });
-            }}
-          >
-            Revoke
-          </button>
-        </div>
-      </Dialog>
+        verb="Revoke"
+        onConfirm={() => {
+          if (revoking !== null) revoke.mutate(revoking.id, { onSuccess: close });
+        }}
+      />
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { CalendarClock, Pause, Play, Trash2, Zap } from 'lucide-react';
 import { useState, type ReactElement } from 'react';
 import type { Schedule } from '../../contracts/schedules.js';
 import { client } from '../data/session.js';
-import { Dialog } from '../parts/dialog.js';
+import { ConfirmDialog } from '../parts/confirm-dialog.js';
 import { fullTime } from '../parts/format.js';
 import { Empty, Failure, Loading } from '../parts/notices.js';
 import { Status } from '../parts/status.js';
@@ -120,27 +120,16 @@ function Entry({ schedule }: { schedule: Schedule }): ReactElement {
           ))}
         </dd>
       </dl>
-      <Dialog
+      <ConfirmDialog
         open={deleting}
         onClose={close}
         title={`Delete “${name}”?`}
         description="Runs that it has started go on."
-      >
-        <div className="buttons">
-          <button type="button" className="button" onClick={close}>
-            Keep it
-          </button>
-          <button
-            type="button"
-            className="button danger primary"
-            onClick={() => {
-              remove.mutate(undefined, { onSuccess: close });
-            }}
-          >
-            Delete
-          </button>
-        </div>
-      </Dialog>
+        verb="Delete"
+        onConfirm={() => {
+          remove.mutate(undefined, { onSuccess: close });
+        }}
+      />
     </section>
   );
 }

@@ -1,7 +1,6 @@
 /** A real OpenTelemetry Collector that writes the spans it is sent into a file; built once by Go, of just these parts. */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -9,6 +8,7 @@ import { spawnGuarded } from '../../../src/adapters/embedded/child-process.js';
 import { claimPort } from '../../../src/adapters/embedded/free-port.js';
 import { testDirectory } from '../../../src/adapters/embedded/testing/backends.js';
 import { goProgram } from '../../../src/adapters/embedded/testing/go-program.js';
+import { accepts } from '../../../src/adapters/embedded/testing/accepts.js';
 
 const VERSION = '0.161.0';
 /** Of the modules that have a number of their own; the releases go together. */
@@ -154,13 +154,3 @@ const valuesOf = (attributes: readonly Attribute[]): Record<string, unknown> =>
       'intValue' in value ? Number(value.intValue) : Object.values(value)[0],
     ]),
   );
-
-const accepts = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
-    const answer = (did: boolean) => () => {
-      socket.destroy();
-      resolve(did);
-    };
-    socket.once('connect', answer(true)).once('error', answer(false));
-  });

@@ -1,6 +1,5 @@
 /** A real S3 server for tests: versitygw over a temporary directory, on a port of its own. */
 import { mkdir } from 'node:fs/promises';
-import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3Config } from '../../../config/env.js';
@@ -8,6 +7,7 @@ import { spawnGuarded, type GuardedChild } from '../../embedded/child-process.js
 import { claimPort } from '../../embedded/free-port.js';
 import { testDirectory } from '../../embedded/testing/backends.js';
 import { goProgram } from '../../embedded/testing/go-program.js';
+import { accepts } from '../../embedded/testing/accepts.js';
 
 const VERSION = '1.8.0';
 const READY_WITHIN_MS = 20_000;
@@ -88,13 +88,3 @@ export async function startS3(): Promise<S3Server> {
   await server.start();
   return server;
 }
-
-const accepts = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
-    const answer = (did: boolean) => () => {
-      socket.destroy();
-      resolve(did);
-    };
-    socket.once('connect', answer(true)).once('error', answer(false));
-  });
