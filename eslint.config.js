@@ -47,6 +47,12 @@ export default tseslint.config(
           selector: 'PropertyDefinition[static=true]:not([readonly=true])',
           message: 'Runs share this class: it keeps no state.',
         },
+        {
+          selector:
+            'CallExpression[callee.name="proxyActivities"] > ObjectExpression:not(:has(> Property[key.name="heartbeatTimeout"]))',
+          message:
+            'Without heartbeatTimeout, what a killed worker held waits for its start-to-close time-out.',
+        },
       ],
     },
   },

@@ -2,7 +2,7 @@
  * Makes records and workflows agree: a workflow that was terminated, timed out or deleted behind our back has written
  * no end, and a record that was lost is not written again by a run that has begun.
  */
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 import { PerdureError } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 import type { ReconcileActivities, ReconcileResult } from '../contracts/reconcile.js';
@@ -133,7 +133,6 @@ async function each(
   act: () => Promise<void>,
 ): Promise<void> {
   cancellationSignal().throwIfAborted();
-  heartbeat();
   try {
     await act();
   } catch (error) {

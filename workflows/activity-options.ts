@@ -14,7 +14,7 @@ const untilItWorks = { initialInterval: '1s', backoffCoefficient: 1 } as const;
  * What a killed worker held runs again after this long. The worker beats once a second from a wrapper
  * (src/worker/heartbeat.ts), so that several beats may be lost to a busy machine or a Temporal that restarts.
  */
-const HEARTBEAT_TIMEOUT = '5s';
+export const HEARTBEAT_TIMEOUT = '5s';
 
 /** For activities that only touch the record store and the workspace. */
 export const recordKeeping = (summary: string): ActivityOptions => ({

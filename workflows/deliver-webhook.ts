@@ -4,12 +4,13 @@
  */
 import { ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { WebhookActivities, WebhookInput } from '../contracts/webhook-delivery.js';
-import { recordKeeping } from './activity-options.js';
+import { HEARTBEAT_TIMEOUT, recordKeeping } from './activity-options.js';
 import { errorOf } from './error-of.js';
 
 // After 5, 15 and 45 seconds, some minutes, hours, then every six: what Standard Webhooks recommends, over three days.
 const { sendWebhook } = proxyActivities<WebhookActivities>({
   startToCloseTimeout: '60s',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   scheduleToCloseTimeout: '72h',
   retry: { initialInterval: '5s', backoffCoefficient: 3, maximumInterval: '6h' },
   summary: 'tell the webhook',

@@ -19,11 +19,13 @@ import {
   type ScheduledRunInput,
 } from '../contracts/scheduled-runs.js';
 import { summaryOf } from '../contracts/summary.js';
+import { HEARTBEAT_TIMEOUT } from './activity-options.js';
 import { agentRun } from './agent-run.js';
 
 // Where the tenant has as many runs as it may have, room is waited for, but not until the next time is near.
 const { prepareScheduledRun } = proxyActivities<ScheduledRunActivities>({
   startToCloseTimeout: '60s',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   scheduleToCloseTimeout: '15m',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
   summary: 'prepare the run',

@@ -43,6 +43,7 @@ const acting = (name, effect) =>
   });
 const putOut = defineTool({
   name: 'put_out',
+  timeoutSeconds: 60,
   description: 'has an output of so many bytes',
   args: z.strictObject({ bytes: z.number() }),
   effect: 'reversible',

@@ -37,6 +37,8 @@ export interface StormReport {
   decided: number;
   /** Seconds from a kill until Temporal had what the worker held in its queue again. */
   recovery: Spread;
+  /** What took the longest to be noticed. */
+  slowest: string | undefined;
   /** Seconds from then until a worker had a place for it: how much there was to do, and not how soon it was noticed. */
   queueing: Spread;
   /** Seconds from a kill until Temporal gave up a workflow task that the worker held. */
@@ -170,6 +172,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
       restarts,
       decided: decider.decided(),
       recovery: spreadOf(found.map(({ noticedMs }) => noticedMs)),
+      slowest: found.toSorted((a, b) => b.noticedMs - a.noticedMs)[0]?.what,
       queueing: spreadOf(found.map(({ queuedMs }) => queuedMs)),
       workflowTasks: spreadOf(tasks),
       swallowed,

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 
 /** One try of one activity on one worker; times in milliseconds since 1970. */
 interface Try {
+  what: string;
   attempt: number;
   /** When Temporal put it into the queue, by its clock. */
   queuedAt: number;
@@ -13,6 +14,8 @@ interface Try {
 }
 
 export interface Recovery {
+  /** The activity's type, and of which workflow. */
+  what: string;
   /** From the kill until Temporal had the activity in its queue again. */
   noticedMs: number;
   /** From then until a worker began it. */
@@ -29,6 +32,7 @@ interface Line {
   msg: string;
   time: string;
   workflowId: string;
+  activity: string;
   activityId: string;
   attempt: number;
   isLocal: boolean;
@@ -66,6 +70,7 @@ export class WorkerWatch {
     this.tries.set(key, tries);
     if (line.msg === 'an activity begins')
       tries.push({
+        what: `${line.activity} of ${line.workflowId}`,
         attempt: line.attempt,
         queuedAt: Date.parse(line.queuedAt),
         beganAt: Date.parse(line.time),
@@ -89,6 +94,7 @@ export class WorkerWatch {
         // What had ended was tried again for a reason of its own.
         if (held.ended || killedAt === undefined || lost > 0) continue;
         found.push({
+          what: held.what,
           noticedMs: Math.max(0, next.queuedAt - killedAt),
           queuedMs: Math.max(0, next.beganAt - next.queuedAt),
         });
