@@ -2,11 +2,13 @@
  * How long until a client hears that a run moves? From its submission to the first events that its worker wrote
  * (run.started and plan.created) on the stream; against a bare workflow: from its start until a long poll of its
  * history tells that its first activity, the planner, has completed. For comparison also until that activity begins,
- * as its worker knows it and no client does.
+ * as its worker knows it and no client does; and the least that a first event that is stored before it is sent can take.
  */
 import { v7 } from 'uuid';
+import { testPostgres } from '../src/adapters/embedded/testing/backends.js';
 import { startEngine, type Engine } from './engine/engine.js';
 import { BARE_STEPS, chainOf, checkLog, followRun, PLAN_STEPS } from './engine/runs.js';
+import { answerOf, endChild, startChild } from './support/child.js';
 import { load, turned } from './support/load.js';
 import { median, quantile, rounded, spread } from './support/statistics.js';
 
@@ -18,6 +20,8 @@ export interface FirstEventOptions {
 const cases = {
   bare: 'bare, first activity heard of by a long poll',
   begun: 'bare, first activity begun, by its worker',
+  floor:
+    'bare HTTP server and worker: eager start, a local activity that inserts a row, its event on the stream',
   queued: 'perdure, run.queued on the stream: its first event',
   quick: 'perdure, run.started on the stream, quick tools',
   regular: 'perdure, run.started on the stream, regular tools',
@@ -29,17 +33,32 @@ export async function run({ rounds = 5, runs = 40 }: FirstEventOptions = {}): Pr
   ratios: Record<string, number>;
 }> {
   const engine = await startEngine();
+  const postgres = await testPostgres();
+  const server = await startChild('engine/bare-events', [
+    engine.address,
+    'bare-events',
+    postgres.connectionString,
+  ]);
   try {
+    const { port } = await answerOf<{ port: number }>(server);
     const acts: Record<Case, () => Promise<number>> = {
       bare: () => firstHeardOf(engine),
       begun: () => firstActivity(engine),
+      floor: () => bareEvent(engine, `http://127.0.0.1:${port}`),
       queued: () => firstEvent(engine, 'echo', 'run.queued'),
       quick: () => firstEvent(engine, 'echo'),
       regular: () => firstEvent(engine, 'noop'),
     };
     const names = Object.keys(acts) as Case[];
     for (const name of names) await load(runs, 5, acts[name]);
-    const times: Record<Case, number[][]> = { bare: [], begun: [], queued: [], quick: [], regular: [] };
+    const times: Record<Case, number[][]> = {
+      bare: [],
+      begun: [],
+      floor: [],
+      queued: [],
+      quick: [],
+      regular: [],
+    };
     for (let round = 0; round < rounds; round += 1)
       for (const name of turned(names, round)) times[name].push((await load(runs, 1, acts[name])).each);
     const p50 = (name: Case): number[] => times[name].map((each) => quantile(each, 0.5));
@@ -57,9 +76,13 @@ export async function run({ rounds = 5, runs = 40 }: FirstEventOptions = {}): Pr
         first_event: ratio('quick'),
         first_event_regular: ratio('regular'),
         first_event_to_begun: ratio('quick', 'begun'),
+        first_event_floor: ratio('floor'),
+        first_event_over_floor: ratio('quick', 'floor'),
       },
     };
   } finally {
+    await endChild(server);
+    await postgres.release();
     await engine.release();
   }
 }
@@ -92,6 +115,12 @@ async function firstActivity({ client, taskQueue, firstActivityAt }: Engine): Pr
   const handle = await client.workflow.start('bareRun', { workflowId, taskQueue });
   if ((await handle.result()) !== BARE_STEPS) throw new Error('a bare run lacks steps');
   return Number((await firstActivityAt(workflowId)) - began) / 1e6;
+}
+
+async function bareEvent({ client }: Engine, url: string): Promise<number> {
+  const { id, events } = await followRun(url, chainOf('echo', PLAN_STEPS));
+  await client.workflow.getHandle(`bare-${id}`).result();
+  return events.find(({ event }) => event.type === 'run.started')?.ms ?? NaN;
 }
 
 /** As with the bare ones, what was begun is let end before the next is: it is the beginning that is measured. */

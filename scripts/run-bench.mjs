@@ -84,6 +84,18 @@ async function built(root, name) {
     packages: 'external',
     sourcemap: 'inline',
     logLevel: 'error',
+    plugins: [
+      {
+        // They read what lies beside them, so they are run from where they are.
+        name: 'scripts-in-place',
+        setup({ onResolve }) {
+          onResolve({ filter: /\/scripts\/[^/]+\.mjs$/ }, ({ path: name, resolveDir }) => ({
+            path: pathToFileURL(path.join(resolveDir, name)).href,
+            external: true,
+          }));
+        },
+      },
+    ],
   });
   return outfile;
 }
