@@ -1,7 +1,6 @@
 /** Draws benchmarks/plots/*.svg from benchmarks/results/*.json, and writes their tables into benchmarks/README.md. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import { parse, View } from 'vega';
 import { compile } from 'vega-lite';
 
@@ -59,11 +58,11 @@ export async function plotBench(root) {
     writeFileSync(path.join(folder, `${file}.svg`), `${await view.toSVG()}\n`);
     console.log(`benchmarks/plots/${file}.svg`);
   }
-  await writeTables(root);
+  writeTables(root);
 }
 
 /** Between the marks of each result; what is said of them stands outside. */
-async function writeTables(root) {
+function writeTables(root) {
   const file = path.join(root, 'benchmarks', 'README.md');
   const text = readFileSync(file, 'utf8').replace(
     /(<!-- results of (\S+) -->\n).*?(<!-- end of results -->)/gs,
@@ -72,15 +71,14 @@ async function writeTables(root) {
       if (!existsSync(results)) return all;
       const { date, rows, ratios } = JSON.parse(readFileSync(results, 'utf8'));
       const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-      const lines = [
-        columns,
-        columns.map(() => '---'),
-        ...rows.map((row) => columns.map((column) => row[column] ?? '')),
-      ].map((cells) => `| ${cells.join(' | ')} |`);
+      const lines = [columns, ...rows.map((row) => columns.map((column) => row[column] ?? ''))].map(
+        (cells) => `| ${cells.join(' | ')} |`,
+      );
+      lines.splice(1, 0, `|${columns.map(() => '---|').join('')}`);
       const said = Object.entries(ratios).map(([ratio, value]) => `\`${ratio}\` ${value}`);
       return `${begin}\n\`npm run bench -- ${name}\`, ${date}\n\n${lines.join('\n')}\n\nRatios: ${said.join(', ')}.\n\n${end}`;
     },
   );
-  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
+  writeFileSync(file, text);
   console.log('benchmarks/README.md');
 }
