@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ownPlaces } from './own-places.mjs';
 
 const USE = `use: npm run bench -- NAME [--rounds N] [--json] [--save], or npm run bench -- plots
   --rounds N   how often those who are compared take turns
@@ -84,18 +85,7 @@ async function built(root, name) {
     packages: 'external',
     sourcemap: 'inline',
     logLevel: 'error',
-    plugins: [
-      {
-        // They read what lies beside them, so they are run from where they are.
-        name: 'scripts-in-place',
-        setup({ onResolve }) {
-          onResolve({ filter: /\/scripts\/[^/]+\.mjs$/ }, ({ path: name, resolveDir }) => ({
-            path: pathToFileURL(path.join(resolveDir, name)).href,
-            external: true,
-          }));
-        },
-      },
-    ],
+    plugins: [ownPlaces],
   });
   return outfile;
 }

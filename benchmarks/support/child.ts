@@ -1,10 +1,9 @@
 /** A file of the benchmarks, built, in a process of its own, and how it is talked with. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
+import { ownPlaces } from '../../scripts/own-places.mjs';
 
 const root = process.cwd();
 const ANSWER_MS = 120_000;
@@ -36,20 +35,6 @@ export async function startChild(
 ): Promise<ChildProcess> {
   return fork(await buildProgram(file), args, { execArgv: [...execArgv] });
 }
-
-/** Each file goes on looking for what lies beside it (a thread's program) where it lies itself. */
-const ownPlaces: Plugin = {
-  name: 'own places',
-  setup(bundle) {
-    bundle.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path: file }) => ({
-      contents: (await readFile(file, 'utf8')).replaceAll(
-        'import.meta.url',
-        JSON.stringify(pathToFileURL(file).href),
-      ),
-      loader: 'ts',
-    }));
-  },
-};
 
 /** The next thing that it says. */
 export async function answerOf<Answer>(child: ChildProcess): Promise<Answer> {
