@@ -1,17 +1,15 @@
 /**
  * Does the console stay smooth with much to show? A list of 10,000 runs that is scrolled, and a run of 1,000 steps that is
- * opened, scrolled, and followed while it goes on. The page is the real one in a real browser, and so is the API; its
- * stores are in memory, for what a database costs is measured elsewhere.
+ * followed while it is carried out, and looked at afterwards. The page is the real one in a real browser, over a perdure as
+ * a user starts it: API, worker, Temporal and Postgres are processes beside it. The runs of the list are rows in that
+ * Postgres; the run of many steps is a real one.
  */
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { v7 } from 'uuid';
-import type { NewEvent } from '../contracts/events.js';
-import { createLocalEventBus } from '../src/adapters/local/local-event-bus.js';
-import { createApp } from '../src/api/create-app.js';
-import { createFakes, dependenciesOf, listen } from '../src/api/testing/fakes.js';
+import pg from 'pg';
+import { findRunningPostgres } from '../src/adapters/embedded/running-postgres.js';
 import { findChromium, openBrowser } from '../tests/e2e/support/chromium.js';
+import { PerdureProcess, temporaryDirectory } from '../tests/e2e/support/perdure-process.js';
 import { quantile, rounded } from './support/statistics.js';
 
 export interface ConsoleOptions {
@@ -20,42 +18,19 @@ export interface ConsoleOptions {
 }
 
 const SCROLLS = 60;
-const LIVE_MS = 6_000;
+/** In which the page of the run is opened before its many steps begin. */
+const HEAD_START_SECONDS = 4;
 
 export async function run({ runs = 10_000, steps = 1_000 }: ConsoleOptions = {}): Promise<{
   rows: Record<string, string | number>[];
 }> {
   const program = findChromium();
   if (program === null) throw new Error('there is no Chromium on this machine (apt-get install chromium)');
-  const fakes = createFakes();
-  const bus = createLocalEventBus();
-  const consoleFolder = path.resolve('dist/console');
-  const server = await listen(createApp({ ...dependenciesOf(fakes), bus, consoleFolder }).app);
-  const append = async (id: string, events: NewEvent[]): Promise<void> => {
-    for (const { event } of await fakes.log.append(id, events)) bus.publish(id, event);
-  };
-  const make = async (goal: string): Promise<string> => {
-    const id = v7();
-    const createdAt = new Date().toISOString();
-    await fakes.runs.createRun({
-      id,
-      tenantId: 'local',
-      goal,
-      agent: 'default',
-      metadata: {},
-      requestHash: null,
-      createdAt,
-    });
-    return id;
-  };
+  const temporary = await temporaryDirectory();
+  const perdure = await PerdureProcess.start(temporary.directory);
   const browser = await openBrowser(program);
   try {
-    for (let i = 0; i < runs; i += 1) await make(`Run ${i}`);
-    const whole = await make('A run of many steps');
-    await append(whole, [...beginning(steps), ...middle(0, steps), ended()]);
-    const live = await make('A run that goes on');
-    await append(live, beginning(steps));
-
+    await fill(temporary.directory, runs);
     const page = await browser.newPage({ viewport: { width: 1360, height: 860 } });
     const rows: Record<string, string | number>[] = [];
     const measure = async (what: string, act: () => Promise<void>): Promise<void> => {
@@ -63,27 +38,26 @@ export async function run({ runs = 10_000, steps = 1_000 }: ConsoleOptions = {})
       await act();
       rows.push({ what, ...(await measuredBy(page)) });
     };
-    await page.goto(`${server.url}/console`);
-    await page.getByRole('link', { name: 'A run that goes on' }).waitFor();
-    await measure(`list of ${runs} runs, scrolled to its end`, () =>
-      scrollToEnd(page, '.run-scroll', runs + 2),
-    );
+    await page.goto(`${perdure.url}/console`);
+    await page.getByRole('link', { name: 'Run 1', exact: true }).waitFor();
+    await measure(`list of ${runs} runs, scrolled to its end`, () => scrollToEnd(page, '.run-scroll', runs));
 
-    await page.goto(`${server.url}/console/runs/${live}`);
+    const { id } = await perdure.client.submit({
+      goal: 'A run of many steps',
+      plan: { steps: planOf(steps) },
+    });
+    await page.goto(`${perdure.url}/console/runs/${id}`);
     await page.locator('[data-step="s1"]').waitFor();
     await measure(`run of ${steps} steps, followed live`, async () => {
-      const parts = 60;
-      for (let part = 0; part < parts; part += 1) {
-        await append(
-          live,
-          middle(Math.floor((part * steps) / parts), Math.floor(((part + 1) * steps) / parts)),
-        );
-        await sleep(LIVE_MS / parts);
-      }
+      await page.getByText('Completed', { exact: true }).first().waitFor({ timeout: 300_000 });
+      await sleep(1_000);
     });
+    const ended = await perdure.client.get(id);
+    if (ended.status !== 'completed' || ended.usage.steps !== steps)
+      throw new Error(`the run is ${ended.status} after ${ended.usage.steps} steps`);
     for (const tab of ['timeline', 'graph', 'events']) {
       const place = { timeline: '.timeline-scroll', graph: '.graph', events: '.events-scroll' }[tab] ?? '';
-      await page.goto(`${server.url}/console/runs/${whole}?tab=${tab}`);
+      await page.goto(`${perdure.url}/console/runs/${id}?tab=${tab}`);
       await page.locator(place).waitFor();
       await page.getByText('Completed', { exact: true }).first().waitFor();
       await measure(`run of ${steps} steps, ${tab} scrolled`, () => scroll(page, place));
@@ -91,9 +65,40 @@ export async function run({ runs = 10_000, steps = 1_000 }: ConsoleOptions = {})
     return { rows };
   } finally {
     await browser.close();
-    await server.close();
+    await perdure.stop();
+    await temporary.remove();
   }
 }
+
+/** Ended runs of the last weeks, as the list meets them. */
+async function fill(dataDir: string, runs: number): Promise<void> {
+  const address = await findRunningPostgres(dataDir);
+  if (address === null) throw new Error('the database of perdure is not to be found');
+  const client = new pg.Client({ connectionString: address });
+  await client.connect();
+  await client.query(
+    `insert into perdure.runs (id, tenant_id, status, goal, agent, metadata, created_at, started_at, finished_at, last_seq)
+     select gen_random_uuid(), 'local',
+       (array['completed', 'completed', 'completed', 'failed', 'cancelled'])[1 + n % 5], 'Run ' || n, 'default',
+       jsonb_build_object('customer', (n % 100)::text), now() - n * interval '2 minutes',
+       now() - n * interval '2 minutes', now() - n * interval '2 minutes' + interval '10 seconds', 1
+     from generate_series(1, $1::integer) as n`,
+    [runs],
+  );
+  await client.query('vacuum analyze perdure.runs');
+  await client.end();
+}
+
+/** Ten rows of steps side by side, behind one that lets the page be opened first. */
+const planOf = (steps: number) => [
+  { id: 's0', tool: 'wait', args: { seconds: HEAD_START_SECONDS } },
+  ...Array.from({ length: steps - 1 }, (_, i) => ({
+    id: `s${i + 1}`,
+    tool: 'echo',
+    args: { number: i + 1 },
+    dependsOn: [i < 10 ? 's0' : `s${i - 9}`],
+  })),
+];
 
 /** Notes the time of each frame, and each task that has kept the page from anything else for 50 ms or more. */
 const recorder = `
@@ -154,35 +159,3 @@ async function scrollToEnd(page: Page, place: string, rows: number): Promise<voi
     if (shown >= rows && atEnd) return;
   }
 }
-
-let lastKey = 0;
-const event = (type: NewEvent['type'], data: object, more: object = {}): NewEvent =>
-  ({ type, key: String((lastKey += 1)), at: new Date().toISOString(), data, ...more }) as NewEvent;
-
-/** Ten rows of steps side by side. */
-const beginning = (steps: number): NewEvent[] => [
-  event('run.started', {}),
-  event('plan.created', {
-    version: 1,
-    plan: {
-      steps: Array.from({ length: steps }, (_, i) => ({
-        id: `s${i}`,
-        tool: 'echo',
-        args: { number: i },
-        ...(i < 10 ? {} : { dependsOn: [`s${i - 10}`] }),
-      })),
-    },
-  }),
-];
-
-const middle = (from: number, to: number): NewEvent[] =>
-  Array.from({ length: to - from }, (_, i) => i + from).flatMap((i) => {
-    const of = { stepId: `s${i}`, attempt: 1 };
-    return [
-      event('step.started', { tool: 'echo' }, of),
-      event('step.completed', { output: { value: { number: i } }, durationMs: 5 }, of),
-      event('supervisor.decided', { decision: 'continue', reason: 'by rules' }, of),
-    ];
-  });
-
-const ended = (): NewEvent => event('run.completed', { result: null });

@@ -163,6 +163,12 @@ async function measure(records: Records, pool: pg.Pool, rounds: number, calls: n
     'first page of 50 runs': list({}),
     'the same, of one status': list({ status: 'completed' }),
     'the same, by metadata': list({ metadata: { customer: '7' } }),
+    'all runs counted': () =>
+      records.runs.countRuns(TENANT, {}, { from: new Date(0).toISOString(), seconds: 86_400 }),
+    'the runs of a day counted': () => {
+      const from = new Date(Date.now() - 86_400_000).toISOString();
+      return records.runs.countRuns(TENANT, { createdAfter: from }, { from, seconds: 1_800 });
+    },
     'a page of 100 events': () => records.log.read(any(), 0, 100),
   };
   const times = new Map<string, { each: number[]; perSecond: number[] }>();

@@ -29,14 +29,17 @@ export const api = {
   health: { method: 'GET', path: '/healthz', scope: null },
   readiness: { method: 'GET', path: '/readyz', scope: null },
   openApi: { method: 'GET', path: '/openapi.json', scope: null },
-  // Of the whole system and no tenant's: whoever may read it is decided apart from the tenants' scopes.
+  getSignIn: { method: 'GET', path: '/v1/sign-in', scope: null },
+  // These two are of the whole system and no tenant's: whoever may read them is decided apart from the tenants' scopes.
   metrics: { method: 'GET', path: '/metrics', scope: null },
+  getSystem: { method: 'GET', path: '/v1/system', scope: null },
   listTools: { method: 'GET', path: '/v1/tools', scope: 'read' },
   listAgents: { method: 'GET', path: '/v1/agents', scope: 'read' },
   submitRun: { method: 'POST', path: '/v1/runs', scope: 'write' },
   // Before the calls of one run: its address would fit theirs.
   submitBatch: { method: 'POST', path: '/v1/runs/batch', scope: 'write' },
   listRuns: { method: 'GET', path: '/v1/runs', scope: 'read' },
+  getStatistics: { method: 'GET', path: '/v1/statistics', scope: 'read' },
   getRun: { method: 'GET', path: '/v1/runs/{id}', scope: 'read' },
   getPlan: { method: 'GET', path: '/v1/runs/{id}/plan', scope: 'read' },
   changePlan: { method: 'PATCH', path: '/v1/runs/{id}/plan', scope: 'write' },
@@ -67,6 +70,9 @@ export const api = {
   deleteFile: { method: 'DELETE', path: '/v1/runs/{id}/files/{path}', scope: 'write' },
   presignFile: { method: 'POST', path: '/v1/runs/{id}/files/{path}', scope: 'write' },
   createStreamTicket: { method: 'POST', path: '/v1/runs/{id}/stream-tickets', scope: 'read' },
+  createShareLink: { method: 'POST', path: '/v1/runs/{id}/share-links', scope: 'write' },
+  listShareLinks: { method: 'GET', path: '/v1/runs/{id}/share-links', scope: 'write' },
+  revokeShareLink: { method: 'DELETE', path: '/v1/runs/{id}/share-links/{keyId}', scope: 'write' },
   createApiKey: { method: 'POST', path: '/v1/api-keys', scope: 'admin' },
   listApiKeys: { method: 'GET', path: '/v1/api-keys', scope: 'admin' },
   getWebhookSecret: { method: 'GET', path: '/v1/webhook-secret', scope: 'admin' },

@@ -13,6 +13,10 @@ export interface Principal {
   /** The person or the key, for logs and records: `user:<id>`, `key:<id>`, or `local`. */
   subject: string;
   scope: Scope;
+  /** The one run that it may see, where a link to that was shared. */
+  runId?: string;
+  /** Whether it is told of the whole system, whatever its tenant. */
+  operator?: true;
   /** Milliseconds since 1970 after which this is no longer true; null when it does not pass by itself. */
   expiresAt: number | null;
 }

@@ -67,7 +67,7 @@ const toolsRoute = createRoute({
 const systemRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/system',
-  component: lazyRouteComponent(() => import('../lists/system-page.js'), 'SystemPage'),
+  component: lazyRouteComponent(() => import('../system/system-page.js'), 'SystemPage'),
 });
 
 const apiKeysRoute = createRoute({

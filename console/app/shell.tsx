@@ -1,16 +1,15 @@
 /** What surrounds every page: the way around, how the connection does, and the sign-in where it is needed. */
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
-import { Keyboard, Menu as MenuIcon, Monitor, Moon, Plus, Sun, WifiOff } from 'lucide-react';
+import { Keyboard, LogOut, Menu as MenuIcon, Monitor, Moon, Plus, Sun } from 'lucide-react';
 import { useEffect, useRef, useState, type ReactElement } from 'react';
-import { unreachableSince } from '../data/connection.js';
-import { signInNeeded } from '../data/session.js';
+import { share, signedInAs, signInNeeded, signOut } from '../data/session.js';
 import { useStore } from '../data/store.js';
 import { Dialog } from '../parts/dialog.js';
-import { duration } from '../parts/format.js';
-import { useNow } from '../parts/now.js';
 import { Toasts } from '../parts/toasts.js';
 import { Mark } from './mark.js';
+import { Outage } from './outage.js';
 import { places, type Place } from './places.js';
+import { SharedShell } from './shared-shell.js';
 import { ShortcutHelp } from './shortcut-help.js';
 import { useShortcuts } from './shortcuts.js';
 import { SignIn } from './sign-in.js';
@@ -27,6 +26,7 @@ export function Shell(): ReactElement {
   useEffect(() => {
     main.current?.scrollTo(0, 0);
   }, [path]);
+  if (share !== null) return <SharedShell isOver={needed} />;
   if (needed) return <SignIn />;
   return (
     <div className="shell">
@@ -61,6 +61,7 @@ export function Shell(): ReactElement {
             Keyboard
           </button>
           <ThemeButton />
+          <SignOutButton />
         </div>
       </header>
       <header className="top">
@@ -127,6 +128,7 @@ function PlacesMenu(): ReactElement {
             ))}
           </ul>
           <ThemeButton />
+          <SignOutButton />
         </nav>
       </Dialog>
     </>
@@ -151,20 +153,12 @@ function ThemeButton(): ReactElement {
   );
 }
 
-function Outage(): ReactElement | null {
-  const since = useStore(unreachableSince);
-  const now = useNow(since === null ? null : 1_000);
-  return (
-    <div role="status" className={since === null ? 'hidden' : 'outage'}>
-      {since !== null && (
-        <>
-          <WifiOff size={16} aria-hidden="true" />
-          <span>
-            The server cannot be reached since {duration(Math.max(0, now - since))}. What you see may be old;
-            runs go on without this page.
-          </span>
-        </>
-      )}
-    </div>
+function SignOutButton(): ReactElement | null {
+  const name = useStore(signedInAs);
+  return name === null ? null : (
+    <button type="button" onClick={() => void signOut()}>
+      <LogOut className="icon" aria-hidden="true" />
+      <span className="ellipsis">Sign out: {name}</span>
+    </button>
   );
 }

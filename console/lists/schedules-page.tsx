@@ -1,7 +1,7 @@
 /** Runs again and again. */
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { CalendarClock, Pause, Play, Trash2, Zap } from 'lucide-react';
+import { CalendarClock, Pause, Play, Plus, Trash2, Zap } from 'lucide-react';
 import { useState, type ReactElement } from 'react';
 import type { Schedule } from '../../contracts/schedules.js';
 import { client } from '../data/session.js';
@@ -11,9 +11,11 @@ import { Empty, Failure, Loading } from '../parts/notices.js';
 import { Status } from '../parts/status.js';
 import { useTitle } from '../parts/title.js';
 import { useAction } from '../run/use-action.js';
+import { ScheduleDialog } from './schedule-dialog.js';
 
 export function SchedulesPage(): ReactElement {
   useTitle('Schedules');
+  const [making, setMaking] = useState(false);
   const { data, error, refetch } = useQuery({
     queryKey: ['schedules'],
     queryFn: ({ signal }) => client.schedules.list({ signal }),
@@ -21,13 +23,31 @@ export function SchedulesPage(): ReactElement {
   });
   return (
     <div className="page narrow">
-      <h1>Schedules</h1>
+      <div className="page-head">
+        <h1>Schedules</h1>
+        <button
+          type="button"
+          className="button primary end"
+          onClick={() => {
+            setMaking(true);
+          }}
+        >
+          <Plus aria-hidden="true" /> New schedule
+        </button>
+      </div>
+      {making && (
+        <ScheduleDialog
+          onClose={() => {
+            setMaking(false);
+          }}
+        />
+      )}
       {error !== null && <Failure error={error} again={() => void refetch()} />}
       {data === undefined && error === null && <Loading what="schedules" />}
       {data?.schedules.length === 0 && (
         <Empty icon={CalendarClock} title="No schedules">
           <p>
-            <code>POST /v1/schedules</code> or <code>perdure schedules create</code> makes one.
+            Make one here, by <code>POST /v1/schedules</code>, or by <code>perdure schedules create</code>.
           </p>
         </Empty>
       )}

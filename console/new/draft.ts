@@ -78,7 +78,7 @@ export function submissionOf(draft: Draft): SubmitRun {
   };
 }
 
-const stepOf = ({ id, title, tool, args, dependsOn, approval, onFailure }: DraftStep) => ({
+export const stepOf = ({ id, title, tool, args, dependsOn, approval, onFailure }: DraftStep) => ({
   id,
   ...(title.trim() === '' ? {} : { title: title.trim() }),
   tool,

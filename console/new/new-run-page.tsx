@@ -2,10 +2,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useRef, useState, type ReactElement } from 'react';
-import { PerdureApiError } from 'perdure/client';
 import { agentsQuery } from '../data/queries.js';
-import { client, token } from '../data/session.js';
+import { client, hasCredentials } from '../data/session.js';
 import { CopyButton } from '../parts/copy-button.js';
+import { FieldFaults } from '../parts/field-faults.js';
 import { Failure } from '../parts/notices.js';
 import { useTitle } from '../parts/title.js';
 import { useAction } from '../run/use-action.js';
@@ -42,7 +42,6 @@ export function NewRunPage(): ReactElement {
     () => client.submit(submission, { idempotencyKey: key.current }),
     'The run is submitted.',
   );
-  const faults = submit.error instanceof PerdureApiError ? (submit.error.problem.errors ?? []) : [];
   const canMakePlans = data?.agents.some(({ models }) => models.planner.length > 0) ?? false;
   return (
     <div className="page narrow">
@@ -204,18 +203,10 @@ export function NewRunPage(): ReactElement {
         </details>
         <details>
           <summary>The same as curl</summary>
-          <Curl text={curlOf(location.origin, submission, token.get() !== null)} />
+          <Curl text={curlOf(location.origin, submission, hasCredentials())} />
         </details>
         {submit.error !== null && <Failure error={submit.error} />}
-        {faults.length > 0 && (
-          <ul className="faults">
-            {faults.map(({ field, message }) => (
-              <li key={field + message}>
-                <code>{field}</code> {message}
-              </li>
-            ))}
-          </ul>
-        )}
+        <FieldFaults error={submit.error} />
         <div className="buttons">
           <button
             type="submit"

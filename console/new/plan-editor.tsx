@@ -10,12 +10,21 @@ import { stepsOf, submissionOf, emptyDraft, type DraftStep } from './draft.js';
 
 type Change = (how: (steps: readonly DraftStep[]) => readonly DraftStep[]) => void;
 
-export function PlanEditor(props: { steps: readonly DraftStep[]; onChange: Change }): ReactElement {
-  const { steps, onChange } = props;
+/** So many forms are a page; more are edited as JSON. */
+const MOST_FORMS = 60;
+
+export function PlanEditor(props: {
+  steps: readonly DraftStep[];
+  /** Steps that are none of these, and that these may wait for. */
+  before?: readonly string[];
+  onChange: Change;
+}): ReactElement {
+  const { steps, before: others = [], onChange } = props;
   const { data } = useQuery(toolsQuery);
   const lastKey = useRef(0);
   const nextKey = (): number => (lastKey.current += 1);
-  const [pasted, setPasted] = useState<JsonText | null>(null);
+  const asJson = (): JsonText => jsonText(submissionOf({ ...emptyDraft, steps }).plan);
+  const [pasted, setPasted] = useState<JsonText | null>(() => (steps.length > MOST_FORMS ? asJson() : null));
   const schemas = new Map(data?.tools.map(({ name, inputSchema }) => [name, inputSchema]));
   const add = (): void => {
     onChange((before) => {
@@ -47,6 +56,7 @@ export function PlanEditor(props: { steps: readonly DraftStep[]; onChange: Chang
                 step={step}
                 index={i}
                 steps={steps}
+                others={others}
                 tools={data?.tools.map(({ name }) => name) ?? [step.tool]}
                 schema={schemas.get(step.tool)}
                 onChange={onChange}
@@ -67,7 +77,7 @@ export function PlanEditor(props: { steps: readonly DraftStep[]; onChange: Chang
               type="button"
               className="button quiet"
               onClick={() => {
-                setPasted(jsonText(submissionOf({ ...emptyDraft, steps }).plan));
+                setPasted(asJson());
               }}
             >
               As JSON
@@ -111,11 +121,13 @@ function StepForm(props: {
   step: DraftStep;
   index: number;
   steps: readonly DraftStep[];
+  others: readonly string[];
   tools: readonly string[];
   schema: Schema | undefined;
   onChange: Change;
 }): ReactElement {
-  const { step, index, steps, tools, schema, onChange } = props;
+  const { step, index, steps, others, tools, schema, onChange } = props;
+  const choices = [...others, ...steps.slice(0, index).map(({ id }) => id)];
   const set = (part: Partial<DraftStep>): void => {
     onChange((before) => before.map((one) => (one.key === step.key ? { ...one, ...part } : one)));
   };
@@ -195,12 +207,12 @@ function StepForm(props: {
           }}
         />
       )}
-      {index > 0 && (
+      {choices.length > 0 && (
         <div className="field" role="group" aria-label={`What ${name} waits for`}>
           <span className="label">Waits for</span>
           <div className="row">
-            {steps.slice(0, index).map(({ key, id }) => (
-              <label key={key} className="choice tag">
+            {choices.map((id) => (
+              <label key={id} className="choice tag">
                 <input
                   type="checkbox"
                   checked={step.dependsOn.includes(id)}

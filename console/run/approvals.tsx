@@ -8,6 +8,7 @@ import { fullTime } from '../parts/format.js';
 import { JsonField, jsonText, noJson } from '../parts/json-field.js';
 import { JsonView } from '../parts/json-view.js';
 import { SchemaField, type Schema } from '../parts/schema-field.js';
+import { CallbackAddress } from './callback-address.js';
 import { useAction } from './use-action.js';
 
 export function Approvals({ runId, picture }: { runId: string; picture: RunPicture }): ReactElement | null {
@@ -49,6 +50,9 @@ function Asked(props: { runId: string; asked: Asking; picture: RunPicture }): Re
           )}
         </div>
       </header>
+      {asked.kind === 'event' && asked.stepId !== undefined && (
+        <CallbackAddress runId={runId} stepId={asked.stepId} />
+      )}
       <div className="field note">
         <label htmlFor={`note-${asked.approvalId}`}>Note</label>
         <input

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
 import type { Run } from 'perdure/client';
 import type { RunPicture } from '../data/run-picture.js';
+import { share } from '../data/session.js';
 import { fullTime } from '../parts/format.js';
 import { JsonView } from '../parts/json-view.js';
 import { RunTree } from './run-tree.js';
@@ -48,19 +49,25 @@ export function Details({ run, picture }: { run: Run; picture: RunPicture }): Re
           )}
         </dl>
       </section>
-      <section>
-        <h2>Sub-agents</h2>
-        <RunTree runId={run.id} />
-      </section>
+      {share === null && (
+        <section>
+          <h2>Sub-agents</h2>
+          <RunTree runId={run.id} />
+        </section>
+      )}
       {metadata.length > 0 && (
         <section>
           <h2>Metadata</h2>
           <dl className="facts">
             {metadata.map(([name, value]) => (
               <Row key={name} name={name}>
-                <Link to="/" search={{ q: `${name}=${value.includes(' ') ? `"${value}"` : value}` }}>
-                  {value}
-                </Link>
+                {share === null ? (
+                  <Link to="/" search={{ q: `${name}=${value.includes(' ') ? `"${value}"` : value}` }}>
+                    {value}
+                  </Link>
+                ) : (
+                  value
+                )}
               </Row>
             ))}
           </dl>

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Download, FileText, FolderOpen } from 'lucide-react';
 import { useState, type ReactElement } from 'react';
-import { client, token } from '../data/session.js';
+import { client, hasCredentials } from '../data/session.js';
 import { bytes, fullTime } from '../parts/format.js';
 import { Empty, Failure, Loading } from '../parts/notices.js';
 import { complain } from '../parts/toasts.js';
@@ -68,7 +68,7 @@ export function Files({ runId, changes }: { runId: string; changes: number }): R
 
 /** Without a sign-in the browser fetches it itself, of any size; else it comes through here, with the sign-in. */
 async function download(runId: string, path: string): Promise<void> {
-  const isOpen = token.get() === null;
+  const isOpen = !hasCredentials();
   const encoded = path.split('/').map(encodeURIComponent).join('/');
   const address = isOpen
     ? `/v1/runs/${runId}/files/${encoded}`

@@ -3,11 +3,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { GitFork } from 'lucide-react';
 import { useState, type ReactElement } from 'react';
+import type { Run } from 'perdure/client';
 import { toolsQuery } from '../data/queries.js';
 import { client } from '../data/session.js';
 import type { StepPicture } from '../data/step-picture.js';
 import { Dialog } from '../parts/dialog.js';
 import { JsonField, jsonText } from '../parts/json-field.js';
+import { RepeatDialog, repeatsAsked } from './repeat-dialog.js';
 import { useAction } from './use-action.js';
 
 export function ForkButton({ runId, step }: { runId: string; step: StepPicture }): ReactElement {
@@ -44,18 +46,37 @@ function ForkDialog(props: { runId: string; step: StepPicture; onClose: () => vo
   const [tool, setTool] = useState(step.tool);
   const isObject = typeof json.value === 'object' && json.value !== null && !Array.isArray(json.value);
   const fork = useAction(
-    () =>
+    (repeat: string[]) =>
       client.fork(
         runId,
         {
           fromStep: step.id,
           args: json.value as StepPicture['args'],
           ...(tool === step.tool ? {} : { tool }),
+          repeat,
         },
         { idempotencyKey: crypto.randomUUID() },
       ),
     'A new run goes on from here.',
   );
+  const goTo = ({ id }: Run): void => {
+    onClose();
+    void navigate({ to: '/runs/$runId', params: { runId: id } });
+  };
+  const asked = repeatsAsked(fork.error);
+  if (asked.length > 0)
+    return (
+      <RepeatDialog
+        asked={asked}
+        busy={fork.isPending}
+        onClose={() => {
+          fork.reset();
+        }}
+        onRepeat={(steps) => {
+          fork.mutate(steps, { onSuccess: goTo });
+        }}
+      />
+    );
   return (
     <Dialog
       open
@@ -68,12 +89,7 @@ function ForkDialog(props: { runId: string; step: StepPicture; onClose: () => vo
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          fork.mutate(undefined, {
-            onSuccess: ({ id }) => {
-              onClose();
-              void navigate({ to: '/runs/$runId', params: { runId: id } });
-            },
-          });
+          fork.mutate([], { onSuccess: goTo });
         }}
       >
         <div className="field">

@@ -1,22 +1,37 @@
 /** What can be done with a run: pause, go on, cancel; once it has ended, again and otherwise. */
 import { useNavigate } from '@tanstack/react-router';
-import { Ban, Columns2, MessageSquare, Pause, Play, RotateCcw } from 'lucide-react';
-import { useState, type ReactElement } from 'react';
+import { Ban, Columns2, MessageSquare, Pause, Pencil, Play, RotateCcw, Share2 } from 'lucide-react';
+import { lazy, Suspense, useState, type ReactElement } from 'react';
 import { isTerminal, type Run, type RunStatus } from 'perdure/client';
+import type { RunPicture } from '../data/run-picture.js';
 import { client } from '../data/session.js';
 import { Dialog } from '../parts/dialog.js';
+import { RepeatDialog, repeatsAsked } from './repeat-dialog.js';
+import { ShareDialog } from './share-dialog.js';
 import { useAction } from './use-action.js';
 
-export function RunActions({ run, status }: { run: Run; status: RunStatus }): ReactElement {
+/** With the editor of new runs, which few need here. */
+const PlanDialog = lazy(() => import('./plan-dialog.js').then((module) => ({ default: module.PlanDialog })));
+
+export function RunActions(props: { run: Run; status: RunStatus; picture: RunPicture }): ReactElement {
+  const { run, status, picture } = props;
   const [cancelling, setCancelling] = useState(false);
   const pause = useAction(
     () => client.pause(run.id),
     'The pause is on its way: steps under way come to their end.',
   );
   const resume = useAction(() => client.resume(run.id), 'The run goes on.');
-  if (isTerminal(status)) return <AfterItsEnd run={run} status={status} />;
+  if (isTerminal(status))
+    return (
+      <>
+        <ShareButton runId={run.id} />
+        <AfterItsEnd run={run} status={status} />
+      </>
+    );
   return (
     <>
+      <ShareButton runId={run.id} />
+      {picture.plan !== null && <PlanButton runId={run.id} picture={picture} />}
       <MessageButton runId={run.id} />
       {status === 'paused' ? (
         <button
@@ -67,9 +82,10 @@ function AfterItsEnd({ run, status }: { run: Run; status: RunStatus }): ReactEle
     void navigate({ to: '/runs/$runId', params: { runId: id } });
   };
   const retry = useAction(
-    () => client.retry(run.id, { idempotencyKey: crypto.randomUUID() }),
+    (repeat: string[]) => client.retry(run.id, { idempotencyKey: crypto.randomUUID(), repeat }),
     'A new run does again what had not completed.',
   );
+  const asked = repeatsAsked(retry.error);
   const other = run.origin !== null && run.origin.kind !== 'schedule' ? run.origin.runId : null;
   return (
     <>
@@ -88,11 +104,76 @@ function AfterItsEnd({ run, status }: { run: Run; status: RunStatus }): ReactEle
           className="button primary"
           disabled={retry.isPending}
           onClick={() => {
-            retry.mutate(undefined, { onSuccess: goTo });
+            retry.mutate([], { onSuccess: goTo });
           }}
         >
           <RotateCcw aria-hidden="true" /> Retry
         </button>
+      )}
+      {asked.length > 0 && (
+        <RepeatDialog
+          asked={asked}
+          busy={retry.isPending}
+          onClose={() => {
+            retry.reset();
+          }}
+          onRepeat={(steps) => {
+            retry.mutate(steps, { onSuccess: goTo });
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function ShareButton({ runId }: { runId: string }): ReactElement {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          setOpen(true);
+        }}
+      >
+        <Share2 aria-hidden="true" /> Share
+      </button>
+      {open && (
+        <ShareDialog
+          runId={runId}
+          onClose={() => {
+            setOpen(false);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function PlanButton({ runId, picture }: { runId: string; picture: RunPicture }): ReactElement {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          setOpen(true);
+        }}
+      >
+        <Pencil aria-hidden="true" /> Edit plan
+      </button>
+      {open && (
+        <Suspense fallback={null}>
+          <PlanDialog
+            runId={runId}
+            picture={picture}
+            onClose={() => {
+              setOpen(false);
+            }}
+          />
+        </Suspense>
       )}
     </>
   );

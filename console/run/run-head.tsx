@@ -4,6 +4,7 @@ import { ChevronLeft, ExternalLink } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
 import { isTerminal, type Run, type RunStatus } from 'perdure/client';
 import type { RunFeed } from '../data/run-feed.js';
+import { share } from '../data/session.js';
 import { CopyButton } from '../parts/copy-button.js';
 import { ago, dollars, duration, fullTime, plural, short } from '../parts/format.js';
 import { useNow } from '../parts/now.js';
@@ -20,16 +21,20 @@ export function RunHead(props: { run: Run; status: RunStatus; feed: RunFeed }): 
   const usage = picture.usage.at(-1);
   return (
     <header className="run-top">
-      <nav aria-label="Back">
-        <Link to="/" className="back">
-          <ChevronLeft size={14} aria-hidden="true" /> Runs
-        </Link>
-      </nav>
+      {share === null && (
+        <nav aria-label="Back">
+          <Link to="/" className="back">
+            <ChevronLeft size={14} aria-hidden="true" /> Runs
+          </Link>
+        </nav>
+      )}
       <div className="page-head">
         <h1 className="run-goal-title">{run.goal}</h1>
-        <div className="actions">
-          <RunActions run={run} status={status} />
-        </div>
+        {share === null && (
+          <div className="actions">
+            <RunActions run={run} status={status} picture={picture} />
+          </div>
+        )}
       </div>
       <div className="run-facts">
         <Status state={status} chip />

@@ -3,10 +3,10 @@ import { Tabs } from '@base-ui/react/tabs';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { FileQuestionMark } from 'lucide-react';
-import { useCallback, type ReactElement } from 'react';
+import { lazy, Suspense, useCallback, type ReactElement } from 'react';
 import { isTerminal } from 'perdure/client';
 import { runQuery } from '../data/queries.js';
-import { isNotFound } from '../data/session.js';
+import { isNotFound, share } from '../data/session.js';
 import { Empty, Failure, Loading } from '../parts/notices.js';
 import { useTitle } from '../parts/title.js';
 import { Approvals } from './approvals.js';
@@ -20,9 +20,11 @@ import { RunHead } from './run-head.js';
 import { runTabs, type RunTab } from './run-search.js';
 import { StepPanel } from './step-panel.js';
 import { Timeline } from './timeline.js';
-import { UsageCharts } from './usage.js';
 import { useRunFeed } from './use-run-feed.js';
 import { WhyBanner } from './why-banner.js';
+
+/** With what draws it. */
+const UsageCharts = lazy(() => import('./usage.js').then((module) => ({ default: module.UsageCharts })));
 
 const names: Record<RunTab, string> = {
   timeline: 'Timeline',
@@ -82,8 +84,12 @@ export function RunPage(): ReactElement {
   return (
     <div className="page run" data-panel={chosen !== undefined}>
       <RunHead run={run} status={status} feed={feed} />
-      <WhyBanner runId={runId} isOpen={!isTerminal(status)} asks={picture.waitingApprovals.length > 0} />
-      <Approvals runId={runId} picture={picture} />
+      {share === null && (
+        <>
+          <WhyBanner runId={runId} isOpen={!isTerminal(status)} asks={picture.waitingApprovals.length > 0} />
+          <Approvals runId={runId} picture={picture} />
+        </>
+      )}
       <Outcome picture={picture} />
       <Tabs.Root
         className="run-tabs"
@@ -109,14 +115,21 @@ export function RunPage(): ReactElement {
               <Graph picture={picture} version={feed.version()} chosen={step} onChoose={choose} />
             )}
             {tab === 'files' && <Files runId={runId} changes={picture.files.length} />}
-            {tab === 'usage' && <UsageCharts picture={picture} />}
+            {tab === 'usage' && (
+              <Suspense fallback={<Loading what="tokens and cost" />}>
+                <UsageCharts picture={picture} />
+              </Suspense>
+            )}
             {tab === 'events' && <EventList picture={picture} version={feed.version()} />}
             {tab === 'details' && <Details run={run} picture={picture} />}
           </Tabs.Panel>
           {chosen !== undefined && (
             <StepPanel
               step={chosen}
-              actions={isTerminal(status) && <ForkButton key={chosen.id} runId={runId} step={chosen} />}
+              actions={
+                share === null &&
+                isTerminal(status) && <ForkButton key={chosen.id} runId={runId} step={chosen} />
+              }
               onClose={() => {
                 choose(undefined);
               }}

@@ -3,6 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { ListTree } from 'lucide-react';
 import { memo, useMemo, useRef, type KeyboardEvent, type ReactElement } from 'react';
 import type { RunPicture } from '../data/run-picture.js';
+import { ticksOf } from '../data/time-ticks.js';
 import type { StepPicture, Stretch } from '../data/step-picture.js';
 import { duration } from '../parts/format.js';
 import { Empty, Loading } from '../parts/notices.js';
@@ -10,7 +11,8 @@ import { useNow } from '../parts/now.js';
 import { StatusIcon, statusWord } from '../parts/status.js';
 
 const ROW_PX = 34;
-const TICKS = 6;
+/** Behind it, as a share of the width, there is no room for words. */
+const LAST_TICK = 0.94;
 
 export function Timeline(props: {
   picture: RunPicture;
@@ -70,11 +72,17 @@ export function Timeline(props: {
       <div className="timeline-head" aria-hidden="true">
         <span>{isOpen ? 'Step' : `${steps.length} steps`}</span>
         <span className="ticks num">
-          {Array.from({ length: TICKS }, (_, i) => (
-            <span key={i} className={i % 2 === 1 ? 'minor' : ''} style={{ left: `${(i / TICKS) * 100}%` }}>
-              {i === 0 ? '0' : duration(((to - from) * i) / TICKS)}
-            </span>
-          ))}
+          {ticksOf(to - from)
+            .filter((at) => at / (to - from) < LAST_TICK)
+            .map((at, i) => (
+              <span
+                key={at}
+                className={i % 2 === 1 ? 'minor' : ''}
+                style={{ left: `${(at / (to - from)) * 100}%` }}
+              >
+                {at === 0 ? '0' : duration(at).replace('.0 ', ' ')}
+              </span>
+            ))}
         </span>
       </div>
       <div ref={scroller} className="timeline-scroll" onKeyDown={onKeyDown}>

@@ -4,16 +4,22 @@ import { useNavigate } from '@tanstack/react-router';
 import { Search, X } from 'lucide-react';
 import { useEffect, useState, type ReactElement } from 'react';
 import { runStatuses, type RunStatus } from '../../contracts/statuses.js';
+import type { Statistics } from 'perdure/client';
 import { agentsQuery } from '../data/queries.js';
+import { short } from '../parts/format.js';
 import { statusWord, StatusIcon } from '../parts/status.js';
-import { ranges, readListSearch, type ListSearch } from './list-search.js';
+import { rangeNames, ranges, readListSearch, type ListSearch } from './list-search.js';
 
 const TYPING_MS = 250;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const rangeNames = { '1h': 'Last hour', '24h': 'Last 24 hours', '7d': 'Last 7 days', '30d': 'Last 30 days' };
 
-export function Filters(props: { search: ListSearch; onChange: (next: ListSearch) => void }): ReactElement {
-  const { search, onChange } = props;
+export function Filters(props: {
+  search: ListSearch;
+  /** Of all that fits the other filters; undefined while it is not known. */
+  counts: Statistics['runs'] | undefined;
+  onChange: (next: ListSearch) => void;
+}): ReactElement {
+  const { search, counts, onChange } = props;
   const { data } = useQuery(agentsQuery);
   const toggle = (status: RunStatus): void => {
     const before = search.status ?? [];
@@ -42,6 +48,9 @@ export function Filters(props: { search: ListSearch; onChange: (next: ListSearch
           >
             <StatusIcon state={status} size={14} />
             {statusWord(status)}
+            {counts !== undefined && counts[status] > 0 && (
+              <span className="num">{short(counts[status])}</span>
+            )}
           </button>
         ))}
       </div>

@@ -10,6 +10,13 @@ export const ranges = {
 } as const;
 export type Range = keyof typeof ranges;
 
+export const rangeNames: Record<Range, string> = {
+  '1h': 'Last hour',
+  '24h': 'Last 24 hours',
+  '7d': 'Last 7 days',
+  '30d': 'Last 30 days',
+};
+
 export interface ListSearch {
   status?: RunStatus[];
   agent?: string;

@@ -6,9 +6,11 @@ import { Empty, Failure, Loading } from '../parts/notices.js';
 import { useNow } from '../parts/now.js';
 import { useTitle } from '../parts/title.js';
 import { Filters } from './filters.js';
-import { filterOf, goalWords, type ListSearch } from './list-search.js';
+import { filterOf, goalWords, rangeNames, type ListSearch } from './list-search.js';
+import { Outcomes } from './outcomes.js';
 import { RunTable } from './run-table.js';
 import { useRunRows } from './use-run-rows.js';
+import { useStatistics } from './use-statistics.js';
 
 const MINUTE_MS = 60_000;
 
@@ -19,6 +21,7 @@ export function RunsPage(): ReactElement {
   const minute = useNow(MINUTE_MS);
   const filter = useMemo(() => filterOf(search, minute), [search, minute]);
   const listed = useRunRows(filter);
+  const statistics = useStatistics(filter);
   const words = goalWords(search.q);
   const shown = useMemo(
     () =>
@@ -36,8 +39,11 @@ export function RunsPage(): ReactElement {
     <div className="page runs">
       <div className="page-head">
         <h1>Runs</h1>
+        {statistics !== undefined && (
+          <Outcomes statistics={statistics} name={rangeNames[search.range ?? '24h']} />
+        )}
       </div>
-      <Filters search={search} onChange={change} />
+      <Filters search={search} counts={statistics?.runs} onChange={change} />
       {listed.error !== null && <Failure error={listed.error} again={listed.again} />}
       {listed.isLoading && listed.error === null ? (
         <Loading what="runs" lines={10} />

@@ -14,29 +14,34 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 /** In the order of preference, with the ending of their files. */
 const ENCODINGS = { br: '.br', gzip: '.gz' } as const;
 
-/** Nothing inline, nothing from elsewhere; `blob:` is for previews of a run's images. */
-const contentPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** Nothing inline, nothing from elsewhere but the sign-in; `blob:` is for previews of a run's images. */
+const contentPolicy = (signInOrigin: string | null): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    `connect-src 'self'${signInOrigin === null ? '' : ` ${signInOrigin}`}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
 
-/** @param folder what the build has made; null where there is none, and the console is not served */
-export function mountConsole(app: Express, folder: string | null): void {
+/**
+ * @param folder what the build has made; null where there is none, and the console is not served
+ * @param signInUrl of what people sign in at; null where that is nowhere else
+ */
+export function mountConsole(app: Express, folder: string | null, signInUrl: string | null): void {
   if (folder === null) return;
+  const policy = contentPolicy(signInUrl === null ? null : new URL(signInUrl).origin);
   const read = remembered(folder);
   const assets = new Set(readdirSync(path.join(folder, 'assets')));
   const page: RequestHandler = async (req, res) => {
     const { encoding, content } = await read('index.html', req);
     // Which page comes is told by the address alone; it names the newest files, so it is asked for anew.
     res.set({
-      'Content-Security-Policy': contentPolicy,
+      'Content-Security-Policy': policy,
       'Cache-Control': 'no-cache',
       Vary: 'Accept-Encoding',
     });

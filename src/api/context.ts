@@ -1,6 +1,8 @@
 /** What the API is made from: the ports it calls, its limits, and who is calling. */
 import type { Request } from 'express';
 import type { Principal } from '../../contracts/principal.js';
+import type { SignInWays } from '../../contracts/sign-in.js';
+import type { CanaryState } from '../../contracts/system.js';
 import type { Admission } from '../ports/admission.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { ApiKeyStore } from '../ports/api-key-store.js';
@@ -11,6 +13,7 @@ import type { EventLog } from '../ports/event-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { ApiMeter } from '../ports/meters.js';
 import type { OpenRecords } from '../ports/open-runs.js';
+import type { RunActivity } from '../ports/run-activity.js';
 import type { RunEngine } from '../ports/run-engine.js';
 import type { RunInspector } from '../ports/run-inspector.js';
 import type { RunStore } from '../ports/run-store.js';
@@ -25,6 +28,7 @@ import { createRunWaits, type RunWaits } from './run-waits.js';
 import { createSseConnections, type SseConnections } from './sse-connection.js';
 import type { TenantLimits } from './admission.js';
 import { principalOf } from './principals.js';
+import { createRecentActivity, type RecentActivity } from './recent-activity.js';
 import { withoutSignIn, type SignIn } from './sign-in/sign-in.js';
 
 export interface ApiLimits {
@@ -91,10 +95,16 @@ export interface ApiDependencies {
   metrics?: MetricsPage | null;
   /** Open runs of all tenants; null where they are not counted. */
   openRuns?: Pick<OpenRecords, 'countOpen' | 'idleRuns'> | null;
+  /** How runs have ended, of all tenants; null where nobody can tell. */
+  activity?: RunActivity | null;
+  /** What the canary of this process has last found; null where it sends none. */
+  canary?: () => CanaryState | null;
   /** Names, without port, that the Host header may have beside the loopback ones; null allows any. */
   allowedHosts: readonly string[] | null;
   /** Finds out who calls; unless told, it is the one who sits at this machine. */
   signIn?: SignIn;
+  /** What pages are told of it before they have signed in. */
+  signInWays?: SignInWays;
   /** Null where API keys cannot be kept. */
   apiKeys?: ApiKeyStore | null;
   /** Holds the tenants to their limits; null for none. */
@@ -135,6 +145,7 @@ const unmeasured: ApiMeter = {
 export type ApiContext = Omit<Required<ApiDependencies>, 'limits' | 'streams'> & {
   limits: ApiLimits;
   streams: StreamOptions;
+  recent: RecentActivity;
   feeds: RunFeeds;
   connections: SseConnections;
   waits: RunWaits;
@@ -144,15 +155,19 @@ export type ApiContext = Omit<Required<ApiDependencies>, 'limits' | 'streams'> &
 
 export function contextOf(deps: ApiDependencies, draining: AbortSignal): ApiContext {
   const streams = { ...defaultStreams, ...deps.streams };
-  const meter = deps.meter ?? unmeasured;
+  const recent = createRecentActivity();
+  const meter = recent.heardBy(deps.meter ?? unmeasured);
   const feeds = createRunFeeds({ ...deps, meter, streams });
   return {
     signIn: withoutSignIn(deps.principalOf),
+    signInWays: { required: false, supabase: null },
     apiKeys: null,
     admission: null,
     metrics: null,
     tracer: noTracer,
     openRuns: null,
+    activity: null,
+    canary: () => null,
     corsOrigins: [],
     webhooks: null,
     callbacks: null,
@@ -163,6 +178,7 @@ export function contextOf(deps: ApiDependencies, draining: AbortSignal): ApiCont
     meter,
     limits: { ...defaultLimits, ...deps.limits },
     streams,
+    recent,
     feeds,
     waits: createRunWaits(feeds, draining),
     connections: createSseConnections(streams, draining, meter),

@@ -62,7 +62,15 @@ import {
   createResumeScheduleRoute,
   createTriggerScheduleRoute,
 } from './routes/schedules.js';
+import {
+  createCreateShareLinkRoute,
+  createListShareLinksRoute,
+  createRevokeShareLinkRoute,
+} from './routes/share-links.js';
+import { createSignInWaysRoute } from './routes/sign-in.js';
+import { createStatisticsRoute } from './routes/statistics.js';
 import { createStreamTicketRoute } from './routes/stream-tickets.js';
+import { createSystemRoute } from './routes/system.js';
 import { createListToolsRoute } from './routes/tools.js';
 import { createWebhookSecretRoute } from './routes/webhook-secret.js';
 import { createWhyRoute } from './routes/why.js';
@@ -83,6 +91,7 @@ export function createApp(deps: ApiDependencies): App {
   const context = contextOf(deps, draining.signal);
   const workers = createWorkerWatch(context.engine);
   const readiness = createReadinessCheck(context, workers);
+  const system = createSystemWatch(context, readiness);
   const json = createJsonBody(context.limits.maxBodyBytes);
   const app = express();
   app.disable('x-powered-by');
@@ -98,12 +107,15 @@ export function createApp(deps: ApiDependencies): App {
     health: createHealthRoute(context),
     readiness: createReadinessRoute(readiness),
     openApi: createOpenApiRoute(),
-    metrics: createMetricsRoute(context, createSystemWatch(context, readiness)),
+    metrics: createMetricsRoute(context, system),
+    getSignIn: createSignInWaysRoute(context),
+    getSystem: createSystemRoute(context, system),
     listAgents: createListAgentsRoute(context),
     listTools: createListToolsRoute(context),
     submitRun: [...json, createSubmitRoute(context, workers)],
     submitBatch: [...json, createBatchRoute(context, workers)],
     listRuns: createListRunsRoute(context),
+    getStatistics: createStatisticsRoute(context),
     getRun: createGetRunRoute(context),
     getPlan: createGetPlanRoute(context),
     changePlan: [...json, createChangePlanRoute(context)],
@@ -134,13 +146,16 @@ export function createApp(deps: ApiDependencies): App {
     deleteFile: createDeleteFileRoute(context),
     presignFile: [...json, createPresignRoute(context)],
     createStreamTicket: createStreamTicketRoute(context),
+    createShareLink: [...json, createCreateShareLinkRoute(context)],
+    listShareLinks: createListShareLinksRoute(context),
+    revokeShareLink: createRevokeShareLinkRoute(context),
     createApiKey: [...json, createCreateApiKeyRoute(context)],
     listApiKeys: createListApiKeysRoute(context),
     revokeApiKey: createRevokeApiKeyRoute(context),
     getWebhookSecret: createWebhookSecretRoute(context),
   });
   mountDocs(app);
-  mountConsole(app, context.consoleFolder);
+  mountConsole(app, context.consoleFolder, context.signInWays.supabase?.url ?? null);
   app.use(notFound);
   app.use(createProblemHandler(context.logger));
   return {

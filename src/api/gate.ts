@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { RouteName } from '../../contracts/api.js';
 import { includesScope, type Principal, type Scope } from '../../contracts/principal.js';
 import type { ApiContext } from './context.js';
+import { holdToRun } from './shared-run.js';
 import { rememberPrincipal } from './principals.js';
 import { scopeMissing } from './sign-in/unauthenticated.js';
 
@@ -10,6 +11,7 @@ export function createGate(context: ApiContext, route: RouteName, needed: Scope)
   return async (req, res, next) => {
     const principal = await identify(context, req, route);
     rememberPrincipal(req, principal);
+    holdToRun(principal, route, req);
     if (!includesScope(principal.scope, needed)) throw scopeMissing(needed, principal.scope);
     if (principal.subject.startsWith('key:')) endWhenRevoked(context, principal, res);
     next();

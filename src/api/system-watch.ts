@@ -1,4 +1,5 @@
 /** What the whole system looks like from here, for the metrics: looked at when they are read, and not too often. */
+import type { Readiness } from '../../contracts/api.js';
 import { withDeadline } from '../../contracts/deadline.js';
 import type { WhyCause } from '../../contracts/why.js';
 import { explain } from '../diagnosis/explain.js';
@@ -6,10 +7,11 @@ import { gather } from '../diagnosis/gather.js';
 import type { SystemFacts } from '../ports/meters.js';
 import type { ApiContext } from './context.js';
 import type { ReadinessCheck } from './readiness.js';
+import { remembered } from './remembered.js';
 
 export interface SystemWatch {
   /** Resolves once the meter has been told, which is soon also where parts are away. Never throws. */
-  look(): Promise<void>;
+  look(): Promise<{ facts: SystemFacts; readiness: Readiness }>;
 }
 
 /** Readers who come together, or one after the other, are given the same. */
@@ -31,7 +33,7 @@ export function createSystemWatch(context: ApiContext, readiness: ReadinessCheck
     });
   const stuck = remembered(STUCK_FRESH_MS, () => stuckRuns(context));
   const look = remembered(FRESH_MS, async () => {
-    const [runs, stuckNow, queue, elsewhere] = await Promise.all([
+    const [runs, stuckNow, queue, elsewhere, readinessNow] = await Promise.all([
       openRuns === null ? null : ask('the open runs', openRuns.countOpen()),
       ask('the runs that stand still', stuck()),
       ask('the task queue', inspector.queue()),
@@ -40,6 +42,7 @@ export function createSystemWatch(context: ApiContext, readiness: ReadinessCheck
     ]);
     const facts: SystemFacts = { openRuns: runs, stuckRuns: stuckNow, queue, runsElsewhere: elsewhere };
     meter.observed(facts);
+    return { facts, readiness: readinessNow };
   });
   return { look };
 }
@@ -57,17 +60,4 @@ async function stuckRuns(context: ApiContext): Promise<SystemFacts['stuckRuns']>
     }),
   );
   return causes;
-}
-
-/** The answer of a moment ago, the one that is on its way, or a new one; what failed is asked for anew. */
-function remembered<Value>(freshMs: number, act: () => Promise<Value>): () => Promise<Value> {
-  let last: { at: number; answer: Promise<Value> } | undefined;
-  return () => {
-    if (last === undefined || Date.now() - last.at > freshMs) {
-      const answer = act();
-      last = { at: Date.now(), answer };
-      answer.catch(() => (last = undefined));
-    }
-    return last.answer;
-  };
 }

@@ -28,6 +28,10 @@ import type {
   ScheduleList,
   ScheduleRequest,
 } from '../../contracts/schedules.js';
+import type { Statistics } from '../../contracts/statistics.js';
+import type { CreateShareLink, NewShareLink, ShareLinkList } from '../../contracts/share-links.js';
+import type { SignInWays } from '../../contracts/sign-in.js';
+import type { System } from '../../contracts/system.js';
 import type { WebhookSecret } from '../../contracts/webhooks.js';
 import type { Why } from '../../contracts/why.js';
 import { isTerminal } from '../../contracts/terminal.js';
@@ -42,6 +46,7 @@ import {
 
 export type { TopUp };
 export type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
+export type { SignInWays, Statistics, System };
 export type { Run, RunStatus, RunSummary, SubmitRun } from '../../contracts/runs.js';
 export { isTerminal, isTerminalEvent } from '../../contracts/terminal.js';
 export { PerdureApiError, PerdureConnectionError } from './errors.js';
@@ -64,6 +69,11 @@ export interface RunFilter {
   /** The `nextCursor` of the page before. */
   cursor?: string | undefined;
 }
+
+export type StatisticsFilter = Pick<RunFilter, 'agent' | 'createdAfter' | 'createdBefore' | 'metadata'> & {
+  /** Into how many the time may be cut: 2 to 200, 48 unless told. */
+  periods?: number | undefined;
+};
 
 /** Awaited, the first page; iterated over, the runs of all pages. */
 export type RunListing = Promise<RunList> & AsyncIterable<RunSummary>;
@@ -124,6 +134,8 @@ export interface Client {
   get(id: string, options?: CallOptions & { waitSeconds?: number | undefined }): Promise<Run>;
   /** Newest first. */
   list(filter?: RunFilter, options?: CallOptions): RunListing;
+  /** Of the runs that fit: how many there are by status, and by when they were submitted. */
+  statistics(filter?: StatisticsFilter, options?: CallOptions): Promise<Statistics>;
   /** The run once it has ended, however it did. */
   wait(id: string, options?: FollowOptions): Promise<Run>;
   /** See followRun: every durable event once and in order, to the end, over broken connections. */
@@ -198,8 +210,19 @@ export interface Client {
   };
   /** Whether a run submitted now would move, and which part is at fault; also where it would not. */
   readiness(options?: CallOptions): Promise<Readiness>;
+  /** How people sign in there; nobody need be signed in to ask. */
+  signInWays(options?: CallOptions): Promise<SignInWays>;
+  /** How the whole system does; for operators. */
+  system(options?: CallOptions): Promise<System>;
   tools(options?: CallOptions): Promise<ToolList>;
   agents(options?: CallOptions): Promise<AgentList>;
+  /** Links that show one run to whoever has them, until they expire or are revoked. */
+  shareLinks: {
+    /** `url` is a path on the server. */
+    create(runId: string, link?: CreateShareLink, options?: CallOptions): Promise<NewShareLink>;
+    list(runId: string, options?: CallOptions): Promise<ShareLinkList>;
+    revoke(runId: string, linkId: string, options?: CallOptions): Promise<void>;
+  };
   apiKeys: {
     create(key: NewApiKey, options?: CallOptions): Promise<NewApiKeyAnswer>;
     list(options?: CallOptions): Promise<ApiKeyList>;
@@ -271,6 +294,7 @@ export function createClient(options: ClientOptions): Client {
       listing((cursor) =>
         json('listRuns', { ...call, query: queryOf(cursor === undefined ? filter : { ...filter, cursor }) }),
       ),
+    statistics: (filter = {}, call = {}) => json('getStatistics', { ...call, query: queryOf(filter) }),
     async wait(id, follow = {}) {
       for (;;) {
         const run = await get(id, { signal: follow.signal });
@@ -368,8 +392,17 @@ export function createClient(options: ClientOptions): Client {
         json('presignFile', { ...call, parameters: { id, path }, ...post(request), repeatable: true }),
     },
     readiness: (call = {}) => json('readiness', { ...call, alsoOk: [503], retries: 0 }),
+    signInWays: (call = {}) => json('getSignIn', call),
+    system: (call = {}) => json('getSystem', call),
     tools: (call = {}) => json('listTools', call),
     agents: (call = {}) => json('listAgents', call),
+    shareLinks: {
+      create: (id, link = {}, call = {}) =>
+        json('createShareLink', { ...call, parameters: { id }, ...post(link) }),
+      list: (id, call = {}) => json('listShareLinks', { ...call, parameters: { id } }),
+      revoke: (id, keyId, call = {}) =>
+        requests('revokeShareLink', { ...call, parameters: { id, keyId }, repeatable: false }, nothing),
+    },
     apiKeys: {
       create: (key, call = {}) => json('createApiKey', { ...call, ...post(key) }),
       list: (call = {}) => json('listApiKeys', call),
@@ -398,7 +431,7 @@ function listing(pageAt: (cursor?: string) => Promise<RunList>): RunListing {
 function queryOf({
   metadata = {},
   ...filter
-}: RunFilter | (ApprovalFilter & { metadata?: never })): URLSearchParams {
+}: RunFilter | StatisticsFilter | (ApprovalFilter & { metadata?: never })): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
   for (const [name, value] of Object.entries(metadata)) query.set(`metadata[${name}]`, value);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from './config-error.js';
 import { environment, secrets, TOOL_SECRET, type Environment } from './environment.js';
+import { publicSupabaseUrl, supabaseAuthOf, type SupabaseAuthConfig } from './supabase-auth.js';
 import { modelsOf, type ModelConfig } from './models.js';
 import { tracingOf, type TracingConfig } from './tracing.js';
 
@@ -50,6 +51,8 @@ export interface Config {
   readonly redis: { readonly url: string; readonly caFile: string | null } | null;
   /** How people sign in by tokens; null where none are accepted. */
   readonly tokens: TokenConfig | null;
+  /** Where the console lets people sign in; null where it asks for API keys only. */
+  readonly supabaseAuth: SupabaseAuthConfig | null;
   /** What PERDURE_SIGN_IN says, null when not told; signInPolicy makes the decision of it. */
   readonly signIn: 'required' | 'none' | null;
   /** What stream tickets are signed with; the same for all API processes. Null when not told. */
@@ -164,6 +167,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     s3: s3Of(e),
     redis: e.REDIS_URL === undefined ? null : { url: e.REDIS_URL, caFile: e.REDIS_CA_FILE ?? null },
     tokens: tokensOf(e),
+    supabaseAuth: supabaseAuthOf(e),
     signIn: e.PERDURE_SIGN_IN ?? null,
     ticketSecret: e.PERDURE_TICKET_SECRET ?? null,
     webhookSecrets: Object.freeze(webhookSecretsOf(e)),
@@ -317,9 +321,11 @@ function s3Of(e: Environment): S3Config | null {
 
 function tokensOf(e: Environment): TokenConfig | null {
   const auth = e.SUPABASE_URL === undefined ? undefined : `${e.SUPABASE_URL}/auth/v1`;
+  // It names itself by the address that people know it by.
+  const known = publicSupabaseUrl(e);
   const jwksUrl = e.PERDURE_JWKS_URL ?? (auth === undefined ? undefined : `${auth}/.well-known/jwks.json`);
   if (jwksUrl === undefined && e.SUPABASE_JWT_SECRET === undefined) return null;
-  const issuer = e.PERDURE_JWT_ISSUER ?? auth;
+  const issuer = e.PERDURE_JWT_ISSUER ?? (known === undefined ? undefined : `${known}/auth/v1`);
   if (issuer === undefined)
     throw new ConfigError('PERDURE_JWT_ISSUER must be set with PERDURE_JWKS_URL or SUPABASE_JWT_SECRET');
   return Object.freeze({

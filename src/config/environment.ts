@@ -59,6 +59,13 @@ const flag = z
   .refine((s) => /^(?:true|false)$/i.test(s), 'must be true or false')
   .transform((s) => s.toLowerCase() === 'true');
 
+/** Of Supabase: `sb_secret_...`, or a JWT whose role is service_role. */
+function isSecretKey(key: string): boolean {
+  if (key.startsWith('sb_secret_')) return true;
+  const claims = Buffer.from(key.split('.')[1] ?? '', 'base64url').toString('utf8');
+  return /"role"\s*:\s*"service_role"/.test(claims);
+}
+
 const models = z
   .string()
   .transform(list)
@@ -139,6 +146,15 @@ export const environment = z.object({
 
   SUPABASE_URL: http.optional(),
   SUPABASE_SERVICE_ROLE_KEY: text('the service_role key').optional(),
+  SUPABASE_PUBLIC_URL: http.optional(),
+  SUPABASE_ANON_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'must be the anon (publishable) key')
+    .refine(
+      (key) => !isSecretKey(key),
+      'must be the anon (publishable) key, and is a secret one: browsers get it',
+    )
+    .optional(),
   DATABASE_URL: address(/^postgres(?:ql)?$/, 'a postgres:// address').optional(),
 
   S3_ENDPOINT: http.optional(),

@@ -13,6 +13,16 @@ export interface ListRunsFilter {
   parent?: string | undefined;
 }
 
+/** Which runs are counted: those of a list, of every status. */
+export type CountRunsFilter = Omit<ListRunsFilter, 'status' | 'parent'>;
+
+export interface RunCount {
+  status: RunStatus;
+  /** In which they were created: counted from 0; null before the first. */
+  period: number | null;
+  runs: number;
+}
+
 export interface RunPage {
   runs: RunHead[];
   /** Opaque; null on the last page. */
@@ -29,6 +39,12 @@ export interface RunStore {
   findRun(tenantId: string, runId: string): Promise<RunHead | null>;
   /** Newest first. @throws PerdureError `invalid_request` for a cursor it did not give */
   listRuns(tenantId: string, filter: ListRunsFilter, limit: number, cursor?: string): Promise<RunPage>;
+  /** Statuses and periods without a run are left out. @param periods when the first begins, and how long each is */
+  countRuns(
+    tenantId: string,
+    filter: CountRunsFilter,
+    periods: { from: string; seconds: number },
+  ): Promise<RunCount[]>;
   /** Adds to what is known of the run's webhook. @throws PerdureError `run_not_found` for one without a webhook too */
   noteWebhook(tenantId: string, runId: string, note: Partial<WebhookDelivery>): Promise<void>;
   /** Resolves when the database answers with the schema this build needs. */

@@ -13,6 +13,7 @@ import type { Tracer } from '../ports/tracer.js';
 import type { ToolRegistry } from '../tools/registry.js';
 import { createCallbackTokens } from '../webhooks/callback-tokens.js';
 import { createWebhookSecrets } from '../webhooks/signature.js';
+import { createLastCanary } from './canary/last-canary.js';
 import { startCanary } from './canary/scheduled-canary.js';
 import { withCanary } from './canary/sign-in.js';
 import { findConsole } from './console-folder.js';
@@ -44,6 +45,7 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
   const { config, adapters, tools } = options;
   const { runs, log, apiKeys, admission, approvals } = adapters.records;
   const [presentSecret] = config.webhookSecrets;
+  const lastCanary = createLastCanary(config.canarySeconds);
   const logger = options.logger.child({ component: 'api' });
   const { signIn, token } = withCanary(
     createSignIn({
@@ -75,8 +77,11 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
       mayRead: metricsReader(config.metricsToken, options.signIn === 'none' ? 'anybody' : 'nobody'),
     },
     openRuns: adapters.records.open,
+    activity: adapters.records.activity,
+    canary: () => lastCanary.state(),
     allowedHosts: isLoopback(config.host) && options.signIn === 'none' ? [] : null,
     signIn,
+    signInWays: { required: options.signIn === 'required', supabase: config.supabaseAuth },
     apiKeys,
     admission: { port: admission, limits: config.limits },
     corsOrigins: config.corsOrigins,
@@ -102,7 +107,7 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
       runs,
       retention: adapters.records.retention,
       workspace: adapters.workspace,
-      meter: options.metrics.canary(),
+      meter: lastCanary.heardBy(options.metrics.canary()),
       logger: logger.child({ component: 'canary' }),
     });
     releasers.push('the canary', stopCanary);

@@ -19,6 +19,7 @@ const OTHER_UNKNOWN = '01a20eca-d14f-72ca-9ad6-7b45cd32c879';
 /** Calls whose address names nothing of anybody's: what they show is the caller's own. */
 const ownOnly: Partial<Record<RouteName, { what: string; body?: object }>> = {
   listRuns: { what: 'runs' },
+  getStatistics: { what: 'runs' },
   listApiKeys: { what: 'apiKeys' },
   listApprovals: { what: 'approvals' },
   listSchedules: { what: 'schedules' },
@@ -30,6 +31,8 @@ const nobodys: Partial<Record<RouteName, string>> = {
   readiness: 'the server’s state',
   openApi: 'the document of this API',
   metrics: 'figures of the whole system, for whoever has the server’s own token for them',
+  getSignIn: 'how people sign in here',
+  getSystem: 'figures of the whole system, for operators: no tenant’s scope opens it',
   listTools: 'the tools, the same for all',
   listAgents: 'the agents, the same for all',
   submitRun: 'makes a run of the caller’s; an Idempotency-Key counts within a tenant',
@@ -184,6 +187,15 @@ test('nothing of tenant A has changed, and A sees it all', async () => {
   expect(await (await call('getFile', tokens.a, given)).text()).toBe('a’s');
   expect(fakes.engine.cancels).toEqual([]);
   expect((await apiKeys.list('tenant-a')).map(({ revokedAt }) => revokedAt)).toEqual([null]);
+});
+
+test('runs of tenant A are counted for A alone, and no admin is told of the whole system', async () => {
+  const counted = async (token: string): Promise<number> => {
+    const { runs } = (await (await call('getStatistics', token, {})).json()) as { runs: { queued: number } };
+    return runs.queued;
+  };
+  expect([(await counted(tokens.a)) > 0, await counted(tokens.b)]).toEqual([true, 0]);
+  expect((await call('getSystem', tokens.a, {})).status).toBe(403);
 });
 
 test('one Idempotency-Key of two tenants is two runs', async () => {

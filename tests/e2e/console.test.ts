@@ -243,6 +243,149 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
       expect(await page.title()).not.toBe('evil');
     }));
 
+  test('a run is shared: read by whoever has the link, until it is revoked', () =>
+    withConsole(async ({ page, open }) => {
+      const run = await waiting('To be shared');
+      const other = await waiting('Nobody else’s');
+      await open(`/runs/${run.id}`);
+      await page.getByRole('button', { name: 'Share' }).click();
+      await page.getByRole('combobox', { name: 'It works for' }).selectOption('an hour');
+      await page.getByRole('button', { name: 'Make a link' }).click();
+      const link = await page.getByRole('textbox', { name: 'The link, shown this once' }).inputValue();
+      await page.getByText(/^made/).waitFor();
+      await expectAccessible(page);
+      await withConsole(async ({ page: shared }) => {
+        await shared.goto(link);
+        await shared.getByText('Live', { exact: true }).waitFor();
+        expect(shared.url()).toBe(`${perdure.url}/console/runs/${run.id}`);
+        await shared.locator('[data-step="rest"][data-tone="running"]').waitFor();
+        await shared.getByRole('tab', { name: 'Files' }).click();
+        await shared.getByRole('heading', { name: 'No files' }).waitFor();
+        for (const name of ['Share', 'Pause', 'Cancel', 'Message', 'Edit plan'])
+          expect(await shared.getByRole('button', { name }).count()).toBe(0);
+        expect(await shared.getByRole('link', { name: /Runs|Temporal/ }).count()).toBe(0);
+        await expectAccessible(shared);
+        await shared.reload();
+        await shared.getByText('Live', { exact: true }).waitFor();
+        await page.getByRole('button', { name: 'Revoke' }).click();
+        await page.getByText('revoked', { exact: true }).waitFor();
+        await shared.reload();
+        await shared.getByRole('heading', { name: 'This link does not work any more' }).waitFor();
+        await expectAccessible(shared);
+      });
+      for (const { id } of [run, other]) await perdure.client.cancel(id);
+    }));
+
+  test('a plan under way is changed: a step taken out, one added, and one changed', () =>
+    withConsole(async ({ page, open }) => {
+      const { id } = await perdure.client.submit({
+        goal: 'To be edited',
+        plan: {
+          steps: [
+            { id: 'rest', tool: 'wait', args: { seconds: 30 } },
+            { id: 'say', tool: 'echo', args: { text: 'as it was' }, dependsOn: ['rest'] },
+            { id: 'gone', tool: 'echo', args: { text: 'not wanted' }, dependsOn: ['say'] },
+          ],
+        },
+      });
+      await open(`/runs/${id}`);
+      await page.locator('[data-step="rest"][data-tone="running"]').waitFor();
+      await page.getByRole('button', { name: 'Edit plan' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Edit the plan' });
+      expect(await dialog.getByRole('button', { name: 'Change the plan' }).isDisabled()).toBe(true);
+      await dialog.getByRole('textbox', { name: 'Arguments' }).first().fill('{"text": "as it is now"}');
+      await dialog.getByRole('button', { name: 'Remove step 2' }).click();
+      await expectAccessible(page);
+      // Somebody else is quicker.
+      await perdure.client.changePlan(id, { steps: [{ id: 'more', tool: 'echo', args: {} }] }, 1);
+      await dialog.getByRole('button', { name: 'Change the plan' }).click();
+      await dialog.getByText('Somebody else has changed the plan meanwhile').waitFor();
+      await dialog.getByRole('button', { name: 'Take the newer plan' }).click();
+      await dialog.getByRole('textbox', { name: 'Arguments' }).first().fill('{"text": "as it is now"}');
+      await dialog.getByRole('button', { name: 'Remove step 2' }).click();
+      await dialog.getByRole('button', { name: 'Change the plan' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await page.locator('[data-step="gone"]').waitFor({ state: 'detached' });
+      const { plan, planVersion } = await perdure.client.get(id);
+      expect([planVersion, plan?.steps.map((step) => step.id)]).toEqual([3, ['rest', 'say', 'more']]);
+      expect(plan?.steps[1]?.args).toEqual({ text: 'as it is now' });
+      await perdure.client.cancel(id);
+    }));
+
+  test('what waits for an event shows its callback, and goes on when that is called', () =>
+    withConsole(async ({ page, open }) => {
+      const { id } = await perdure.client.submit({
+        goal: 'Until it is paid',
+        plan: { steps: [{ id: 'paid', tool: 'wait_for_event', args: { name: 'the payment' } }] },
+      });
+      await open(`/runs/${id}`);
+      const shown = page.getByRole('group', { name: 'The callback as curl' });
+      await shown.waitFor();
+      await expectAccessible(page);
+      const [, address = ''] = /'(http[^']+)'/.exec((await shown.textContent()) ?? '') ?? [];
+      const sent = await fetch(address, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"amount": 7}',
+      });
+      expect(sent.status).toBe(202);
+      await page.getByText('Completed', { exact: true }).first().waitFor({ timeout: 60_000 });
+    }));
+
+  test('a schedule is made in the page; what is wrong with it is said at the field', () =>
+    withConsole(async ({ page, open }) => {
+      await open('/schedules');
+      await page.getByRole('button', { name: 'New schedule' }).click();
+      const dialog = page.getByRole('dialog', { name: 'New schedule' });
+      await dialog.getByRole('textbox', { name: 'Name' }).fill('Morning');
+      await dialog.getByRole('combobox', { name: /^When/ }).fill('at dawn');
+      await dialog.getByRole('textbox', { name: 'Goal of each run' }).fill('Greet the day');
+      await dialog.getByRole('button', { name: 'Add a step' }).click();
+      await dialog.getByRole('button', { name: 'Make the schedule' }).click();
+      await dialog.getByText(/must be five fields/).waitFor();
+      await expectAccessible(page);
+      await dialog.getByRole('combobox', { name: /^When/ }).fill('0 6 * * 1-5');
+      await dialog.getByRole('button', { name: 'Make the schedule' }).click();
+      await page.getByRole('heading', { name: 'Morning' }).waitFor();
+      const { schedules } = await perdure.client.schedules.list();
+      expect(schedules).toMatchObject([
+        { name: 'Morning', cron: '0 6 * * 1-5', run: { goal: 'Greet the day' } },
+      ]);
+      await page.getByRole('button', { name: 'Delete Morning' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+      await page.getByRole('heading', { name: 'No schedules' }).waitFor();
+    }));
+
+  test('runs are counted by status and over time, live; the system shows who works and what fails', () =>
+    withConsole(async ({ page, open }) => {
+      const { id } = await perdure.client.submit({
+        goal: 'To be counted',
+        metadata: { team: 'counted' },
+        plan: { steps: [{ id: 'a', tool: 'file_read', args: { path: 'nothing.txt' } }] },
+      });
+      await perdure.client.wait(id);
+      await open('/?q=team%3Dcounted');
+      await page.getByRole('button', { name: 'Failed 1' }).waitFor();
+      await page.getByRole('img', { name: 'Last 24 hours: 1 failed' }).waitFor();
+      await perdure.client.wait(
+        (
+          await perdure.client.submit({
+            goal: 'To be counted, too',
+            metadata: { team: 'counted' },
+            plan: { steps: [{ id: 'a', tool: 'echo', args: {} }] },
+          })
+        ).id,
+      );
+      await page.getByRole('img', { name: 'Last 24 hours: 1 completed, 1 failed' }).waitFor();
+      await expectAccessible(page);
+      await open('/system');
+      await page.getByRole('group', { name: 'Workers' }).getByText('workflows, activities').waitFor();
+      await page.getByRole('img', { name: /^Runs, until their end\. half: [\d.]+ \w+ at last/ }).waitFor();
+      await page.getByRole('img', { name: /^What fails\. runs: .* at most; calls: 0 %/ }).waitFor();
+      expect(await page.locator('.chart canvas').count()).toBe(6);
+      await expectAccessible(page);
+    }));
+
   test('a key is made and revoked', () =>
     withConsole(async ({ page, open }) => {
       await open('/api-keys');

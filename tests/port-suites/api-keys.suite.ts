@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { v7 as uuid } from 'uuid';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { RunStore } from '../../src/ports/run-store.js';
 import type { ApiKeyStore, NewApiKey } from '../../src/ports/api-key-store.js';
 
 const newKey = (change: Partial<NewApiKey> = {}): NewApiKey => {
@@ -19,18 +20,61 @@ const newKey = (change: Partial<NewApiKey> = {}): NewApiKey => {
   };
 };
 
-export function apiKeysSuite(name: string, open: () => Promise<{ apiKeys: ApiKeyStore }>): void {
+interface Keeping {
+  apiKeys: ApiKeyStore;
+  runs: Pick<RunStore, 'createRun'>;
+}
+
+export function apiKeysSuite(name: string, open: () => Promise<Keeping>): void {
   describe(`API keys, ${name}`, () => {
     let keys: ApiKeyStore;
+    let runs: Keeping['runs'];
     beforeAll(async () => {
-      keys = (await open()).apiKeys;
+      ({ apiKeys: keys, runs } = await open());
     }, 120_000);
+
+    test('a key of one run is its tenant’s, expires, is listed with that run only, and is found and revoked as any other', async () => {
+      const [runId, other] = [uuid(), uuid()];
+      const tenantId = `tenant-${runId}`;
+      for (const id of [runId, other])
+        await runs.createRun({
+          ...{ id, tenantId, goal: 'g', agent: 'default', metadata: {}, requestHash: null },
+          createdAt: new Date().toISOString(),
+        });
+      const expiresAt = new Date(Date.now() + 60_000).toISOString();
+      const shared = newKey({ tenantId, runId, scope: 'read', expiresAt });
+      const stored = await keys.create(shared);
+      expect(stored).toMatchObject({ runId, scope: 'read', expiresAt });
+      expect(await keys.listOfRun(tenantId, runId)).toEqual([stored]);
+      expect(await keys.get(tenantId, shared.id)).toEqual(stored);
+      expect(await keys.find(shared.tokenHash)).toMatchObject({ id: shared.id, runId });
+      const elsewhere = [
+        await keys.list(tenantId),
+        await keys.listOfRun(tenantId, other),
+        await keys.listOfRun('acme', runId),
+      ];
+      expect([...elsewhere.flat(), await keys.get('acme', shared.id)]).toEqual([null]);
+      for (const refused of [
+        newKey({ tenantId: 'acme', runId, scope: 'read', expiresAt }),
+        newKey({ tenantId, runId: uuid(), scope: 'read', expiresAt }),
+      ])
+        await expect(keys.create(refused)).rejects.toMatchObject({ code: 'run_not_found' });
+      for (const refused of [
+        newKey({ tenantId, runId, scope: 'write', expiresAt }),
+        newKey({ tenantId, runId, scope: 'read' }),
+      ])
+        await expect(keys.create(refused)).rejects.toThrow();
+      expect(await keys.revoke(tenantId, shared.id)).toBe(true);
+      expect(await keys.find(shared.tokenHash)).toBeNull();
+      expect((await keys.listOfRun(tenantId, runId))[0]?.revokedAt).not.toBeNull();
+    });
 
     test('a key is stored without its hash ever coming back', async () => {
       const { tokenHash, ...key } = newKey();
       const stored = await keys.create({ ...key, tokenHash });
       expect(stored).toEqual({
         ...key,
+        runId: null,
         createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
         lastUsedAt: null,
         revokedAt: null,

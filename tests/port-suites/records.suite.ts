@@ -287,6 +287,33 @@ export function recordsSuite(name: string, open: () => Promise<RunRecords>): voi
       expect((await records.runs.listRuns('nobody', {}, 5)).runs).toEqual([]);
     });
 
+    test('runs are counted by status and period, of one tenant, and as a list filters them', async () => {
+      const tenantId = `t-${uuid()}`;
+      const hour = (h: number): string => `2026-03-01T${String(h).padStart(2, '0')}:30:00.000Z`;
+      for (const [h, agent, team] of [
+        [1, 'default', 'blue'],
+        [2, 'default', 'blue'],
+        [2, 'other', 'red'],
+        [5, 'other', 'blue'],
+      ] as const) {
+        const { id } = await create({ tenantId, createdAt: hour(h), agent, metadata: { team } });
+        if (h === 2) await records.log.append(id, [started, completed]);
+      }
+      await create({ tenantId: 'another', createdAt: hour(2) });
+      const counted = async (filter: object): Promise<string[]> =>
+        (await records.runs.countRuns(tenantId, filter, { from: '2026-03-01T02:00:00.000Z', seconds: 3_600 }))
+          .map(({ status, period, runs }) => `${period}: ${runs} ${status}`)
+          .toSorted();
+      expect(await counted({})).toEqual(['0: 2 completed', '3: 1 queued', 'null: 1 queued']);
+      expect(await counted({ agent: 'other' })).toEqual(['0: 1 completed', '3: 1 queued']);
+      expect(await counted({ metadata: { team: 'blue' }, createdBefore: hour(5) })).toEqual([
+        '0: 1 completed',
+        'null: 1 queued',
+      ]);
+      expect(await counted({ createdAfter: hour(2) })).toEqual(['3: 1 queued']);
+      expect(await counted({ agent: "'; drop table runs; --" })).toEqual([]);
+    });
+
     test.each(['nonsense', Buffer.from('["x"]').toString('base64url'), "'; drop table runs; --"])(
       'a cursor that was never given is refused: %s',
       async (cursor) => {

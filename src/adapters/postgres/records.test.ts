@@ -5,6 +5,7 @@ import { apiKeysSuite } from '../../../tests/port-suites/api-keys.suite.js';
 import { approvalsSuite } from '../../../tests/port-suites/approvals.suite.js';
 import { recordsSuite } from '../../../tests/port-suites/records.suite.js';
 import { retentionSuite } from '../../../tests/port-suites/retention.suite.js';
+import { runActivitySuite } from '../../../tests/port-suites/run-activity.suite.js';
 import { createFakes } from '../../api/testing/fakes.js';
 import { testPostgres } from '../embedded/testing/backends.js';
 import type { Records } from '../records/records.js';
@@ -31,6 +32,7 @@ apiKeysSuite('Postgres', open);
 admissionSuite('Postgres', open);
 retentionSuite('Postgres', open);
 approvalsSuite('Postgres', open);
+runActivitySuite('Postgres', open);
 
 test('a database that is away is told as such', async () => {
   const records = openPostgresRecords('postgres://nobody@127.0.0.1:9/nothing', logger);

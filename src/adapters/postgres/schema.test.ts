@@ -157,6 +157,21 @@ describe('indexes', () => {
       'runs_newest',
     ],
     ['runs by metadata', list('{"metadata": {"team": 3}}'), 'runs_by_metadata|runs_newest'],
+    [
+      'runs counted',
+      `count_runs('t3', '{}', '2026-01-01', 3600)`,
+      'Index Only Scan using runs_(newest|by_status)',
+    ],
+    [
+      'runs of an agent counted',
+      `count_runs('t3', '{"agent": "agent-3"}', '2026-01-01', 3600)`,
+      'runs_(newest|by_agent)',
+    ],
+    [
+      'runs of a time counted',
+      `count_runs('t3', '{"createdAfter": "2026-01-02T00:00:00Z"}', '2026-01-02', 3600)`,
+      'Index Only Scan using runs_(newest|by_status)',
+    ],
     ['a run', `get_run('t3', ${some})`, 'runs_pkey'],
     ['a run’s head', `find_run('t3', ${some})`, 'runs_pkey'],
     ['events after a seq', `read_run_events(${aRun}, 0, 100)`, 'run_events_pkey'],

@@ -5,6 +5,7 @@ import type { ApprovalStore } from '../../ports/approval-store.js';
 import type { EventLog } from '../../ports/event-log.js';
 import type { OpenRecords } from '../../ports/open-runs.js';
 import type { Retention } from '../../ports/retention.js';
+import type { RunActivity } from '../../ports/run-activity.js';
 import type { RunStore } from '../../ports/run-store.js';
 import type { TenantKeyStore } from '../../ports/tenant-keys.js';
 import { createAdmission } from './admission.js';
@@ -13,6 +14,7 @@ import { createApprovalStore } from './approval-store.js';
 import { createEventLog } from './event-log.js';
 import { createOpenRecords } from './open-records.js';
 import { createRetention } from './retention.js';
+import { createRunActivity } from './run-activity.js';
 import { createRunStore } from './run-store.js';
 import { createTenantKeyStore } from './tenant-key-store.js';
 import type { SqlFunctions } from './sql-functions.js';
@@ -25,6 +27,7 @@ export interface Records {
   approvals: ApprovalStore;
   retention: Retention;
   open: OpenRecords;
+  activity: RunActivity;
   tenantKeys: TenantKeyStore;
   close(): Promise<void>;
 }
@@ -37,6 +40,7 @@ export const createRecords = (sql: SqlFunctions): Records => ({
   approvals: createApprovalStore(sql),
   retention: createRetention(sql),
   open: createOpenRecords(sql),
+  activity: createRunActivity(sql),
   tenantKeys: createTenantKeyStore(sql),
   close: () => sql.close(),
 });

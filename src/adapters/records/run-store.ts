@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { PerdureError } from '../../../contracts/errors.js';
 import type { NewRun, RunHead, RunRecord } from '../../../contracts/runs.js';
-import type { ListRunsFilter, RunPage, RunStore } from '../../ports/run-store.js';
+import type { ListRunsFilter, RunCount, RunPage, RunStore } from '../../ports/run-store.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { SCHEMA_VERSION } from './schema-version.js';
 import { MisconfiguredError, unmigrated, type SqlFunctions } from './sql-functions.js';
@@ -43,6 +43,15 @@ export function createRunStore(sql: SqlFunctions): RunStore {
       const runs = found.slice(0, limit);
       const last = found.length > limit ? runs.at(-1) : undefined;
       return { runs, nextCursor: last === undefined ? null : encodeCursor([last.createdAt, last.id]) };
+    },
+
+    async countRuns(tenantId, filter, { from, seconds }) {
+      return (await sql.call('count_runs', {
+        p_tenant_id: tenantId,
+        p_filter: filter,
+        p_from: from,
+        p_seconds: seconds,
+      })) as RunCount[];
     },
 
     async noteWebhook(tenantId, runId, note) {

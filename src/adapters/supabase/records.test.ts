@@ -4,6 +4,7 @@ import { apiKeysSuite } from '../../../tests/port-suites/api-keys.suite.js';
 import { approvalsSuite } from '../../../tests/port-suites/approvals.suite.js';
 import { recordsSuite } from '../../../tests/port-suites/records.suite.js';
 import { retentionSuite } from '../../../tests/port-suites/retention.suite.js';
+import { runActivitySuite } from '../../../tests/port-suites/run-activity.suite.js';
 import { claimPort } from '../embedded/free-port.js';
 import type { Records } from '../records/records.js';
 import { openSupabaseRecords } from './records.js';
@@ -29,6 +30,7 @@ describe.skipIf(missing !== null)('Supabase', () => {
   admissionSuite('PostgREST', open);
   retentionSuite('PostgREST', open);
   approvalsSuite('PostgREST', open);
+  runActivitySuite('PostgREST', open);
 
   test('an address where nothing listens is an outage', async () => {
     const address = `127.0.0.1:${await claimPort('127.0.0.1', 0, 'port', 'none')}`;

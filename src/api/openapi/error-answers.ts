@@ -30,7 +30,8 @@ export function errorCodesOf(name: RouteName, operation: Operation): ErrorCode[]
   };
   // An API key is looked up in the database.
   add(scope !== null, 'unauthenticated', 'sign_in_unavailable', 'store_unavailable');
-  add(scope === 'write' || scope === 'admin', 'insufficient_scope');
+  // Where `read` is enough, a link that was shared still opens one run only.
+  add(scope !== null, 'insufficient_scope');
   add(path.includes('{id}'), 'run_not_found', 'run_not_recorded', 'temporal_unavailable');
   // An address with a "%" that begins no encoded character.
   add(path.includes('{'), 'not_found');

@@ -42,6 +42,8 @@ const summary = {
   },
 };
 
+const noRuns = { queued: 0, running: 0, waiting: 0, paused: 0, completed: 0, failed: 0, cancelled: 0 };
+
 const file = { path: 'in/text.txt', bytes: 18, modifiedAt: at, etag: '7f0b9c1d2e3a4b5c' };
 
 const apiKey = {
@@ -121,6 +123,14 @@ export const examples = {
     whatToDo: 'Start a worker, or look at the log of the one that should be there, and at its /readyz.',
     evidence: [{ what: 'waits since', value: at }],
     askedAt: finishedAt,
+  },
+  statistics: {
+    runs: { ...noRuns, running: 2, completed: 131, failed: 4 },
+    periodSeconds: 43_200,
+    periods: [
+      { from: '2026-11-24T00:00:00.000Z', runs: { ...noRuns, completed: 61, failed: 3 } },
+      { from: '2026-11-24T12:00:00.000Z', runs: { ...noRuns, running: 2, completed: 70, failed: 1 } },
+    ],
   },
   runList: { runs: [summary], nextCursor: null },
   plan,
@@ -206,6 +216,16 @@ export const examples = {
         files: `/v1/runs/${id}/files`,
       },
     },
+  },
+  newShareLink: {
+    id: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
+    createdBy: 'user:3f2504e0-4f89-41d3-9a0c-0305e82c3301',
+    createdAt: at,
+    expiresAt: '2026-12-01T18:25:38.052Z',
+    lastUsedAt: null,
+    revokedAt: null,
+    token: 'pdk_7c9e66797425_0e1f…',
+    url: `/console/runs/${id}#share=pdk_7c9e66797425_0e1f…`,
   },
   newApiKey: { ...apiKey, token: 'pdk_7c9e66797425_0e1f…' },
 };

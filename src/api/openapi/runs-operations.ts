@@ -69,10 +69,24 @@ const goingOn = [
   'shutting_down',
 ] as const;
 
+const whichRuns = [
+  query('agent', 'Only of this agent.', { type: 'string', maxLength: 100 }),
+  query('createdAfter', 'Only runs after this moment.', { type: 'string', format: 'date-time' }),
+  query('createdBefore', 'Only runs before this moment.', { type: 'string', format: 'date-time' }),
+  query(
+    'metadata',
+    'Only runs that have all of these.',
+    // In an address everything is a text; to name the type would only say that 7 is none.
+    { type: 'object', additionalProperties: { maxLength: 500 }, maxProperties: 50 },
+    { style: 'deepObject', explode: true, example: { team: 'blue' } },
+  ),
+];
+
 export const runsOperations: Operations<
   | 'submitRun'
   | 'submitBatch'
   | 'listRuns'
+  | 'getStatistics'
   | 'getRun'
   | 'getPlan'
   | 'changePlan'
@@ -154,21 +168,31 @@ export const runsOperations: Operations<
         },
         { style: 'form', explode: false, example: ['queued', 'running'] },
       ),
-      query('agent', 'Only of this agent.', { type: 'string', maxLength: 100 }),
+      ...whichRuns,
       query('parent', 'Only runs of the sub-agents of this one.', { type: 'string', format: 'uuid' }),
-      query('createdAfter', 'Only runs after this moment.', { type: 'string', format: 'date-time' }),
-      query('createdBefore', 'Only runs before this moment.', { type: 'string', format: 'date-time' }),
-      query(
-        'metadata',
-        'Only runs that have all of these.',
-        // In an address everything is a text; to name the type would only say that 7 is none.
-        { type: 'object', additionalProperties: { maxLength: 500 }, maxProperties: 50 },
-        { style: 'deepObject', explode: true, example: { team: 'blue' } },
-      ),
       query('limit', 'Runs of one page.', { type: 'integer', minimum: 1, maximum: 200, default: 50 }),
       query('cursor', 'The `nextCursor` of the page before.', { type: 'string', maxLength: 200 }),
     ],
     answers: { 200: { description: 'A page of runs.', content: json(ref('RunList'), examples.runList) } },
+    errors: ['invalid_request'],
+  },
+  getStatistics: {
+    tag: 'Runs',
+    summary: 'Runs counted',
+    description:
+      'By status, and by when they were submitted: the runs that a list with the same parameters has. The periods begin at `createdAfter`, or 24 hours ago, and are cut so that at most `periods` hold them all.',
+    parameters: [
+      ...whichRuns,
+      query('periods', 'Into how many the time may be cut.', {
+        type: 'integer',
+        minimum: 2,
+        maximum: 200,
+        default: 48,
+      }),
+    ],
+    answers: {
+      200: { description: 'The counts.', content: json(ref('Statistics'), examples.statistics) },
+    },
     errors: ['invalid_request'],
   },
   getRun: {

@@ -39,6 +39,15 @@ import {
   scheduleSchema,
   triggerScheduleSchema,
 } from '../../../contracts/schedules.js';
+import { statisticsSchema } from '../../../contracts/statistics.js';
+import {
+  createShareLinkSchema,
+  newShareLinkSchema,
+  shareLinkListSchema,
+  shareLinkSchema,
+} from '../../../contracts/share-links.js';
+import { signInWaysSchema } from '../../../contracts/sign-in.js';
+import { systemSchema } from '../../../contracts/system.js';
 import { sendMessageSchema } from '../../../contracts/run-messages.js';
 import { whySchema } from '../../../contracts/why.js';
 import type { Json } from './operation.js';
@@ -56,6 +65,7 @@ const answerSchemas: Record<string, z.ZodType> = {
   BatchResult: answers.batchResultSchema,
   BatchAnswer: answers.batchAnswerSchema,
   RunList: answers.runListSchema,
+  Statistics: statisticsSchema,
   Why: whySchema,
   ...Object.fromEntries(eventSchemas.map((schema) => [eventName(typeOf(schema)), schema])),
   StepOutput: outputSchema,
@@ -72,6 +82,9 @@ const answerSchemas: Record<string, z.ZodType> = {
   ApiKeyInfo: answers.apiKeyInfoSchema,
   ApiKeyList: answers.apiKeyListSchema,
   NewApiKey: answers.newApiKeySchema,
+  ShareLink: shareLinkSchema,
+  ShareLinkList: shareLinkListSchema,
+  NewShareLink: newShareLinkSchema,
   StreamTicket: answers.streamTicketSchema,
   CallbackList: callbackListSchema,
   CallbackAnswer: callbackAnswerSchema,
@@ -82,6 +95,8 @@ const answerSchemas: Record<string, z.ZodType> = {
   WebhookSecret: webhookSecretSchema,
   Schedule: scheduleSchema,
   ScheduleList: scheduleListSchema,
+  System: systemSchema,
+  SignInWays: signInWaysSchema,
   Health: answers.healthSchema,
   Readiness: answers.readinessSchema,
   Index: answers.indexSchema,
@@ -113,6 +128,7 @@ const requestSchemas: Record<string, z.ZodType> = {
   ResumeSchedule: resumeScheduleSchema,
   TriggerSchedule: triggerScheduleSchema,
   CreateApiKey: createApiKeySchema,
+  CreateShareLink: createShareLinkSchema,
   Presign: presignSchema,
 };
 

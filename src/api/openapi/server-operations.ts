@@ -2,7 +2,15 @@
 import { ifNoneMatch, json, notChanged, ref, type Operations } from './operation.js';
 
 export const serverOperations: Operations<
-  'index' | 'health' | 'readiness' | 'openApi' | 'metrics' | 'listTools' | 'listAgents'
+  | 'index'
+  | 'health'
+  | 'readiness'
+  | 'openApi'
+  | 'metrics'
+  | 'getSignIn'
+  | 'getSystem'
+  | 'listTools'
+  | 'listAgents'
 > = {
   index: {
     tag: 'Server',
@@ -46,6 +54,20 @@ export const serverOperations: Operations<
       },
     },
     errors: ['unauthenticated', 'not_found'],
+  },
+  getSignIn: {
+    tag: 'Server',
+    summary: 'How people sign in',
+    description: 'For pages that have yet to do so.',
+    answers: { 200: { description: 'What there is.', content: json(ref('SignInWays')) } },
+  },
+  getSystem: {
+    tag: 'Server',
+    summary: 'How the whole system does',
+    description:
+      'For operators: workers and who polls, what waits and for how long, each part, runs that stand still, the newest canary, and of the last hour how many calls and runs failed and what they took. Of all tenants, so no tenant’s scope and no API key opens it: it is for people whose token says `app_metadata.perdure_operator`, for whoever has `PERDURE_METRICS_TOKEN`, and for anybody where nobody signs in. Answered 200 also where parts are away.',
+    answers: { 200: { description: 'What is known.', content: json(ref('System')) } },
+    errors: ['unauthenticated', 'sign_in_unavailable', 'store_unavailable', 'insufficient_scope'],
   },
   listAgents: {
     tag: 'Agents',

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { api, addressOf, type FileInfo, type RouteName } from '../../../contracts/api.js';
 import type { CallbackList } from '../../../contracts/callbacks.js';
 import { planSchema } from '../../../contracts/plan.js';
+import type { Statistics } from '../../../contracts/statistics.js';
 import type { Run } from '../../../contracts/runs.js';
 import { CONTENT_TYPE, createMetrics } from '../../adapters/prometheus/metrics.js';
 import { createApp, type App } from '../create-app.js';
@@ -76,6 +77,8 @@ test('every call answers as documented, in every way that is no error', async ()
   await twice('listAgents');
   await call('readiness');
   await call('metrics');
+  await call('getSystem');
+  await call('getSignIn');
 
   const submitted = await send('submitRun', { goal: 'g', plan }, {}, { 'idempotency-key': 'k' });
   const run = (await submitted.json()) as Run;
@@ -86,6 +89,14 @@ test('every call answers as documented, in every way that is no error', async ()
   await stream.body?.cancel();
   await call('listRuns', {}, {}, '?status=queued&limit=1&metadata[a]=b');
   await call('listRuns');
+  const counted = await call(
+    'getStatistics',
+    {},
+    {},
+    '?agent=default&createdAfter=2026-01-01T00:00:00Z&periods=3',
+  );
+  expect(((await counted.json()) as Statistics).runs.queued).toBe(3);
+  await call('getStatistics', {}, {}, '?metadata[a]=b');
   await twice('getRun', { id });
   await call('whyRun', { id });
   expect((await call('getPlan', { id })).status).toBe(404);
@@ -184,6 +195,12 @@ test('every call answers as documented, in every way that is no error', async ()
   await call('listApiKeys');
   await call('revokeApiKey', { keyId });
   await call('getWebhookSecret', {}, {}, '?url=https%3A%2F%2Fa.example%2Fhook');
+  const shared = await send('createShareLink', { expiresInSeconds: 60 }, { id });
+  const { id: linkId } = (await shared.json()) as { id: string };
+  await send('createShareLink', { expiresInSeconds: 1 }, { id });
+  await call('listShareLinks', { id });
+  await call('revokeShareLink', { id, keyId: linkId });
+  expect((await call('revokeShareLink', { id, keyId })).status).toBe(404);
   app.drain();
   await call('readiness');
 

@@ -37,7 +37,7 @@ export function createListApiKeysRoute(context: ApiContext): RequestHandler {
 
 export function createRevokeApiKeyRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
-    const keyId = idOf(req);
+    const keyId = keyIdOf(req);
     const { tenantId } = context.principalOf(req);
     if (!uuid.test(keyId) || !(await storeOf(context).revoke(tenantId, keyId)))
       throw new PerdureError('api_key_not_found', `there is no API key ${JSON.stringify(keyId)}`);
@@ -46,12 +46,13 @@ export function createRevokeApiKeyRoute(context: ApiContext): RequestHandler {
   };
 }
 
-function storeOf({ apiKeys }: ApiContext): ApiKeyStore {
+/** @throws PerdureError `store_unavailable` where none are kept */
+export function storeOf({ apiKeys }: ApiContext): ApiKeyStore {
   if (apiKeys === null) throw new PerdureError('store_unavailable', 'this server keeps no API keys');
   return apiKeys;
 }
 
-const idOf = (req: Request): string =>
+export const keyIdOf = (req: Request): string =>
   typeof req.params.keyId === 'string' ? req.params.keyId.slice(0, 100).toLowerCase() : '';
 
-const shown = ({ tenantId: _tenantId, ...key }: ApiKey): ApiKeyInfo => key;
+const shown = ({ tenantId: _tenantId, runId: _runId, ...key }: ApiKey): ApiKeyInfo => key;

@@ -19,6 +19,7 @@ import type { ApiContext } from '../context.js';
 import { sendTagged } from '../entity-tag.js';
 import { queryOf } from '../query.js';
 import { findOpenRun, findRun, getRun, runClosed, toRun } from '../run-lookup.js';
+import { withoutAddresses } from '../shared-run.js';
 import { validate } from '../validate.js';
 import { formatSchema, streamRun } from './events.js';
 import { warnWithoutWorker, type WorkerWatch } from '../worker-watch.js';
@@ -58,7 +59,8 @@ export function createGetRunRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
     const { wait } = validate(getRunSchema, queryOf(req), 'query');
     if (wait > 0) await waitForEnd(context, req, res, wait * 1_000);
-    sendTagged(req, res, toRun(await getRun(context, req), context.engine));
+    const run = toRun(await getRun(context, req), context.engine);
+    sendTagged(req, res, { ...run, ...withoutAddresses(context.principalOf(req), run) });
   };
 }
 

@@ -71,13 +71,15 @@ export function createApiKeyCheck(
       const expiresAt = key.expiresAt === null ? null : Date.parse(key.expiresAt);
       // It may have expired since it was asked for.
       if (expiresAt !== null && expiresAt <= now()) throw badToken('the API key has expired');
-      return { tenantId: key.tenantId, subject: `key:${key.id}`, scope: key.scope, expiresAt };
+      return {
+        ...{ tenantId: key.tenantId, subject: `key:${key.id}`, scope: key.scope, expiresAt },
+        ...(key.runId === null ? {} : { runId: key.runId }),
+      };
     },
 
     async stillValid(tenantId, keyId) {
       try {
-        const key = (await store.list(tenantId)).find(({ id }) => id === keyId);
-        return key?.revokedAt === null;
+        return (await store.get(tenantId, keyId))?.revokedAt === null;
       } catch {
         return true;
       }

@@ -8,7 +8,7 @@ export interface CreatedApiKey {
   token: string;
 }
 
-/** @throws PerdureError `store_unavailable` */
+/** @throws PerdureError `store_unavailable`, `run_not_found` */
 export async function createApiKey(
   store: ApiKeyStore,
   wanted: Omit<NewApiKey, 'id' | 'tokenHash' | 'prefix'>,

@@ -31,7 +31,7 @@ const claims = z.object({
   exp: z.number(),
   role: z.string().optional(),
   app_metadata: z
-    .object({ tenant_id: tenantName, perdure_scope: z.enum(scopes) })
+    .object({ tenant_id: tenantName, perdure_scope: z.enum(scopes), perdure_operator: z.boolean() })
     .partial()
     .optional(),
 });
@@ -86,7 +86,7 @@ function headerOf(token: string): { alg?: string | undefined } {
 function principalOf(payload: JWTPayload): Principal {
   const { success, data } = claims.safeParse(payload);
   if (!success)
-    throw badToken('the claims sub, app_metadata.tenant_id or app_metadata.perdure_scope are no good');
+    throw badToken('the claims sub, app_metadata.tenant_id, perdure_scope or perdure_operator are no good');
   if (data.role === 'service_role')
     throw badToken(
       'this is the service_role key: it is nobody’s, and belongs into the server’s settings only',
@@ -96,6 +96,7 @@ function principalOf(payload: JWTPayload): Principal {
     tenantId: data.app_metadata?.tenant_id ?? data.sub,
     subject: `user:${data.sub}`,
     scope: data.app_metadata?.perdure_scope ?? 'write',
+    ...(data.app_metadata?.perdure_operator === true ? { operator: true } : {}),
     expiresAt: (data.exp + TOLERANCE) * 1_000,
   };
 }

@@ -24,6 +24,21 @@ export function scopeMissing(needed: Scope, has: Scope): Refusal {
   });
 }
 
+export function shareLinkOnly(): Refusal {
+  const why = 'this link was shared to show one run, and opens nothing else';
+  return new Refusal('insufficient_scope', why, {
+    headers: challenge({ error: 'insufficient_scope', error_description: why }),
+  });
+}
+
+export function operatorMissing(): Refusal {
+  const why =
+    'this call is for operators: people whose token says app_metadata.perdure_operator, and PERDURE_METRICS_TOKEN';
+  return new Refusal('insufficient_scope', why, {
+    headers: challenge({ error: 'insufficient_scope', error_description: why }),
+  });
+}
+
 /** Values of attributes have no quotes, backslashes or characters beyond ASCII (RFC 6750, 3). */
 function challenge(attributes: Record<string, string>): Record<string, string> {
   const parts = Object.entries({ realm: 'perdure', ...attributes }).map(

@@ -21,7 +21,8 @@ export function createFakeApiKeys(): FakeApiKeys {
     finds: 0,
     create: ({ tokenHash, ...key }) =>
       call(() => {
-        const made = { ...key, createdAt: new Date().toISOString(), lastUsedAt: null, revokedAt: null };
+        const noted = { createdAt: new Date().toISOString(), lastUsedAt: null, revokedAt: null };
+        const made = { runId: null, ...key, ...noted };
         keys.set(tokenHash, made);
         return made;
       }),
@@ -32,7 +33,16 @@ export function createFakeApiKeys(): FakeApiKeys {
         if (key?.revokedAt !== null) return null;
         return key.expiresAt !== null && Date.parse(key.expiresAt) <= Date.now() ? null : key;
       }),
-    list: (tenantId) => call(() => [...keys.values()].filter((key) => key.tenantId === tenantId).reverse()),
+    get: (tenantId, keyId) =>
+      call(() => [...keys.values()].find((key) => key.tenantId === tenantId && key.id === keyId) ?? null),
+    listOfRun: (tenantId, runId) =>
+      call(() =>
+        [...keys.values()].filter((key) => key.tenantId === tenantId && key.runId === runId).reverse(),
+      ),
+    list: (tenantId) =>
+      call(() =>
+        [...keys.values()].filter((key) => key.tenantId === tenantId && key.runId === null).reverse(),
+      ),
     revoke: (tenantId, keyId) =>
       call(() => {
         const key = [...keys.values()].find(({ id }) => id === keyId);

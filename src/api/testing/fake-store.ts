@@ -96,6 +96,17 @@ export function createFakeStore(): FakeStore {
           nextCursor: more ? String(from + limit) : null,
         };
       }),
+    countRuns: (tenantId, filter, { from, seconds }) =>
+      call(() =>
+        [...entries.values()]
+          .map(({ record }) => record)
+          .filter((record) => record.tenantId === tenantId)
+          .filter((record) => filter.agent === undefined || record.agent === filter.agent)
+          .map(({ status, createdAt }) => {
+            const period = Math.floor((Date.parse(createdAt) - Date.parse(from)) / 1_000 / seconds);
+            return { status, period: period < 0 ? null : period, runs: 1 };
+          }),
+      ),
     noteWebhook: (tenantId, runId, note) =>
       call(() => {
         const record = entries.get(runId)?.record;

@@ -21,8 +21,12 @@ export interface ConsolePage {
 export async function openConsole(
   browser: Browser,
   url: string,
-  options: BrowserContextOptions = sizes.desktop,
+  given: BrowserContextOptions & {
+    /** Origins that the page may ask besides its own. */
+    asksToo?: readonly string[];
+  } = {},
 ): Promise<ConsolePage> {
+  const { asksToo = [], ...options } = { ...sizes.desktop, ...given };
   const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
   const page = await context.newPage();
   const faults: string[] = [];
@@ -34,7 +38,8 @@ export async function openConsole(
   });
   page.on('request', (request) => {
     const address = request.url();
-    if (!address.startsWith(`${url}/`) && !/^(?:data|blob):/.test(address)) faults.push(`asks ${address}`);
+    if (/^(?:data|blob):/.test(address)) return;
+    if (![url, ...asksToo].some((origin) => address.startsWith(`${origin}/`))) faults.push(`asks ${address}`);
   });
   return {
     page,
