@@ -1,19 +1,21 @@
 /** One call that the model of a step has asked for: made once, its outcome kept for the model's next turn. */
 import { activityInfo, cancellationDetails, cancellationSignal } from '@temporalio/activity';
-import type { AgentCallInput } from '../contracts/activities.js';
+import { CancelledFailure } from '@temporalio/common';
+import type { Activities, AgentCallInput } from '../contracts/activities.js';
 import { outcomeUnknown, PerdureError } from '../contracts/errors.js';
-import type { NewEvent } from '../contracts/events.js';
 import type { JsonValue } from '../contracts/plan.js';
+import type { Called, CallWanted, ToolCall } from '../contracts/tool-calls.js';
 import type { CallOutcome } from '../src/ports/step-agent.js';
-import type { Tool } from '../src/tools/tool.js';
 import { AgentFiles, callOf } from './agent-files.js';
 import { callTool } from './call-tool.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { handOver } from './hand-over.js';
 import { Journal, now } from './journal.js';
-import { approvedArgs } from './step-call.js';
+import { checkReach, reachOf } from './reach.js';
+import { approvedArgs, type StepCall } from './step-call.js';
 import { artifactEvents, StepJournal } from './step-journal.js';
-import { isOutage, retryLater, toolError } from './to-failure.js';
-import { createToolContext } from './tool-context.js';
+import { isOutage, pauseBefore, retryLater, toolError } from './to-failure.js';
+import { createToolContext, idempotencyKeyOf } from './tool-context.js';
 import { createToolFiles } from './tool-files.js';
 
 /** Characters of an output that the model may read; the model's own part cuts once more, and says so. */
@@ -26,9 +28,11 @@ const MAX_TRIES = 5;
 export async function makeAgentCall(
   deps: ActivityDependencies,
   input: AgentCallInput,
-): Promise<{ unsent: NewEvent[] }> {
+): ReturnType<Activities['makeAgentCall']> {
   return new CallRun(deps, input).make();
 }
+
+type Made = Awaited<ReturnType<Activities['makeAgentCall']>>;
 
 class CallRun {
   private readonly journal: Journal;
@@ -42,40 +46,76 @@ class CallRun {
     this.files = new AgentFiles(deps.workspace, input, input.step.id);
   }
 
-  async make(): Promise<{ unsent: NewEvent[] }> {
-    const { turn, index } = this.input;
+  async make(): Promise<Made> {
+    const { turn, index, called } = this.input;
     await this.journal.append();
-    const { attempt: tries } = activityInfo();
+    const tries = activityInfo().attempt + (this.input.tries ?? 1) - 1;
     // An attempt before this one has done it, and may not have come to say so.
     const before = tries > 1 ? await this.files.outcome(turn, index) : null;
     if (before !== null) return this.tell(before, 0);
     const began = Date.now();
-    const outcome = await this.outcome(tries);
-    return this.tell(await this.files.keepOutcome(turn, index, outcome), Date.now() - began);
+    const outcome = called === undefined ? await this.outcome(tries) : await this.outcomeOf(called, tries);
+    if ('status' in outcome) return { ...outcome, unsent: this.journal.held() };
+    const durationMs = called?.durationMs ?? Date.now() - began;
+    return this.tell(await this.files.keepOutcome(turn, index, outcome), durationMs);
   }
 
   /** A failure is an outcome too: the model may do better. What passes by itself ends the attempt. */
-  private async outcome(tries: number): Promise<CallOutcome> {
-    const { denied, approved } = this.input;
+  private async outcome(tries: number): Promise<CallOutcome | CallWanted> {
+    const { denied } = this.input;
     if (denied !== undefined) return { error: denied };
-    const edited = approved?.args === undefined ? {} : { args: approved.args };
     try {
       if (tries > MAX_TRIES)
         throw new PerdureError('tool_unavailable', `its worker was lost ${tries - 1} times`);
-      const { tool, args } = await this.prepare();
+      const call = await this.prepare();
+      const { tool } = call;
+      const queue = this.deps.toolQueueOf(tool);
+      const handedOver = queue === null ? null : await this.handOver(queue, call, tries);
       const irreversible = tool.effect === 'irreversible';
       if (irreversible && !(await this.begin(tool.name))) throw new CutOff();
-      return { output: await this.call(tool, args), ...edited };
+      if (handedOver !== null) return { status: 'call', call: handedOver };
+      return { output: await this.call(call), ...this.edited };
     } catch (thrown) {
       if (thrown instanceof CutOff) return this.failStep('it was cut off');
       if (cancellationSignal().aborted) return this.interrupted();
       const error = toolError(thrown);
       if (isOutage(error)) throw error;
       // No word for a model: the call is made again, or, where it cannot be undone, found cut off.
-      if (error.code === 'worker_stopped' || error.code === 'worker_busy') throw retryLater(error, tries);
-      if ((await this.isIrreversible()) && error.code === 'tool_timeout') return this.failStep(error.message);
-      return { error: error.toInfo(), ...edited };
+      if (isOfWorker(error)) throw retryLater(error, tries);
+      return this.failed(error);
     }
+  }
+
+  /** The same of a call that another worker has made. */
+  private async outcomeOf(called: Called, tries: number): Promise<CallOutcome | CallWanted> {
+    this.journal.hold(...artifactEvents(this.input.step.id, 1, called.artifacts));
+    switch (called.outcome) {
+      case 'text':
+        return { output: called.text, ...this.edited };
+      case 'stopped':
+        return this.cancelled();
+      case 'failed': {
+        const error = PerdureError.from(called.error, called.retryAfterSeconds);
+        if (!isOutage(error) && !isOfWorker(error)) return this.failed(error);
+        return { status: 'again', seconds: pauseBefore(error, tries) };
+      }
+      case 'deferred':
+        return this.failed(notInLoop(await this.toolName()));
+      case 'completed':
+      case 'not_stored':
+        throw new PerdureError('internal', 'what a model is told is kept as a text');
+    }
+  }
+
+  private async failed(error: PerdureError): Promise<CallOutcome> {
+    if ((await this.isIrreversible()) && error.code === 'tool_timeout') return this.failStep(error.message);
+    return { error: error.toInfo(), ...this.edited };
+  }
+
+  /** The arguments, where a person has changed them. */
+  private get edited(): Pick<CallOutcome, 'args'> {
+    const { approved } = this.input;
+    return approved?.args === undefined ? {} : { args: approved.args };
   }
 
   private async asked(): Promise<{ tool: string; args: Record<string, JsonValue> }> {
@@ -90,7 +130,7 @@ class CallRun {
     return this.deps.tools.get(await this.toolName())?.effect === 'irreversible';
   }
 
-  private async prepare(): Promise<{ tool: Tool; args: unknown }> {
+  private async prepare(): Promise<StepCall> {
     const { approved } = this.input;
     const [asked, task] = await Promise.all([this.asked(), this.files.task()]);
     const { tools } = this.deps.stepAgent.open(task);
@@ -103,7 +143,8 @@ class CallRun {
     // In code, whatever the workflow was told: what cannot be undone has been approved, and is what was approved.
     if (tool.effect === 'irreversible' && approved === undefined)
       throw new PerdureError('approval_denied', `nobody has approved ${tool.name}`);
-    return { tool, args: this.deps.tools.parseArgs(tool, approvedArgs(approved, asked.args)) };
+    const given = approvedArgs(approved, asked.args);
+    return { tool, args: this.deps.tools.parseArgs(tool, given), given };
   }
 
   /** Journals that an irreversible call begins. @returns false when it was begun before: what it did is not known */
@@ -122,16 +163,19 @@ class CallRun {
     return row.inserted;
   }
 
-  private async call(tool: Tool, args: unknown): Promise<string> {
-    const { step, turn, index } = this.input;
+  private async call({ tool, args }: StepCall): Promise<string> {
+    const { step, runId, tenantId } = this.input;
     const { files, artifacts } = createToolFiles(this.deps.workspace, this.input);
-    const given = { files, attempt: activityInfo().attempt };
-    const { context, end } = createToolContext(this.deps, { ...this.input, chosenBy: 'model' }, given);
-    const idempotencyKey = `${context.idempotencyKey}/${turn}-${index}`;
+    const { context, end } = createToolContext(this.deps.bus, {
+      ...{ runId, tenantId, stepId: step.id, attempt: activityInfo().attempt, files },
+      idempotencyKey: this.idempotencyKey,
+      reach: async (url) => {
+        checkReach(await reachOf(this.deps, { ...this.input, chosenBy: 'model' }), url);
+      },
+    });
     try {
-      const result = await callTool(this.deps.tracer, tool, args, { ...context, idempotencyKey });
-      if (!('output' in result))
-        throw new PerdureError('tool_failed', `${tool.name} can be a step of a plan only`);
+      const result = await callTool(this.deps, tool, args, context);
+      if (!('output' in result)) throw notInLoop(tool.name);
       return JSON.stringify(result.output).slice(0, KEPT_CHARACTERS);
     } finally {
       end();
@@ -139,17 +183,33 @@ class CallRun {
     }
   }
 
+  private async handOver(queue: string, { tool, given }: StepCall, attempt: number): Promise<ToolCall> {
+    const { step, turn, index } = this.input;
+    return handOver(this.deps.workspace, this.input, {
+      ...{ ask: 'call', queue, tool, attempt, name: `${step.id}-${turn}-${index}` },
+      idempotencyKey: this.idempotencyKey,
+      given: { args: given, reach: await reachOf(this.deps, { ...this.input, chosenBy: 'model' }) },
+      keep: { characters: KEPT_CHARACTERS },
+    });
+  }
+
+  private get idempotencyKey(): string {
+    const { turn, index } = this.input;
+    return `${idempotencyKeyOf(this.input)}/${turn}-${index}`;
+  }
+
   private async interrupted(): Promise<never> {
-    const irreversible = await this.isIrreversible();
-    if (cancellationDetails()?.cancelRequested === true) {
-      if (irreversible)
-        return this.steps().cancel(1, outcomeUnknown('the run was cancelled while the tool ran'));
-      throw cancellationSignal().reason;
-    }
+    if (cancellationDetails()?.cancelRequested === true) return this.cancelled();
     throw retryLater(
       new PerdureError('worker_stopped', 'the worker was stopped while the tool was running'),
       0,
     );
+  }
+
+  private async cancelled(): Promise<never> {
+    if (await this.isIrreversible())
+      return this.steps().cancel(1, outcomeUnknown('the run was cancelled while the tool ran'));
+    throw new CancelledFailure('the run was cancelled');
   }
 
   /** Nobody knows what it did, the model least of all: a person finds out. */
@@ -162,7 +222,7 @@ class CallRun {
     return new StepJournal(this.deps, this.input, this.journal);
   }
 
-  private async tell(outcome: CallOutcome, durationMs: number): Promise<{ unsent: NewEvent[] }> {
+  private async tell(outcome: CallOutcome, durationMs: number): Promise<Made> {
     const { step, turn, index } = this.input;
     const call = (await this.files.answer(turn))?.turn.calls[index];
     const args = outcome.args ?? call?.args ?? null;
@@ -181,7 +241,7 @@ class CallRun {
         durationMs,
       },
     });
-    return { unsent };
+    return { status: 'told', unsent };
   }
 
   private key(what: string): string {
@@ -189,6 +249,12 @@ class CallRun {
     return `step/${step.id}/call/${turn}-${index}/${what}`;
   }
 }
+
+/** No word for a model. */
+const isOfWorker = ({ code }: PerdureError): boolean => code === 'worker_stopped' || code === 'worker_busy';
+
+const notInLoop = (tool: string): PerdureError =>
+  new PerdureError('tool_failed', `${tool} can be a step of a plan only`);
 
 /** An irreversible call that was begun, and of whose end there is no word. */
 class CutOff extends Error {

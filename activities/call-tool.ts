@@ -1,8 +1,10 @@
 /** One call of a tool, within its time and stopped when its activity is. */
 import { cancellationSignal } from '@temporalio/activity';
 import { PerdureError } from '../contracts/errors.js';
+import type { RunMeter } from '../src/ports/meters.js';
 import type { Tracer } from '../src/ports/tracer.js';
 import type { Tool, ToolContext, ToolResult } from '../src/tools/tool.js';
+import { toolError } from './to-failure.js';
 
 /**
  * Milliseconds for which the process may have stood still, stopped as a whole, before a tool must not go on: Temporal
@@ -17,7 +19,7 @@ const TICK_MS = 200;
  *   that does not heed its signal must not hold the step
  */
 export const callTool = (
-  tracer: Tracer,
+  { tracer, meter }: { tracer: Tracer; meter: Pick<RunMeter, 'toolCalled'> },
   ...[tool, args, context, limitMs]: Parameters<typeof call>
 ): Promise<ToolResult> =>
   tracer.within(
@@ -32,8 +34,27 @@ export const callTool = (
         'perdure.attempt': context.attempt,
       },
     },
-    () => call(tool, args, context, limitMs),
+    () => measured(meter, tool, call(tool, args, context, limitMs)),
   );
+
+async function measured(
+  meter: Pick<RunMeter, 'toolCalled'>,
+  { name }: Tool,
+  calling: Promise<ToolResult>,
+): Promise<ToolResult> {
+  const began = performance.now();
+  const tell = (outcome: string): void => {
+    meter.toolCalled(name, outcome, (performance.now() - began) / 1_000);
+  };
+  try {
+    const result = await calling;
+    tell('completed');
+    return result;
+  } catch (error) {
+    tell(cancellationSignal().aborted ? 'stopped' : toolError(error).code);
+    throw error;
+  }
+}
 
 async function call(
   tool: Tool,

@@ -74,7 +74,7 @@ class Row {
         { runId, tenantId, unsent: [], ...step },
         { journal: this.journal, outputs: this.outputs, limitMs: TOOL_MS },
       );
-      if (end.status === 'uncertain') return { status: 'handed back' };
+      if (end.status !== 'completed' && end.status !== 'deferred') return { status: 'handed back' };
       // Without a decision it is not known whether the run goes on.
       if (end.status === 'completed' && end.decision !== 'continue') this.isOver = true;
       return end;

@@ -33,6 +33,8 @@ export interface ActivityDependencies {
     /** @throws PerdureError `tool_invalid_args` naming the fields */
     parseArgs(tool: Tool, args: Record<string, JsonValue>): unknown;
   };
+  /** The task queue of the workers that make the calls of this tool; null where this one makes them itself. */
+  toolQueueOf: (tool: Tool) => string | null;
   /** Notes what the run's files take up; null where that is not limited. */
   noteStorage: ((scope: WorkspaceScope) => Promise<void>) | null;
   logger: Logger;

@@ -5,6 +5,7 @@ import type { Approved } from '../contracts/messages.js';
 import { isNamedHost } from '../contracts/named-hosts.js';
 import type { PlanStep } from '../contracts/plan.js';
 import type { RunHead } from '../contracts/runs.js';
+import type { Reach } from '../contracts/tool-calls.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { writingOf } from './step-writing.js';
 
@@ -21,22 +22,28 @@ export interface Reaching {
 
 type Parts = Pick<ActivityDependencies, 'store' | 'log' | 'agents'>;
 
-/** @throws PerdureError `address_not_named`, `store_unavailable` */
-export async function reach(deps: Parts, of: Reaching, url: URL): Promise<void> {
+/** Where the call may go, whoever makes it. @throws PerdureError `store_unavailable` */
+export async function reachOf(deps: Parts, of: Reaching): Promise<Reach> {
   // Whoever approved it has seen the address.
-  if (of.approved !== undefined) return;
-  const { agent } = await findRun(deps, of);
-  const hosts = deps.agents.find(agent)?.hosts ?? [];
-  if (isNamedHost(url, { hosts, texts: await goalsOf(deps, of) })) return;
+  if (of.approved !== undefined) return 'any';
   const written = await writtenByCaller(deps, of);
-  if (written !== undefined) {
-    if (of.chosenBy === 'plan') return;
-    // A person's own words to the model, as they were written: without what references bring.
-    if (isNamedHost(url, { hosts: [], texts: [JSON.stringify(written.args)] })) return;
-  }
+  if (written !== undefined && of.chosenBy === 'plan') return 'any';
+  const { agent } = await findRun(deps, of);
+  // A person's own words to the model, as they were written: without what references bring.
+  const words = written === undefined ? [] : [JSON.stringify(written.args)];
+  return {
+    agent,
+    hosts: [...(deps.agents.find(agent)?.hosts ?? [])],
+    texts: [...(await goalsOf(deps, of)), ...words],
+  };
+}
+
+/** @throws PerdureError `address_not_named` */
+export function checkReach(reach: Reach, url: URL): void {
+  if (reach === 'any' || isNamedHost(url, reach)) return;
   throw new PerdureError(
     'address_not_named',
-    `${url.host} was chosen by a model, and neither the goal nor the agent ${agent} names it`,
+    `${url.host} was chosen by a model, and neither the goal nor the agent ${reach.agent} names it`,
   );
 }
 

@@ -10,6 +10,14 @@ import { resolveArgs } from './resolve-args.js';
 
 type Approved = RunToolInput['approved'];
 
+export interface StepCall {
+  tool: Tool;
+  /** As the tool takes them. */
+  args: unknown;
+  /** The same before its schema has read them. */
+  given: Record<string, JsonValue>;
+}
+
 /**
  * @param known outputs that the log need not be asked for
  * @throws PerdureError `tool_unavailable`, `tool_invalid_args`, `approval_stale`, and what resolveArgs throws
@@ -18,13 +26,13 @@ export async function stepCall(
   deps: Pick<ActivityDependencies, 'log' | 'workspace' | 'tools'>,
   input: Pick<RunToolInput, 'runId' | 'tenantId' | 'step' | 'approved'>,
   known?: ReadonlyMap<string, StepOutput>,
-): Promise<{ tool: Tool; args: unknown }> {
+): Promise<StepCall> {
   const { step, approved } = input;
   const tool = deps.tools.get(step.tool);
   if (tool === undefined)
     throw new PerdureError('tool_unavailable', `this worker has no tool "${step.tool}"`);
   const args = approved?.args ?? approvedArgs(approved, await resolveArgs(deps, input, step, known));
-  return { tool, args: deps.tools.parseArgs(tool, args) };
+  return { tool, args: deps.tools.parseArgs(tool, args), given: args };
 }
 
 /** @param asked for by the plan or the model. @throws PerdureError `approval_stale` */

@@ -1,13 +1,14 @@
 /** The start and the end of one step in its run's log, with the supervisor's word on the end where rules have it. */
+import { cancellationSignal } from '@temporalio/activity';
 import type { Decision, StepCompleted } from '../contracts/activities.js';
 import { PerdureError, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent, StepOutput } from '../contracts/events.js';
 import type { PlanStep } from '../contracts/plan.js';
+import type { Artifact } from '../contracts/tool-calls.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { endOf, now, stepKeys, type Journal, type Kept } from './journal.js';
 import { recordedDecision, ruling } from './supervision.js';
 import { stepCancelled, stepFailure } from './to-failure.js';
-import type { Artifact } from './tool-files.js';
 
 export interface JournalledStep {
   step: Pick<PlanStep, 'id' | 'tool' | 'title' | 'onFailure'>;
@@ -97,9 +98,11 @@ export class StepJournal {
     throw stepFailure(recorded ?? error, decision, kept.unsent);
   }
 
-  /** Ends a step that was stopped with its run. @throws CancelledFailure with a JournalledFailure */
+  /** Ends a step that was stopped with its run. @throws CancelledFailure or ApplicationFailure with a JournalledFailure */
   async cancel(attempt: number, error: ErrorInfo, artifacts: readonly Artifact[] = []): Promise<never> {
-    throw stepCancelled(error, (await this.recordFailure(attempt, error, artifacts, [])).unsent);
+    const { unsent } = await this.recordFailure(attempt, error, artifacts, []);
+    // An activity that was not cancelled itself, for another made the call, cannot end as that: it would be tried again.
+    throw cancellationSignal().aborted ? stepCancelled(error, unsent) : stepFailure(error, null, unsent);
   }
 
   private recordFailure(

@@ -1,4 +1,5 @@
 /** Step outputs: small ones in their event, large ones as a workspace file that the event refers to. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { PerdureError } from '../contracts/errors.js';
 import type { StepOutput } from '../contracts/events.js';
 import type { JsonValue } from '../contracts/plan.js';
@@ -36,6 +37,31 @@ export async function storeOutput(
     );
   await workspace.put(scope, path, json);
   return { ref: path, bytes, preview: json.slice(0, PREVIEW_CHARACTERS) };
+}
+
+/** The longest pause between two tries; with those before it about ten seconds. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * A step's output, in spite of an outage of some seconds.
+ * @param isPatient whether it is tried more than once
+ * @returns the last error instead of throwing it
+ */
+export async function storePatiently(
+  workspace: Workspace,
+  scope: WorkspaceScope,
+  path: string,
+  value: JsonValue,
+  isPatient = true,
+): Promise<StepOutput | PerdureError> {
+  for (let pause = 250; ; pause *= 2)
+    try {
+      return await storeOutput(workspace, scope, path, value);
+    } catch (error) {
+      if (!(error instanceof PerdureError)) throw error;
+      if (!error.retryable || !isPatient || pause > PATIENCE_MS) return error;
+      await delay(pause);
+    }
 }
 
 /** A tool of somebody's own may hand out anything. */
@@ -104,5 +130,8 @@ export async function loadJson(
 
 export const outputPath = (stepId: string, attempt: number): string =>
   `${SYSTEM_FOLDER}/outputs/${stepId}-${attempt}.json`;
+/** What others are given to make a call with. @param name of the step, or of the call in it */
+export const callPath = (name: string, attempt: number): string =>
+  `${SYSTEM_FOLDER}/calls/${name}-${attempt}.json`;
 export const INPUTS_PATH = `${SYSTEM_FOLDER}/inputs.json`;
 export const RESULT_PATH = `${SYSTEM_FOLDER}/result.json`;

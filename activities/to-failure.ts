@@ -74,9 +74,13 @@ export function stepCancelled(error: ErrorInfo, unsent: NewEvent[]): CancelledFa
   return new CancelledFailure(error.message, [journalled]);
 }
 
+/** Seconds until what failed is tried again. */
+export const pauseBefore = (error: PerdureError, attempt: number): number =>
+  error.retryAfterSeconds ?? pauseAfter(attempt);
+
 /** A failure that is tried again: when its cause said so, else after 1, 2, 4 ... 30 s. */
 export function retryLater(error: PerdureError, attempt: number): ApplicationFailure {
-  const seconds = error.retryAfterSeconds ?? pauseAfter(attempt);
+  const seconds = pauseBefore(error, attempt);
   return ApplicationFailure.create({
     message: error.message,
     type: error.code,

@@ -1,9 +1,8 @@
 /** What a tool is given beside its arguments: all of it about its own step and run. */
+import type { EventBus } from '../src/ports/event-bus.js';
 import type { ToolContext, ToolFiles } from '../src/tools/tool.js';
-import type { ActivityDependencies } from './dependencies.js';
 import { now } from './journal.js';
 import { OutputStream } from './output-stream.js';
-import { reach, type Reaching } from './reach.js';
 
 /** One for all attempts of a step. */
 export const idempotencyKeyOf = ({ runId, step }: { runId: string; step: { id: string } }): string =>
@@ -15,26 +14,27 @@ export interface StepContext {
   end: () => void;
 }
 
-export function createToolContext(
-  deps: Pick<ActivityDependencies, 'bus' | 'store' | 'log' | 'agents'>,
-  reaching: Reaching,
-  { files, attempt }: { files: ToolFiles; attempt: number },
-): StepContext {
-  const { runId, tenantId, step } = reaching;
-  const of = { stepId: step.id, attempt };
-  const output = new OutputStream(deps.bus, runId, of);
+export interface ContextOf {
+  runId: string;
+  tenantId: string;
+  stepId: string;
+  attempt: number;
+  idempotencyKey: string;
+  files: ToolFiles;
+  reach: ToolContext['reach'];
+}
+
+export function createToolContext(bus: EventBus, of: ContextOf): StepContext {
+  const { runId, tenantId, stepId, attempt, idempotencyKey, files, reach } = of;
+  const output = new OutputStream(bus, runId, { stepId, attempt });
   const context: Omit<ToolContext, 'signal'> = {
-    tenantId,
-    files,
-    attempt,
-    idempotencyKey: idempotencyKeyOf({ runId, step }),
+    ...{ tenantId, files, attempt, idempotencyKey, reach },
     progress: (message) => {
-      deps.bus.publish(runId, { type: 'step.progress', runId, at: now(), ...of, message });
+      bus.publish(runId, { type: 'step.progress', runId, at: now(), stepId, attempt, message });
     },
     write: (piece) => {
       output.write(piece);
     },
-    reach: (url) => reach(deps, reaching, url),
   };
   return {
     context,

@@ -1,15 +1,10 @@
 /** The run's workspace as its tools see it, with a list of what they wrote. */
 import { contentType } from 'mime-types';
 import { PerdureError } from '../contracts/errors.js';
+import type { Artifact } from '../contracts/tool-calls.js';
 import { workspacePath } from '../contracts/workspace-path.js';
 import type { FileInfo, Workspace, WorkspaceScope } from '../src/ports/workspace.js';
 import type { ToolFiles } from '../src/tools/tool.js';
-
-export interface Artifact {
-  path: string;
-  bytes: number;
-  contentType: string;
-}
 
 /** Tools may read what perdure keeps in its own folder (large outputs), and write anywhere else. */
 export function createToolFiles(

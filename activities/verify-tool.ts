@@ -1,11 +1,9 @@
 /** Asks an irreversible tool what became of an attempt of which nothing was heard. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';
-import type { RunToolInput } from '../contracts/activities.js';
 import { withDeadline } from '../contracts/deadline.js';
 import { PerdureError } from '../contracts/errors.js';
 import type { Tool, Verification } from '../src/tools/tool.js';
-import { idempotencyKeyOf } from './tool-context.js';
 
 /** Milliseconds that one look may take. */
 const LOOK_MS = 10_000;
@@ -16,17 +14,14 @@ const PAUSES_MS = [1_000, 2_000, 4_000];
 export async function verifyTool(
   tool: Tool,
   args: unknown,
-  input: Pick<RunToolInput, 'runId' | 'tenantId' | 'step'>,
-  attempt: number,
+  of: { tenantId: string; idempotencyKey: string; attempt: number },
 ): Promise<Verification | null> {
   if (tool.verify === undefined) return null;
   const signal = cancellationSignal();
   for (const pause of [0, ...PAUSES_MS]) {
     try {
       await delay(pause, undefined, { signal });
-      const { tenantId } = input;
-      const key = idempotencyKeyOf(input);
-      const look = tool.verify(args, { tenantId, idempotencyKey: key, signal, attempt });
+      const look = tool.verify(args, { ...of, signal });
       return await withDeadline(look, LOOK_MS, `${LOOK_MS / 1_000} seconds`);
     } catch (error) {
       if (!(error instanceof PerdureError) || !error.retryable) return null;

@@ -6,6 +6,7 @@ import type { Approved, ReusedSteps, StepTimer } from './messages.js';
 import type { JsonValue, Plan, PlanStep } from './plan.js';
 import type { NewRun } from './runs.js';
 import type { SupervisorDecision } from './statuses.js';
+import type { CallPhase, CallWanted } from './tool-calls.js';
 
 /** What every activity of a run is told. */
 export interface RunScope {
@@ -30,7 +31,7 @@ export interface ReuseRunInput extends RunScope {
   reused: ReusedSteps;
 }
 
-export interface RunToolInput extends RunScope {
+export interface RunToolInput extends RunScope, CallPhase {
   step: PlanStep;
   /** Where a person was asked: what they have approved. */
   approved?: Approved;
@@ -65,7 +66,7 @@ export type AgentTurnResult = {
   spent: Spent;
 } & (StepCompleted | { status: 'open'; calls: AgentCall[] });
 
-export interface AgentCallInput extends AgentStepScope {
+export interface AgentCallInput extends AgentStepScope, CallPhase {
   index: number;
   /** Where a person was asked: what they have approved, or why they did not. */
   approved?: Approved;
@@ -146,7 +147,7 @@ export interface StepUncertain {
 export type ToolStepResult = {
   /** Events that are still not stored: the workflow hands them to the next activity. */
   unsent: NewEvent[];
-} & (StepCompleted | StepDeferred | StepUncertain);
+} & (StepCompleted | StepDeferred | StepUncertain | CallWanted);
 
 export interface CarryOutInput extends RunScope {
   /** What planRun would be told; null when the run has begun. */
@@ -278,7 +279,8 @@ export interface Activities {
    */
   reuseRun(input: ReuseRunInput): Promise<void>;
   /**
-   * Runs one step's tool and journals it; done again, it repeats no completed tool.
+   * Runs one step's tool and journals it; done again, it repeats no completed tool. Where others make the call, it says
+   * so, and goes on when it is told what became of that.
    * @throws ApplicationFailure whose first detail is a JournalledFailure
    */
   runTool(input: RunToolInput): Promise<ToolStepResult>;
@@ -300,7 +302,7 @@ export interface Activities {
    */
   takeAgentTurn(input: AgentStepScope): Promise<AgentTurnResult>;
   /** Makes one call that the model has asked for, and journals it; done again, it repeats none. @throws as runTool */
-  makeAgentCall(input: AgentCallInput): Promise<{ unsent: NewEvent[] }>;
+  makeAgentCall(input: AgentCallInput): Promise<{ unsent: NewEvent[] } & ({ status: 'told' } | CallWanted)>;
   /**
    * Journals the start of a step that is handed on, and makes the record of the sub-agent's run.
    * @throws as runTool

@@ -541,6 +541,11 @@ export class PerdureError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
+  /** The error that somewhere else was told of by toInfo. */
+  static from({ code, message }: ErrorInfo, retryAfterSeconds?: number): PerdureError {
+    return new PerdureError(code, message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+  }
+
   get retryable(): boolean {
     return errorTable[this.code].retryable;
   }

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 
 const HELM = '3.19.0';
 const KUBE_SCORE = '1.20.0';
@@ -111,10 +111,75 @@ function checkChart(bin, helm, score) {
       ],
       { input: manifests },
     );
+    checkTogether(example, manifests);
     console.log(
       `${example}: ${manifests.match(/^kind:/gm)?.length ?? 0} objects; ${found.trim().split('\n').length} lines of kubernetes-validate, ${scored.match(/^\[OK\]/gm)?.length ?? 0} checks of kube-score passed`,
     );
   }
+}
+
+/** What no check of one object can see: that they fit each other. */
+function checkTogether(example, manifests) {
+  const objects = parseAllDocuments(manifests)
+    .map((document) => document.toJS())
+    .filter((object) => object !== null);
+  const all = (kind) => objects.filter((object) => object.kind === kind);
+  const wrong = (what) => {
+    throw new Error(`${example}: ${what}`);
+  };
+  const pods = all('Deployment').map(({ metadata, spec }) => ({
+    name: metadata.name,
+    labels: spec.template.metadata.labels,
+    spec: spec.template.spec,
+    selector: spec.selector.matchLabels,
+    most: mostOf(metadata.name, spec.replicas, objects),
+  }));
+  for (const { name, labels, selector, spec } of pods) {
+    const fits = (wanted, given) => Object.entries(wanted).every(([key, value]) => given[key] === value);
+    if (!fits(selector, labels)) wrong(`${name} does not select its own pods`);
+    const others = pods.filter((pod) => pod.name !== name && fits(selector, pod.labels));
+    if (others.length > 0) wrong(`${name} selects pods of ${others[0].name}`);
+    const secrets = spec.containers[0].envFrom.flatMap(({ secretRef }) => secretRef?.name ?? []);
+    if (labels['perdure/kind'] === 'tools' && secrets.join() !== 'perdure-tools')
+      wrong(`${name} is given the Secrets ${secrets.join(', ')}`);
+    const scalers = objects.filter(
+      ({ kind, spec: of }) =>
+        ['HorizontalPodAutoscaler', 'ScaledObject'].includes(kind) && of.scaleTargetRef.name === name,
+    );
+    if (scalers.length > 1) wrong(`${name} is scaled by two`);
+  }
+  for (const { spec } of all('ResourceQuota')) {
+    const jobs = { cpu: 0.2, memory: 2 ** 29, limit: 2 ** 30, pods: 2 };
+    const sum = pods.reduce((total, { spec: { containers }, most }) => {
+      const { requests, limits } = containers[0].resources;
+      // While they roll, a quarter more.
+      const count = Math.ceil(most * 1.25);
+      return {
+        cpu: total.cpu + count * cpuOf(requests.cpu),
+        memory: total.memory + count * bytesOf(requests.memory),
+        limit: total.limit + count * bytesOf(limits.memory),
+        pods: total.pods + count,
+      };
+    }, jobs);
+    const { hard } = spec;
+    if (sum.cpu > cpuOf(hard['requests.cpu'])) wrong(`the quota forbids ${sum.cpu} processors`);
+    if (sum.memory > bytesOf(hard['requests.memory']))
+      wrong(`the quota forbids ${sum.memory} bytes asked for`);
+    if (sum.limit > bytesOf(hard['limits.memory'])) wrong(`the quota forbids ${sum.limit} bytes at most`);
+    if (sum.pods > Number(hard.pods)) wrong(`the quota forbids ${sum.pods} pods`);
+  }
+}
+
+/** Pods of a Deployment, scaled out. */
+function mostOf(name, replicas, objects) {
+  const scaler = objects.find(({ spec }) => spec?.scaleTargetRef?.name === name);
+  return scaler?.spec.maxReplicas ?? scaler?.spec.maxReplicaCount ?? replicas;
+}
+
+const cpuOf = (text) => (String(text).endsWith('m') ? Number.parseInt(text, 10) / 1_000 : Number(text));
+function bytesOf(text) {
+  const [, number, unit] = /^(\d+)(Mi|Gi)$/.exec(text);
+  return Number(number) * 2 ** (unit === 'Gi' ? 30 : 20);
 }
 
 const bin = pythonTools();

@@ -13,6 +13,7 @@ import type { Hearings } from './hearings.js';
 import { label } from './picture.js';
 import type { RunParts } from './run-parts.js';
 import type { Supervision } from './supervision.js';
+import { withCalls } from './tool-calls.js';
 
 /** The same call, as often in a row, is a loop that leads nowhere. */
 const MAX_REPEATS = 3;
@@ -96,8 +97,10 @@ export class AgentStep {
       if (verdict.status === 'denied') denied = verdict.error;
     }
     const approved = approvals.grantOf(id);
-    const options = toolCall(step.id, timeoutSeconds, summaryOf(`${label(step)}: ${tool}`));
-    await work.run(() =>
+    const summary = summaryOf(`${label(step)}: ${tool}`);
+    const options = toolCall(step.id, timeoutSeconds, summary);
+    const { id: runId, tenantId } = this.parts.input.run;
+    await withCalls(work, { runId, tenantId, stepId: step.id, summary }, (phase) =>
       this.keep((scope) =>
         makeAgentCall.executeWithOptions(options, [
           {
@@ -105,6 +108,7 @@ export class AgentStep {
             index,
             ...(approved === undefined ? {} : { approved }),
             ...(denied === undefined ? {} : { denied }),
+            ...phase,
           },
         ]),
       ),

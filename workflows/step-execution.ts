@@ -14,6 +14,7 @@ import type { Hearings } from './hearings.js';
 import { label } from './picture.js';
 import { traitsOf, type RunParts } from './run-parts.js';
 import type { Supervision } from './supervision.js';
+import { withCalls } from './tool-calls.js';
 import { timerOf } from './wait-timer.js';
 
 const { runTool, completeDeferred } = proxyActivities<Activities>(recordKeeping('records'));
@@ -68,25 +69,30 @@ export class StepExecution {
 
   private async executeTool(step: PlanStep): Promise<void> {
     const { input, state, unsent, approvals, work } = this.parts;
-    const options = toolCall(step.id, traitsOf(input, step).timeoutSeconds, summaryOf(label(step)));
-    const scope = unsent.scope();
+    const summary = summaryOf(label(step));
+    const options = toolCall(step.id, traitsOf(input, step).timeoutSeconds, summary);
+    let scope = unsent.scope();
     const dependants = this.supervision.dependantsOf(step);
     const approval = state.approvalOf(step.id);
     const approved = approvals.grantOf(approval);
     const hasNotActed = approvals.notActed(step.id);
     try {
-      const result = await work.run(() =>
-        runTool.executeWithOptions(options, [
+      const { id: runId, tenantId } = input.run;
+      const result = await withCalls(work, { runId, tenantId, stepId: step.id, summary }, async (phase) => {
+        scope = unsent.scope();
+        const ended = await runTool.executeWithOptions(options, [
           {
             ...scope,
             step,
             ...(approved === undefined ? {} : { approved }),
             ...(hasNotActed === undefined ? {} : { hasNotActed }),
             ...(dependants.length === 0 ? {} : { dependants }),
+            ...phase,
           },
-        ]),
-      );
-      unsent.settle(scope.unsent, result.unsent);
+        ]);
+        unsent.settle(scope.unsent, ended.unsent);
+        return ended;
+      });
       if (result.status === 'uncertain') {
         await this.hearings.ofOutcome(step, result);
         return;

@@ -29,8 +29,9 @@ async function check(context: ApiContext, workers: WorkerWatch): Promise<Readine
       return { name, ok: false, detail: told ? error.message : 'failed; the log says why' };
     }
   };
-  const [pollers, ...parts] = await Promise.all([
+  const [pollers, toolPollers, ...parts] = await Promise.all([
     workers.pollers(limits.checkMs),
+    workers.toolPollers(limits.checkMs),
     probe('store', () => context.runs.check()),
     probe('engine', () => context.engine.check()),
     probe('workspace', () => context.workspace.check()),
@@ -42,6 +43,14 @@ async function check(context: ApiContext, workers: WorkerWatch): Promise<Readine
         ? 'no worker polls the task queue'
         : `${pollers} polling`;
   parts.push({ name: 'workers', ok: (pollers ?? 0) > 0, detail });
+  // Runs are taken on and moved without them, up to a step that needs one.
+  if (toolPollers !== null)
+    parts.push({
+      name: 'tool-workers',
+      ok: true,
+      degraded: toolPollers === 0,
+      detail: toolPollers === 0 ? 'no worker polls the task queue of tools' : `${toolPollers} polling`,
+    });
   // A bus that is away makes streams slower and stops nothing.
   const problem = context.bus.problem();
   parts.push({

@@ -33,14 +33,18 @@ export function createSystemWatch(context: ApiContext, readiness: ReadinessCheck
     });
   const stuck = remembered(STUCK_FRESH_MS, () => stuckRuns(context));
   const look = remembered(FRESH_MS, async () => {
-    const [runs, stuckNow, queue, elsewhere, readinessNow] = await Promise.all([
+    const [runs, stuckNow, queue, toolQueue, elsewhere, readinessNow] = await Promise.all([
       openRuns === null ? null : ask('the open runs', openRuns.countOpen()),
       ask('the runs that stand still', stuck()),
       ask('the task queue', inspector.queue()),
+      ask('the task queue of tools', inspector.toolQueue()),
       ask('the runs of other task queues', inspector.openRunsElsewhere()),
       readiness(),
     ]);
-    const facts: SystemFacts = { openRuns: runs, stuckRuns: stuckNow, queue, runsElsewhere: elsewhere };
+    const facts: SystemFacts = {
+      ...{ openRuns: runs, stuckRuns: stuckNow, queue, toolQueue },
+      runsElsewhere: elsewhere,
+    };
     meter.observed(facts);
     return { facts, readiness: readinessNow };
   });

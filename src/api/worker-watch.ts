@@ -9,6 +9,8 @@ export interface WorkerWatch {
   ask(): void;
   /** Pollers as the server sees them; null when it does not say so within `ms`. Never throws. */
   pollers(ms: number): Promise<number | null>;
+  /** The same of workers of tools; null also where tools have no task queue of their own. */
+  toolPollers(ms: number): Promise<number | null>;
 }
 
 const FRESH_MS = 2_000;
@@ -16,17 +18,24 @@ const FRESH_MS = 2_000;
 const WARNING_MS = 500;
 
 export function createWorkerWatch(engine: RunEngine): WorkerWatch {
-  let asked: { at: number; answer: Promise<number | null> } | undefined;
-  const answer = (): Promise<number | null> => {
-    if (asked === undefined || Date.now() - asked.at > FRESH_MS)
-      asked = { at: Date.now(), answer: engine.pollerCount().catch(() => null) };
-    return asked.answer;
-  };
+  const pollers = remembered(() => engine.pollerCount());
+  const toolPollers = remembered(() => engine.toolPollerCount());
   return {
     ask() {
-      void answer();
+      void pollers();
+      void toolPollers();
     },
-    pollers: (ms) => withDeadline(answer(), ms).catch(() => null),
+    pollers: (ms) => withDeadline(pollers(), ms).catch(() => null),
+    toolPollers: (ms) => withDeadline(toolPollers(), ms).catch(() => null),
+  };
+}
+
+function remembered(count: () => Promise<number | null>): () => Promise<number | null> {
+  let asked: { at: number; answer: Promise<number | null> } | undefined;
+  return () => {
+    if (asked === undefined || Date.now() - asked.at > FRESH_MS)
+      asked = { at: Date.now(), answer: count().catch(() => null) };
+    return asked.answer;
   };
 }
 
@@ -36,7 +45,15 @@ export async function warnWithoutWorker(
   workers: WorkerWatch,
   res: Response,
 ): Promise<void> {
-  if ((await workers.pollers(WARNING_MS)) !== 0) return;
-  logger.warn({}, 'a run was accepted, and Temporal sees no worker poll the task queue');
-  res.set('Perdure-Warning', 'no_worker_polling');
+  const [pollers, toolPollers] = await Promise.all([
+    workers.pollers(WARNING_MS),
+    workers.toolPollers(WARNING_MS),
+  ]);
+  if (pollers === 0) {
+    logger.warn({}, 'a run was accepted, and Temporal sees no worker poll the task queue');
+    res.set('Perdure-Warning', 'no_worker_polling');
+  } else if (toolPollers === 0) {
+    logger.warn({}, 'a run was accepted, and Temporal sees no worker poll the task queue of tools');
+    res.set('Perdure-Warning', 'no_tool_worker_polling');
+  }
 }

@@ -39,6 +39,8 @@ export async function followSubmitted(
   });
   if (warnings.includes('no_worker_polling'))
     process.stderr.write(pc.yellow('the run is safe, but no worker is there to take it up\n'));
+  if (warnings.includes('no_tool_worker_polling'))
+    process.stderr.write(pc.yellow('the run is safe, but no worker is there to call its tools\n'));
   if (!isFollowed) {
     if (json === true) writeJson(run);
     else process.stdout.write(`${run.id}\n`);

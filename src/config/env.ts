@@ -6,6 +6,7 @@ import { ConfigError } from './config-error.js';
 import { environment, secrets, TOOL_SECRET, type Environment } from './environment.js';
 import { publicSupabaseUrl, supabaseAuthOf, type SupabaseAuthConfig } from './supabase-auth.js';
 import { modelsOf, type ModelConfig } from './models.js';
+import { asOfTools, toolWorkersOf, type ToolWorkersConfig } from './tool-workers.js';
 import { tracingOf, type TracingConfig } from './tracing.js';
 
 export { ConfigError } from './config-error.js';
@@ -31,6 +32,7 @@ export interface Config {
   readonly temporalPort: number;
   readonly temporalUiPort: number;
   readonly taskQueue: string;
+  readonly toolWorkers: ToolWorkersConfig;
   /** What payloads in Temporal are sealed with, the present key first; null for payloads in the clear. */
   readonly encryption: EncryptionConfig | null;
   /** Of the codec server; the token null when not told, origins those of the Web UI unless told. */
@@ -134,7 +136,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   );
   const parsed = environment.safeParse(given);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map((i) => complaint(i, given)).join('; '));
-  const e = parsed.data;
+  const e = parsed.data.PERDURE_WORKER_ROLE === 'tools' ? asOfTools(parsed.data) : parsed.data;
   refuseEqualPorts(e);
   return Object.freeze({
     // In brackets, as in a URL, or without: both are meant.
@@ -151,6 +153,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     temporalPort: e.TEMPORAL_PORT,
     temporalUiPort: e.TEMPORAL_UI_PORT,
     taskQueue: e.PERDURE_TASK_QUEUE,
+    toolWorkers: toolWorkersOf(e),
     encryption: encryptionOf(e),
     codec: Object.freeze({
       port: e.PERDURE_CODEC_PORT,

@@ -117,6 +117,8 @@ export const environment = z.object({
     .regex(/^[\w.-]{1,100}$/, 'must be letters, digits and any of "._-"')
     .optional(),
   PERDURE_TASK_QUEUE: z.string().min(1).default('perdure'),
+  PERDURE_TOOL_TASK_QUEUE: z.string().min(1).optional(),
+  PERDURE_WORKER_ROLE: z.enum(['runs', 'tools'], 'must be runs or tools').default('runs'),
   PERDURE_ENCRYPTION_KEYS: z
     .string()
     .transform((s) =>

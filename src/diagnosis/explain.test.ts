@@ -43,6 +43,7 @@ const facts: RunFacts = {
   record: { answer: record },
   workflow: { answer: workflow },
   queue: { answer: { name: 'q', workers: null, currentBuild: null, workflows: side, activities: side } },
+  toolQueue: null,
   workspace: null,
   bus: null,
   pause: null,
@@ -52,6 +53,7 @@ const facts: RunFacts = {
 const activity: PendingActivity = {
   id: 'step:a',
   type: 'runTool',
+  taskQueue: 'q',
   state: 'scheduled',
   attempt: 1,
   scheduledAt: before(10),

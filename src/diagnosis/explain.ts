@@ -247,7 +247,7 @@ const moving = ({ workflow, now }: OpenRun): Finding => ({
 });
 
 /** What whoever reads on wants to know, whatever the cause. */
-function always({ record, workflow, queue, workspace, bus }: RunFacts): Why['evidence'] {
+function always({ record, workflow, queue, toolQueue, workspace, bus }: RunFacts): Why['evidence'] {
   const run = 'answer' in record ? record.answer : null;
   const open = 'answer' in workflow ? workflow.answer : null;
   return [
@@ -259,5 +259,6 @@ function always({ record, workflow, queue, workspace, bus }: RunFacts): Why['evi
       'live messages': bus,
     }),
     ...('answer' in queue ? ofQueue(queue.answer) : []),
+    ...(toolQueue === null ? [] : ofQueue(toolQueue)),
   ];
 }

@@ -16,6 +16,8 @@ export interface RunFacts {
   /** Null where Temporal has no workflow of this run. */
   workflow: Asked<WorkflowFacts | null>;
   queue: Asked<QueueFacts>;
+  /** Null where tools have no task queue of their own, and where it was not told of. */
+  toolQueue: QueueFacts | null;
   /** How the run was paused, while it is. */
   pause: { at: string; by: string | null; reason: string | null; limit: BudgetLimit | null } | null;
   /** What waits for a person's word, the oldest first; a few of them. */

@@ -42,9 +42,10 @@ export async function gather(sources: Sources, tenantId: string, runId: string):
       return { problem: told ? error.message : 'it failed; the log says why' };
     }
   };
-  const [workflow, queue, files] = await Promise.all([
+  const [workflow, queue, toolQueue, files] = await Promise.all([
     ask('temporal', inspector.workflow(runId)),
     ask('temporal', inspector.queue()),
+    ask('temporal', inspector.toolQueue()),
     ask('workspace', workspace.check()),
   ]);
   // After the workflow: one that has ended by then has its end in the record.
@@ -66,6 +67,7 @@ export async function gather(sources: Sources, tenantId: string, runId: string):
     record,
     workflow,
     queue,
+    toolQueue: 'answer' in toolQueue ? toolQueue.answer : null,
     workspace: 'problem' in files ? files.problem : null,
     bus: bus.problem(),
     maxAttempts: new Map(tools.list().map(({ name, maxAttempts }) => [name, maxAttempts])),

@@ -14,21 +14,24 @@ type Poller = QueueSide['pollers'][number];
 interface Waiting {
   what: string;
   since: string;
+  /** Where it waits. */
+  queue: QueueFacts;
   side: QueueSide;
+  /** The build that may take it; null for workers without versions. */
+  wanted: string | null;
   /** Workers that have no place for it. */
   full: WorkerFacts[];
 }
 
 export function noWorkerPolling(run: OpenRun): Finding | null {
-  const { queue, now } = run;
-  const wanted = wantedBuild(run);
-  for (const { what, since, side, full } of waitingOf(run)) {
+  const { now } = run;
+  for (const { what, since, queue, side, full, wanted } of waitingOf(run)) {
     const able = side.pollers.filter(({ build }) => build === wanted);
     // Who asked for work after the task was there would have been given it; who is full does not ask.
     if (full.length > 0 || (able[0]?.lastPollAt ?? '') >= since) continue;
     const [last] = able;
     const others = side.pollers.filter(({ build, lastPollAt }) => build !== wanted && lastPollAt >= since);
-    if (others.length > 0) return noWorkerOfBuild(run, { what, since, last, others });
+    if (others.length > 0) return noWorkerOfBuild(run, { what, since, queue, last, others });
     const seen =
       last === undefined
         ? 'Temporal has seen none for five minutes'
@@ -36,14 +39,20 @@ export function noWorkerPolling(run: OpenRun): Finding | null {
     return {
       state: 'stuck',
       cause: 'no_worker_polling',
-      sentence: `No worker polls the task queue "${queue.name}": ${seen}, and ${what} has waited for one for ${inWords(secondsSince(since, now))}.`,
-      whatToDo:
-        'Start a worker, or look at the log of the one that should be there, and at its /readyz; PERDURE_TASK_QUEUE, TEMPORAL_NAMESPACE and TEMPORAL_ADDRESS must be the API’s.',
+      sentence: `No worker polls ${wordsOf(run, queue)}: ${seen}, and ${what} has waited for one for ${inWords(secondsSince(since, now))}.`,
+      whatToDo: isOfTools(run, queue)
+        ? 'Start a worker of tools (PERDURE_WORKER_ROLE=tools), or look at the log of the one that should be there, and at its /readyz; PERDURE_TOOL_TASK_QUEUE, TEMPORAL_NAMESPACE and TEMPORAL_ADDRESS must be the API’s.'
+        : 'Start a worker, or look at the log of the one that should be there, and at its /readyz; PERDURE_TASK_QUEUE, TEMPORAL_NAMESPACE and TEMPORAL_ADDRESS must be the API’s.',
       evidence: [...known({ 'waits since': since }), ...ofQueue(queue)],
     };
   }
   return null;
 }
+
+const isOfTools = ({ toolQueue }: OpenRun, { name }: QueueFacts): boolean => name === toolQueue?.name;
+
+const wordsOf = (run: OpenRun, queue: QueueFacts): string =>
+  `the task queue ${isOfTools(run, queue) ? 'of tools ' : ''}"${queue.name}"`;
 
 /** The build that may take the run's tasks; null for workers without versions. */
 const wantedBuild = ({ workflow, queue }: OpenRun): string | null => workflow.pinnedTo ?? queue.currentBuild;
@@ -51,10 +60,10 @@ const wantedBuild = ({ workflow, queue }: OpenRun): string | null => workflow.pi
 /** Workers are there, and none that may go on with this run. */
 function noWorkerOfBuild(
   run: OpenRun,
-  of: { what: string; since: string; last: Poller | undefined; others: readonly Poller[] },
+  of: Pick<Waiting, 'what' | 'since' | 'queue'> & { last: Poller | undefined; others: readonly Poller[] },
 ): Finding {
-  const { workflow, queue, now } = run;
-  const { what, since, last, others } = of;
+  const { workflow, now } = run;
+  const { what, since, queue, last, others } = of;
   const wanted = wantedBuild(run);
   const who =
     workflow.pinnedTo !== null
@@ -78,8 +87,8 @@ function noWorkerOfBuild(
 }
 
 export function backlog(run: OpenRun): Finding | null {
-  const { queue, now } = run;
-  for (const { what, since, side, full } of waitingOf(run)) {
+  const { now } = run;
+  for (const { what, since, queue, side, full } of waitingOf(run)) {
     if (side.backlog === 0) continue;
     const drain = side.dispatchRate - side.addRate;
     const outlook =
@@ -91,8 +100,8 @@ export function backlog(run: OpenRun): Finding | null {
     return {
       state: 'waiting',
       cause: 'backlog',
-      sentence: `${side.backlog} ${side.backlog === 1 ? 'task waits' : 'tasks wait'} at the task queue "${queue.name}", the oldest for ${inWords(side.backlogAgeMs / 1_000)}, and ${what} is among them; workers take ${rate(side.dispatchRate)} a second while ${rate(side.addRate)} come, and ${outlook}.`,
-      whatToDo: 'Wait, or start more workers.',
+      sentence: `${side.backlog} ${side.backlog === 1 ? 'task waits' : 'tasks wait'} at ${wordsOf(run, queue)}, the oldest for ${inWords(side.backlogAgeMs / 1_000)}, and ${what} is among them; workers take ${rate(side.dispatchRate)} a second while ${rate(side.addRate)} come, and ${outlook}.`,
+      whatToDo: `Wait, or start more workers${isOfTools(run, queue) ? ' of tools' : ''}.`,
       evidence: [
         ...known({ 'waits since': since, 'waits for': inWords(secondsSince(since, now)) }),
         ...ofQueue(queue),
@@ -105,28 +114,36 @@ export function backlog(run: OpenRun): Finding | null {
 const rate = (perSecond: number): string => perSecond.toFixed(perSecond < 10 ? 1 : 0);
 
 /** What has waited for a worker for longer than one that is there lets anything wait. */
-function waitingOf({ workflow, record, queue, now }: OpenRun): Waiting[] {
+function waitingOf(run: OpenRun): Waiting[] {
+  const { workflow, record, queue, toolQueue, now } = run;
   const { task } = workflow;
-  const full = (queue.workers ?? []).filter(
-    ({ free, used, lastHeartbeatAt }) =>
-      free === 0 && used > 0 && secondsSince(lastHeartbeatAt, now) < TOLD_SECONDS,
-  );
+  const wanted = wantedBuild(run);
+  const fullOf = ({ workers }: QueueFacts): WorkerFacts[] =>
+    (workers ?? []).filter(
+      ({ free, used, lastHeartbeatAt }) =>
+        free === 0 && used > 0 && secondsSince(lastHeartbeatAt, now) < TOLD_SECONDS,
+    );
+  const ofRun = { queue, wanted };
+  // Workers of tools have no versions: runs of all builds are served by the same.
+  const ofTools = toolQueue === null ? null : { queue: toolQueue, wanted: toolQueue.currentBuild };
   const all = [
     ...(task?.state === 'scheduled' && task.since !== null
-      ? [{ what: 'the run', since: task.since, side: queue.workflows, full: [] }]
+      ? [{ ...ofRun, what: 'the run', since: task.since, side: queue.workflows, full: [] }]
       : []),
-    ...workflow.activities.flatMap((activity) =>
-      activity.state === 'scheduled' && activity.scheduledAt !== null
+    ...workflow.activities.flatMap((activity) => {
+      const of = ofTools !== null && activity.taskQueue === ofTools.queue.name ? ofTools : ofRun;
+      return activity.state === 'scheduled' && activity.scheduledAt !== null
         ? [
             {
+              ...of,
               what: nameOf(activity, record),
               since: activity.scheduledAt,
-              side: queue.activities,
-              full,
+              side: of.queue.activities,
+              full: fullOf(of.queue),
             },
           ]
-        : [],
-    ),
+        : [];
+    }),
   ];
   return all.filter(({ since }) => secondsSince(since, now) > TAKEN_SECONDS);
 }

@@ -24,6 +24,8 @@ export interface SystemFacts {
   /** Of the runs among which nothing has happened for longest, those that stand still. */
   stuckRuns: Partial<Record<WhyCause, number>> | null;
   queue: QueueFacts | null;
+  /** Also null where tools have no task queue of their own. */
+  toolQueue: QueueFacts | null;
   /** Open runs whose tasks go to task queues that are not ours. */
   runsElsewhere: number | null;
 }

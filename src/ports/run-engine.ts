@@ -46,6 +46,8 @@ export interface RunEngine {
   changePlan(runId: string, request: PlanUpdateRequest): Promise<boolean>;
   /** Workers polling the run task queue, as the server sees them. */
   pollerCount(): Promise<number>;
+  /** Workers polling the task queue of tools; null where tools have none of their own. */
+  toolPollerCount(): Promise<number | null>;
   /** Whether the server sees this worker poll the run task queue, for workflows and for activities. */
   isPolling(identity: string): Promise<boolean>;
   /** Address of the run in the Temporal Web UI; null when no UI is known. */

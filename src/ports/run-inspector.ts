@@ -4,6 +4,8 @@ export interface PendingActivity {
   id: string;
   /** The activity's name, such as runTool. */
   type: string;
+  /** Where it waits for a worker; null where that is not told. */
+  taskQueue: string | null;
   state: 'scheduled' | 'started';
   /** The one under way, or the next while it waits to be tried again. */
   attempt: number;
@@ -69,6 +71,8 @@ export interface RunInspector {
   /** Null when there is no workflow of the run, open or closed. */
   workflow(runId: string): Promise<WorkflowFacts | null>;
   queue(): Promise<QueueFacts>;
+  /** The task queue of workers that make the calls of tools; null where tools have none of their own. */
+  toolQueue(): Promise<QueueFacts | null>;
   /** Open runs whose tasks go to another task queue than this process's: its workers will never move them. */
   openRunsElsewhere(): Promise<number>;
 }

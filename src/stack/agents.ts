@@ -9,13 +9,10 @@ import type { Logger } from '../ports/logger.js';
 import type { Models } from '../ports/model.js';
 import { noTracer } from '../ports/no-tracer.js';
 import type { Tracer } from '../ports/tracer.js';
-import { agentTool } from '../agents/agent-tool.js';
-import { delegateTool } from '../agents/delegate-tool.js';
-import { createToolRegistry, type ToolRegistry } from '../tools/registry.js';
+import type { ToolRegistry } from '../tools/registry.js';
 import type { Tool } from '../tools/tool.js';
-import { openNamedSecrets } from './named-secrets.js';
 import type { Releasers } from './releasers.js';
-import { openTools } from './tools.js';
+import { openToolRegistry } from './tool-registry.js';
 
 export interface AgentParts {
   agents: AgentCatalog;
@@ -34,15 +31,8 @@ export async function openAgents(
   releasers: Releasers,
   tracer: Tracer = noTracer,
 ): Promise<AgentParts> {
-  const folder = await openTools(config, logger.child({ component: 'tools' }), tracer);
-  releasers.push('the tools', () => folder.close());
+  const tools = await openToolRegistry(config, more, logger, releasers, tracer);
   const models = openModels(config.models, logger.child({ component: 'models' }), tracer);
-  const tools = createToolRegistry({
-    httpAllow: config.httpAllow,
-    secrets: openNamedSecrets(config),
-    tracer,
-    more: [agentTool, delegateTool, ...folder.tools, ...more],
-  });
   const loaded = await loadAgentFiles(config.agentsFolder.path);
   const agents = readAgents({
     loaded,

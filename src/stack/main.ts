@@ -57,7 +57,9 @@ export async function runWorkerProcess(): Promise<void> {
   const logger = await openOutputLog(config, config.workerPort !== null, traces);
   await runProcess(
     async (signal) =>
-      (await import('./start-worker.js')).startWorker(config, builtRoot, logger, signal, [], traces),
+      config.toolWorkers.isOne
+        ? (await import('./start-tool-worker.js')).startToolWorker(config, logger, signal, traces)
+        : (await import('./start-worker.js')).startWorker(config, builtRoot, logger, signal, [], traces),
     inLog(logger, 'the worker'),
     DRAIN_MS,
   );

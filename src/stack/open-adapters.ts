@@ -2,13 +2,8 @@
  * Chooses an adapter for each port by the settings, and opens it; none waits for its back end. Clients of S3, Redis
  * and Supabase are loaded where they are used only: together they take a third of a start.
  */
-import { rm } from 'node:fs/promises';
-import path from 'node:path';
 import type { Connection } from '@temporalio/client';
 import { PerdureError } from '../../contracts/errors.js';
-import { createLocalEventBus } from '../adapters/local/local-event-bus.js';
-import { createLocalWorkspace } from '../adapters/local/local-workspace.js';
-import { TEMPORARY } from '../adapters/local/whole-writes.js';
 import { openPostgresRecords } from '../adapters/postgres/records.js';
 import type { Records } from '../adapters/records/records.js';
 import { isLasting } from '../adapters/redis/failure-words.js';
@@ -32,6 +27,8 @@ import type { Schedules } from '../ports/schedules.js';
 import type { Tracer } from '../ports/tracer.js';
 import type { Workspace } from '../ports/workspace.js';
 import { openPayloads } from './key-ring.js';
+import { openBus } from './open-bus.js';
+import { openWorkspace } from './open-workspace.js';
 import type { Releasers } from './releasers.js';
 import { connectTemporal, temporalSecurity, type TemporalSecurity } from './temporal-connection.js';
 import type { Check } from './verify.js';
@@ -140,47 +137,6 @@ export async function openRecords(
   throw new ConfigError('DATABASE_URL must be set, or SUPABASE_URL with SUPABASE_SERVICE_ROLE_KEY');
 }
 
-async function openWorkspace(
-  { s3, dataDir }: Config,
-  releasers: Releasers,
-): Promise<{ port: Workspace; what: string }> {
-  if (s3 !== null) {
-    const { createS3Workspace } = await import('../adapters/s3/s3-workspace.js');
-    const { workspace, close } = createS3Workspace(s3);
-    releasers.push('the connections to S3', () => {
-      close();
-      return Promise.resolve();
-    });
-    const where = s3.endpoint === null ? `AWS ${s3.region}` : new URL(s3.endpoint).host;
-    return { port: workspace, what: `bucket ${s3.bucket} at ${where}` };
-  }
-  const workspaces = path.join(dataDir, 'workspaces');
-  // What a killed process had begun to write.
-  await rm(path.join(workspaces, TEMPORARY), { recursive: true, force: true });
-  return { port: createLocalWorkspace(workspaces), what: `files in ${workspaces}` };
-}
-
-async function openBus(
-  { redis }: Config,
-  logger: Logger,
-  releasers: Releasers,
-): Promise<{ port: EventBus; what: string }> {
-  if (redis === null) return { port: createLocalEventBus(), what: 'within this process' };
-  const { openRedisEventBus } = await import('../adapters/redis/redis-event-bus.js');
-  let bus: ReturnType<typeof openRedisEventBus>;
-  try {
-    bus = openRedisEventBus(redis, logger);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`REDIS_CA_FILE cannot be used: ${why}`, { cause: error });
-  }
-  releasers.push('the connections to Redis', () => {
-    bus.close();
-    return Promise.resolve();
-  });
-  return { port: bus, what: `Redis at ${new URL(redis.url).host}` };
-}
-
 async function openTemporal(
   config: Config,
   records: Pick<Records, 'tenantKeys'>,
@@ -200,7 +156,7 @@ async function openTemporal(
   const ownWorker: OwnWorker = { connection: null };
   const { temporalNamespace: namespace, taskQueue } = config;
   const payloads = openPayloads(config, { connection, namespace }, records.tenantKeys);
-  const place = { connection, namespace, payloads, taskQueue };
+  const place = { connection, namespace, payloads, taskQueue, toolTaskQueue: config.toolWorkers.taskQueue };
   const engine = createTemporalRunEngine({
     ...place,
     ownWorker,

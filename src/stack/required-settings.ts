@@ -6,14 +6,19 @@ import { ConfigError, type Config } from '../config/env.js';
  * @throws ConfigError
  */
 export function refuseUnshared(config: Config, command: string): void {
+  const { isOne: isOfTools } = config.toolWorkers;
   const missing = [
     config.temporalAddress === null && 'TEMPORAL_ADDRESS',
-    config.databaseUrl === null &&
+    !isOfTools &&
+      config.databaseUrl === null &&
       config.supabase === null &&
       'DATABASE_URL, or SUPABASE_URL with SUPABASE_SERVICE_ROLE_KEY',
     config.s3 === null &&
       'S3_BUCKET (a file that one process keeps on its own disk is missing in the others)',
-    config.redis === null && 'REDIS_URL (streams of one process would not hear of what the others do)',
+    // What tools tell of their progress is all that a worker of tools has to say there.
+    !isOfTools &&
+      config.redis === null &&
+      'REDIS_URL (streams of one process would not hear of what the others do)',
   ].filter((line) => line !== false);
   if (missing.length > 0)
     throw new ConfigError(

@@ -20,6 +20,7 @@ import { sdkMetrics } from './sdk-runtime.js';
 import { Releasers } from './releasers.js';
 import { openTraces } from './traces.js';
 import { verify } from './verify.js';
+import { newWorkerIdentity } from './worker-process.js';
 
 export interface StackOptions {
   config: Config;
@@ -110,7 +111,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         adapters,
         agents,
         builtRoot: options.builtRoot,
-        identity: parts.newWorkerIdentity(family),
+        identity: newWorkerIdentity(family),
         logger,
         meter: metrics.runs(),
         tracer: traces?.tracer ?? null,

@@ -1,23 +1,18 @@
 /** A worker process: answers probes at once, polls when what it stands on works, drains when asked. */
-import { CONTENT_TYPE, createMetrics, measureProcess } from '../adapters/prometheus/metrics.js';
+import { createMetrics, measureProcess } from '../adapters/prometheus/metrics.js';
 import type { OpenedTracer } from '../adapters/opentelemetry/open-tracer.js';
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import type { Tool } from '../tools/tool.js';
-import { createHealthServer } from '../worker/health-server.js';
-import { closeServer, listen } from './http-listener.js';
 import type { Running } from './lifecycle.js';
 import { openAgents } from './agents.js';
-import { metricsReader } from './metrics-reader.js';
 import { openAdapters } from './open-adapters.js';
 import { Releasers } from './releasers.js';
 import { sdkMetrics } from './sdk-runtime.js';
 import { verify, type CheckLine } from './verify.js';
-import { newWorkerIdentity, startWorkerPart } from './worker-part.js';
-
-/** Milliseconds that activities get to end by themselves, and then, told to stop, until they are left. */
-const GRACE_MS = 10_000;
-const FORCE_MS = 20_000;
+import { openProbes } from './worker-probes.js';
+import { FORCE_MS, GRACE_MS, newWorkerIdentity } from './worker-process.js';
+import { startWorkerPart } from './worker-part.js';
 
 /** @throws StartupError or ConfigError; whatever was opened is closed again */
 export async function startWorker(
@@ -42,30 +37,15 @@ export async function startWorker(
     let lines: readonly CheckLine[] = [];
     let done = false;
     let draining = false;
-    if (config.workerPort !== null) {
-      const health = createHealthServer(
-        {
-          start: () => ({ done, parts: lines }),
-          isPolling: () => adapters.engine.isPolling(identity),
-          draining: () => draining,
-          metrics: {
-            contentType: CONTENT_TYPE,
-            text: () => metrics.text(),
-            // No tenant reaches this port, which tells of readiness to anybody, too.
-            mayRead: metricsReader(config.metricsToken, 'anybody'),
-            polling: (seen) => {
-              meter.polling(seen);
-            },
-          },
-        },
-        logger.child({ component: 'health' }),
-      );
-      const server = await listen(health, config.host, config.workerPort);
-      releasers.push('the probes', () => closeServer(server, 1_000));
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : config.workerPort;
-      logger.info({ port }, `the worker answers probes at http://${config.host}:${port}`);
-    }
+    await openProbes(
+      {
+        ...{ config, logger, metrics, meter },
+        start: () => ({ done, parts: lines }),
+        isPolling: () => adapters.engine.isPolling(identity),
+        draining: () => draining,
+      },
+      releasers,
+    );
     const { records, workspace, temporal, bus } = adapters.checks;
     await verify({
       // A worker that nobody hears would look alive: the bus must work once. Later it may go away and come back.

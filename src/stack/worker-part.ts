@@ -1,6 +1,4 @@
 /** A worker over the ports. */
-import { randomBytes } from 'node:crypto';
-import os from 'node:os';
 import { createActivities } from '../../activities/create-activities.js';
 import { createReconcileActivities } from '../../activities/reconcile.js';
 import { createRetentionActivities } from '../../activities/retention.js';
@@ -27,6 +25,8 @@ import type { Adapters } from './open-adapters.js';
 import { openWebhookSender } from './webhook-sender.js';
 import type { Releasers } from './releasers.js';
 import { toolCatalog } from './tool-catalog.js';
+import { toolQueueOf } from './tool-registry.js';
+import { PULSE_MS } from './worker-process.js';
 import { bundlePathOf, settleVersion, workerVersionOf } from './worker-version.js';
 
 export interface WorkerPartOptions {
@@ -45,16 +45,6 @@ export interface WorkerPartOptions {
   /** Whether the log is lines of JSON on standard output; else a person sits at the terminal. */
   json: boolean;
 }
-
-/**
- * By process and host for people; with a piece that is new at each start, for containers all have process 1.
- * @param family common to workers of which at most one can be alive
- */
-export const newWorkerIdentity = (family = ''): string =>
-  `${process.pid}@${os.hostname()}#${family}${randomBytes(4).toString('hex')}`;
-
-/** Milliseconds between two words in the log about what the worker does. */
-const PULSE_MS = 30_000;
 
 /**
  * Resolves when it polls.
@@ -119,6 +109,7 @@ export async function startWorkerPart(
         delegation: createDelegation({ agents, tools: toolCatalog(tools) }),
         admit: admission(config.limits, adapters.records.admission),
         tools,
+        toolQueueOf: toolQueueOf(config),
         noteStorage:
           config.limits.storageBytes === null
             ? null

@@ -9,6 +9,8 @@ import type { RunningWorker } from './run-worker.js';
 export interface PulseOptions {
   worker: Pick<RunningWorker, 'activity'>;
   inspector: Pick<RunInspector, 'queue' | 'openRunsElsewhere'>;
+  /** What it polls for; both unless told. */
+  kinds?: readonly ('workflows' | 'activities')[];
   identity: string;
   logger: Logger;
   everyMs: number;
@@ -28,7 +30,8 @@ export function startPulse({ everyMs, ...options }: PulseOptions): () => void {
   };
 }
 
-async function beat({ worker, inspector, identity, logger }: Omit<PulseOptions, 'everyMs'>): Promise<void> {
+async function beat(options: Omit<PulseOptions, 'everyMs'>): Promise<void> {
+  const { worker, inspector, kinds = ['workflows', 'activities'], identity, logger } = options;
   const own = worker.activity();
   try {
     const [queue, runsElsewhere] = await Promise.all([inspector.queue(), inspector.openRunsElsewhere()]);
@@ -37,12 +40,12 @@ async function beat({ worker, inspector, identity, logger }: Omit<PulseOptions, 
     const facts = {
       taskQueue: queue.name,
       ...own,
-      seenPolling: { workflows: seen(queue.workflows), activities: seen(queue.activities) },
+      seenPolling: Object.fromEntries(kinds.map((kind) => [kind, seen(queue[kind])])),
       backlog: queue.workflows.backlog + queue.activities.backlog,
       backlogAgeMs: Math.max(queue.workflows.backlogAgeMs, queue.activities.backlogAgeMs),
     };
     if (own === null) logger.warn(facts, 'the worker does not poll: it is being built anew');
-    else if (facts.seenPolling.workflows === null || facts.seenPolling.activities === null)
+    else if (Object.values(facts.seenPolling).includes(null))
       logger.warn(facts, 'the worker believes that it polls, and Temporal does not see it');
     else logger.info(facts, 'the worker polls');
     if (runsElsewhere > 0)

@@ -5,6 +5,7 @@ import { NativeConnection, Worker, type NativeConnectionOptions } from '@tempora
 import type { DataConverter } from '@temporalio/common';
 import type { Activities } from '../../contracts/activities.js';
 import type { Sealing } from '../../contracts/sealing.js';
+import type { ToolActivities } from '../../contracts/tool-calls.js';
 import type { Logger } from '../ports/logger.js';
 import type { Tracer } from '../ports/tracer.js';
 import { HEARTBEAT_MS, heartbeatInterceptor, type ActivityListener } from './heartbeat.js';
@@ -21,11 +22,11 @@ export interface WorkerSettings {
   taskQueue: string;
   /** Where this build's runs are to stay with it; null where any worker takes any run. */
   version?: WorkerVersion | null;
-  /** The workflow bundle that the build made. */
-  bundlePath: string;
+  /** The workflow bundle that the build made; null for a worker of activities alone. */
+  bundlePath: string | null;
   /** How payloads are written, as by every client of the same namespace. */
   payloads: { readonly converter: DataConverter; readonly sealing: Sealing | null };
-  activities: Activities;
+  activities: Activities | ToolActivities;
   /** Told of the connection over which the worker polls, and with null when it is about to be closed. */
   onConnection?: (connection: NativeConnection | null) => void;
   /** Told of every activity, too. */
@@ -220,7 +221,9 @@ async function createWorker(
             defaultVersioningBehavior: 'PINNED',
           },
         }),
-    workflowBundle: await workflowBundle(settings.bundlePath, settings.payloads.sealing),
+    ...(settings.bundlePath === null
+      ? {}
+      : { workflowBundle: await workflowBundle(settings.bundlePath, settings.payloads.sealing) }),
     dataConverter: settings.payloads.converter,
     activities: settings.activities,
     interceptors: {

@@ -2,7 +2,7 @@
 import { runStatuses } from '../../../contracts/statuses.js';
 import { isTerminal } from '../../../contracts/terminal.js';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { QueueSide } from '../../ports/run-inspector.js';
+import type { QueueFacts, QueueSide } from '../../ports/run-inspector.js';
 import type { ApiMeter, SystemFacts } from '../../ports/meters.js';
 
 /** Other methods are all counted as one: whoever calls makes them up. */
@@ -120,7 +120,7 @@ function createSystemGauges(registry: Registry): (system: SystemFacts) => void {
     labelNames,
     registers,
   });
-  return ({ openRuns, stuckRuns, queue, runsElsewhere }) => {
+  return ({ openRuns, stuckRuns, queue, toolQueue, runsElsewhere }) => {
     for (const gauge of [open, stuck, elsewhere, pollers, backlog, age]) gauge.reset();
     // A gauge without labels that is reset shows 0.
     if (runsElsewhere === null) elsewhere.remove();
@@ -128,13 +128,15 @@ function createSystemGauges(registry: Registry): (system: SystemFacts) => void {
     if (openRuns !== null) for (const status of OPEN_STATUSES) open.set({ status }, 0);
     for (const { status, runs } of openRuns ?? []) open.set({ status }, runs);
     for (const [cause, runs] of Object.entries(stuckRuns ?? {})) stuck.set({ cause }, runs);
-    if (queue === null) return;
-    for (const type of ['workflows', 'activities'] as const) {
-      const labels = { task_queue: queue.name, type };
-      pollers.set(labels, freshPollers(queue[type], queue.currentBuild));
-      backlog.set(labels, queue[type].backlog);
-      age.set(labels, queue[type].backlogAgeMs / 1_000);
-    }
+    const show = (facts: QueueFacts, type: 'workflows' | 'activities'): void => {
+      const labels = { task_queue: facts.name, type };
+      pollers.set(labels, freshPollers(facts[type], facts.currentBuild));
+      backlog.set(labels, facts[type].backlog);
+      age.set(labels, facts[type].backlogAgeMs / 1_000);
+    };
+    if (queue !== null) for (const type of ['workflows', 'activities'] as const) show(queue, type);
+    // Of workflows nobody asks there.
+    if (toolQueue !== null) show(toolQueue, 'activities');
   };
 }
 

@@ -25,7 +25,7 @@ import type { Tracer } from '../../ports/tracer.js';
 import { checkTemporal } from './check-temporal.js';
 import { unopened } from './payload-codec.js';
 import type { Payloads } from './payloads.js';
-import { buildOf } from './poller-build.js';
+import { ACTIVITY_TASKS, countPollers, WORKFLOW_TASKS } from './task-queue-pollers.js';
 import { traceStarts } from './trace-runs.js';
 import { createWorkflowStarter, type OwnWorker } from './workflow-starter.js';
 import { CALL_DEADLINE, callTemporal } from './unavailable.js';
@@ -38,18 +38,13 @@ export interface TemporalEngineOptions {
   ownWorker?: OwnWorker;
   namespace: string;
   taskQueue: string;
+  /** Of workers that make the calls of tools; null where there are none apart. */
+  toolTaskQueue?: string | null;
   /** Base address of the Web UI; null when none is known. */
   uiUrl: string | null;
   /** Null where nothing is traced. */
   tracer?: Tracer | null;
 }
-
-/** A poller asks anew at least once a minute; one that was not seen for longer is gone. */
-const POLLER_FRESH_MS = 70_000;
-
-// Source: temporal.api.enums.v1.TaskQueueType.
-const WORKFLOW_TASKS = 1;
-const ACTIVITY_TASKS = 2;
 
 const keys = {
   tenantId: defineSearchAttributeKey(searchAttributes.tenantId, 'KEYWORD'),
@@ -58,7 +53,7 @@ const keys = {
 };
 
 export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngine {
-  const { connection, namespace, payloads, taskQueue, uiUrl, tracer = null } = options;
+  const { connection, namespace, payloads, taskQueue, toolTaskQueue = null, uiUrl, tracer = null } = options;
   const interceptors = {
     workflow: tracer === null ? [] : [traceStarts({ connection, namespace, payloads, tracer })],
   };
@@ -73,23 +68,6 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
     deadlineMs: CALL_DEADLINE,
   });
   const call = <Value>(act: () => Promise<Value>): Promise<Value> => callTemporal(connection, act);
-
-  const pollers = async (type: 1 | 2, identity?: string): Promise<number> => {
-    const queue = await connection.workflowService.describeTaskQueue({
-      namespace,
-      taskQueue: { name: taskQueue },
-      taskQueueType: type,
-      reportPollers: true,
-    });
-    const oldest = Date.now() - POLLER_FRESH_MS;
-    // Workers of other builds take no new runs.
-    const current = queue.versioningInfo?.currentDeploymentVersion?.buildId ?? null;
-    return queue.pollers.filter(
-      (p) =>
-        Number(p.lastAccessTime?.seconds ?? 0) * 1000 >= oldest &&
-        (identity === undefined ? buildOf(p.deploymentOptions) === current : p.identity === identity),
-    ).length;
-  };
 
   const update = (runId: string, name: string, request: object): Promise<boolean> =>
     call(() => updateRun(client.workflow.getHandle(workflowIdOf(runId)), name, request));
@@ -157,14 +135,20 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
     pollerCount: () =>
       call(async () => {
         // A run needs both kinds.
-        return Math.min(...(await Promise.all([pollers(WORKFLOW_TASKS), pollers(ACTIVITY_TASKS)])));
+        const both = [WORKFLOW_TASKS, ACTIVITY_TASKS] as const;
+        return Math.min(...(await Promise.all(both.map((type) => countPollers(options, type)))));
       }),
+
+    toolPollerCount: () =>
+      toolTaskQueue === null
+        ? Promise.resolve(null)
+        : call(() => countPollers({ connection, namespace, taskQueue: toolTaskQueue }, ACTIVITY_TASKS)),
 
     isPolling: (identity) =>
       call(async () => {
         const seen = await Promise.all([
-          pollers(WORKFLOW_TASKS, identity),
-          pollers(ACTIVITY_TASKS, identity),
+          countPollers(options, WORKFLOW_TASKS, identity),
+          countPollers(options, ACTIVITY_TASKS, identity),
         ]);
         return seen.every((count) => count > 0);
       }),

@@ -1,7 +1,13 @@
 /** RunInspector by Temporal's describe calls and the newest part of a run's history. */
 import type { Connection } from '@temporalio/client';
 import { AGENT_RUN_WORKFLOW, runIdOf, workflowIdOf } from '../../../contracts/messages.js';
-import type { PendingActivity, QueueSide, RunInspector, WorkflowFacts } from '../../ports/run-inspector.js';
+import type {
+  PendingActivity,
+  QueueFacts,
+  QueueSide,
+  RunInspector,
+  WorkflowFacts,
+} from '../../ports/run-inspector.js';
 import { isNotFound } from './grpc-status.js';
 import { workersOf } from './workers.js';
 import { newestOf } from './newest-events.js';
@@ -15,6 +21,8 @@ export interface InspectorOptions {
   namespace: string;
   payloads: Payloads;
   taskQueue: string;
+  /** As of the engine. */
+  toolTaskQueue?: string | null;
 }
 
 // Sources: temporal.api.enums.v1.TaskQueueType, WorkflowExecutionStatus, PendingActivityState and
@@ -42,13 +50,17 @@ export function createRunInspector({
   namespace,
   payloads,
   taskQueue,
+  toolTaskQueue = null,
 }: InspectorOptions): RunInspector {
   const service = connection.workflowService;
 
-  const side = async (taskQueueType: 1 | 2): Promise<QueueSide & { currentBuild: string | null }> => {
+  const side = async (
+    name: string,
+    taskQueueType: 1 | 2,
+  ): Promise<QueueSide & { currentBuild: string | null }> => {
     const { pollers, stats, versioningInfo } = await service.describeTaskQueue({
       namespace,
-      taskQueue: { name: taskQueue },
+      taskQueue: { name },
       taskQueueType,
       reportPollers: true,
       reportStats: true,
@@ -69,6 +81,17 @@ export function createRunInspector({
     };
   };
 
+  const queue = (name: string): Promise<QueueFacts> =>
+    callTemporal(connection, async () => {
+      const [{ currentBuild, ...workflows }, { currentBuild: _same, ...activities }, workers] =
+        await Promise.all([
+          side(name, QUEUE_TYPES.workflows),
+          side(name, QUEUE_TYPES.activities),
+          workersOf(service, namespace, name),
+        ]);
+      return { name, workers, currentBuild, workflows, activities };
+    });
+
   return {
     workflow: (runId) =>
       callTemporal(connection, async () => {
@@ -83,16 +106,8 @@ export function createRunInspector({
         }
       }),
 
-    queue: () =>
-      callTemporal(connection, async () => {
-        const [{ currentBuild, ...workflows }, { currentBuild: _same, ...activities }, workers] =
-          await Promise.all([
-            side(QUEUE_TYPES.workflows),
-            side(QUEUE_TYPES.activities),
-            workersOf(service, namespace, taskQueue),
-          ]);
-        return { name: taskQueue, workers, currentBuild, workflows, activities };
-      }),
+    queue: () => queue(taskQueue),
+    toolQueue: () => (toolTaskQueue === null ? Promise.resolve(null) : queue(toolTaskQueue)),
 
     openRunsElsewhere: () =>
       callTemporal(connection, async () => {
@@ -150,6 +165,7 @@ async function activityOf(
   return {
     id: activity.activityId ?? '',
     type: activity.activityType?.name ?? '',
+    taskQueue: activity.activityOptions?.taskQueue?.name ?? null,
     state: activity.state?.valueOf() === ACTIVITY_SCHEDULED ? 'scheduled' : 'started',
     attempt: activity.attempt ?? 1,
     scheduledAt: isoOf(activity.nextAttemptScheduleTime) ?? isoOf(activity.scheduledTime),

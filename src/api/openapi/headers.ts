@@ -29,8 +29,9 @@ export const headers = {
     schema: { type: 'string', const: 'true' },
   },
   'Perdure-Warning': {
-    description: '`no_worker_polling`: the run is safe with Temporal, but no worker is there to take it up.',
-    schema: { type: 'string', enum: ['no_worker_polling'] },
+    description:
+      '`no_worker_polling`: the run is safe with Temporal, but no worker is there to take it up; `no_tool_worker_polling`: none that calls its tools, where these have workers of their own.',
+    schema: { type: 'string', enum: ['no_worker_polling', 'no_tool_worker_polling'] },
   },
   'RateLimit-Policy': {
     description:

@@ -28,6 +28,8 @@ export interface FakeEngine extends RunEngine {
   pauses: { runId: string; paused: boolean }[];
   cancels: { runId: string; reason: string | null }[];
   pollers: number;
+  /** Null where tools have no workers of their own. */
+  toolPollers: number | null;
   /** Thrown by every call while set. */
   down: Error | null;
   /** Runs before a start counts. */
@@ -52,6 +54,7 @@ export interface FakeLogger extends Logger {
 export interface FakeInspector extends RunInspector {
   workflows: Map<string, WorkflowFacts>;
   facts: QueueFacts;
+  toolFacts: QueueFacts | null;
 }
 
 export interface Fakes {
@@ -152,9 +155,11 @@ function createFakeInspector(): FakeInspector {
   const side = { pollers: [], backlog: 0, backlogAgeMs: 0, addRate: 0, dispatchRate: 0 };
   const inspector: FakeInspector = {
     workflows: new Map(),
+    toolFacts: null,
     facts: { name: 'fake', workers: null, currentBuild: null, workflows: side, activities: side },
     workflow: (runId) => Promise.resolve(inspector.workflows.get(runId) ?? null),
     queue: () => Promise.resolve(inspector.facts),
+    toolQueue: () => Promise.resolve(inspector.toolFacts),
     openRunsElsewhere: () => Promise.resolve(0),
   };
   return inspector;
@@ -179,6 +184,7 @@ function createFakeEngine(log: FakeStore['log']): FakeEngine {
     messages: [],
     planChanges: [],
     pollers: 1,
+    toolPollers: null,
     down: null,
     onStart: null,
     async start(input) {
@@ -228,6 +234,7 @@ function createFakeEngine(log: FakeStore['log']): FakeEngine {
       return true;
     },
     isPolling: () => Promise.resolve(true),
+    toolPollerCount: () => Promise.resolve(engine.toolPollers),
     async pollerCount() {
       await Promise.resolve().then(up);
       return engine.pollers;

@@ -39,6 +39,7 @@ export async function examineBackEnds(config: Config, logger: Logger): Promise<L
       used(workspace, '; written, read and deleted'),
       used(bus, '; a message came back'),
       look('pollers', () => pollersOf(adapters)),
+      ...(config.toolWorkers.taskQueue === null ? [] : [look('tool-pollers', () => toolPollersOf(adapters))]),
     ]);
     return [configuration, ...lines];
   } finally {
@@ -78,5 +79,21 @@ async function pollersOf({ inspector }: Adapters): Promise<Omit<Line, 'name' | '
     : {
         state: elsewhere === 0 ? 'ok' : 'degraded',
         detail: `"${name}" is polled by ${both.join(', ')}; ${waits}${others}`,
+      };
+}
+
+async function toolPollersOf({ inspector }: Adapters): Promise<Omit<Line, 'name' | 'ms'>> {
+  const queue = await inspector.toolQueue();
+  if (queue === null) return { state: 'ok', detail: 'tools have no task queue of their own' };
+  const { activities, name } = queue;
+  const polling = activities.pollers.filter(
+    ({ lastPollAt }) => Date.now() - Date.parse(lastPollAt) < FRESH_MS,
+  );
+  const waits = `${activities.backlog} tasks wait`;
+  return polling.length === 0
+    ? { state: 'failing', detail: `no worker polls the task queue of tools "${name}"; ${waits}` }
+    : {
+        state: 'ok',
+        detail: `"${name}" is polled by ${polling.map(({ identity }) => identity).join(', ')}; ${waits}`,
       };
 }

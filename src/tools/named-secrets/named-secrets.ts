@@ -68,3 +68,12 @@ export function createNamedSecrets(
 }
 
 export const noSecrets = createNamedSecrets([], []);
+
+/** Of a process in which no tool runs that could be given one. */
+export const withoutValues = (declared: readonly Omit<NamedSecret, 'value'>[]): NamedSecrets => ({
+  ...noSecrets,
+  words: createNamedSecrets(
+    declared.map((secret) => ({ ...secret, value: '' })),
+    [],
+  ).words,
+});

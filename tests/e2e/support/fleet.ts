@@ -17,7 +17,7 @@ export interface FleetProcess {
 }
 
 /** @param ready what its log says when it has started */
-async function startProcess(
+export async function startProcess(
   command: string,
   env: Record<string, string>,
   ready: string,

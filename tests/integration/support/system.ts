@@ -13,6 +13,7 @@ import { createReconcileActivities } from '../../../activities/reconcile.js';
 import { createScheduledRunActivities } from '../../../activities/scheduled-run.js';
 import { createWebhookActivities } from '../../../activities/webhooks.js';
 import { createActivities } from '../../../activities/create-activities.js';
+import { createToolActivities } from '../../../activities/tool-activities.js';
 import type { RunEvent } from '../../../contracts/events.js';
 import { isTerminalEvent } from '../../../contracts/terminal.js';
 import { workflowIdOf } from '../../../contracts/messages.js';
@@ -67,15 +68,19 @@ import { openAgents } from '../../../src/stack/agents.js';
 import { Releasers } from '../../../src/stack/releasers.js';
 import { openWebhookSender } from '../../../src/stack/webhook-sender.js';
 import { toolCatalog } from '../../../src/stack/tool-catalog.js';
+import { toolQueueOf } from '../../../src/stack/tool-registry.js';
 import type { Tool } from '../../../src/tools/tool.js';
 import { runWorker, type WorkerSettings, type WorkerVersion } from '../../../src/worker/run-worker.js';
 import { startProxy, type CuttableProxy } from './cuttable-proxy.js';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const TASK_QUEUE = 'perdure';
+const TOOL_QUEUE = 'perdure-tools';
 /** What webhooks are signed with. */
 export const WEBHOOK_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
 const unmeasured = createMetrics().runs();
+
+type OwnSettings = Omit<WorkerSettings, 'version' | 'bundlePath'> & { bundlePath: string };
 
 export interface System {
   engine: RunEngine;
@@ -97,7 +102,9 @@ export interface System {
   /** Of the database itself, past the proxy. */
   databaseUrl: string;
   /** Its own worker, and what another one needs to be like it. */
-  worker: { stop(): Promise<void>; settings: Omit<WorkerSettings, 'version'> };
+  worker: { stop(): Promise<void>; settings: OwnSettings };
+  /** The worker of tools, where there is one: stopped, and another one started. */
+  toolWorker: { stop(): Promise<void>; start(): Promise<void> };
   /** Of Temporal, host:port. */
   address: string;
   /** Where Temporal has its database. */
@@ -139,6 +146,8 @@ export async function startSystem(
     version?: WorkerVersion;
     /** What payloads in Temporal are sealed with; in the clear unless told. */
     keys?: (store: TenantKeyStore) => KeyRing;
+    /** Calls of tools are made by a worker of their own. */
+    toolsApart?: boolean;
   } = {},
 ): Promise<System> {
   const releasers = new Releasers();
@@ -168,21 +177,21 @@ export async function startSystem(
   const ring = options.keys?.(records.tenantKeys);
   const payloads =
     ring === undefined ? plainPayloads : createSealedPayloads({ ring, connection, namespace: 'default' });
-  const place = { connection, namespace: 'default', payloads, taskQueue: TASK_QUEUE };
+  const toolTaskQueue = options.toolsApart === true ? TOOL_QUEUE : null;
+  const place = { connection, namespace: 'default', payloads, taskQueue: TASK_QUEUE, toolTaskQueue };
   const engine = createTemporalRunEngine({
     ...(ownWorker === undefined ? {} : { ownWorker }),
     ...place,
     uiUrl: null,
   });
   const bus = createLocalEventBus();
-  const { models, agents, tools } = await openAgents(
-    readConfig(options.settings ?? {}),
-    options.tools ?? [],
-    logger,
-    releasers,
-  );
+  const config = readConfig({
+    ...options.settings,
+    ...(options.toolsApart === true ? { PERDURE_TOOL_TASK_QUEUE: TOOL_QUEUE } : {}),
+  });
+  const { models, agents, tools } = await openAgents(config, options.tools ?? [], logger, releasers);
   const workspace = createLocalWorkspace(files.directory);
-  const settings: Omit<WorkerSettings, 'version'> = {
+  const settings: OwnSettings = {
     address: temporal.address,
     namespace: 'default',
     taskQueue: TASK_QUEUE,
@@ -226,6 +235,7 @@ export async function startSystem(
         delegation: createDelegation({ agents, tools: toolCatalog(tools) }),
         admit: null,
         tools,
+        toolQueueOf: toolQueueOf(config),
         noteStorage: (scope) => noteStorage(workspace, records.admission, scope),
         logger,
         meter: unmeasured,
@@ -246,6 +256,25 @@ export async function startSystem(
   const worker = runWorker({ ...settings, version: options.version ?? null });
   releasers.push('the worker', () => worker.stop());
   await worker.polling;
+  let ofTools: ReturnType<typeof runWorker> | undefined;
+  const toolWorker = {
+    async start() {
+      ofTools = runWorker({
+        ...{ address: temporal.address, namespace: 'default', taskQueue: TOOL_QUEUE, payloads, logger },
+        bundlePath: null,
+        // None of what the others hold.
+        activities: createToolActivities({ tools, workspace, bus, meter: unmeasured, tracer: noTracer }),
+        graceMs: 500,
+        forceMs: 5_000,
+      });
+      await ofTools.polling;
+    },
+    async stop() {
+      await ofTools?.stop();
+    },
+  };
+  releasers.push('the worker of tools', () => toolWorker.stop());
+  if (options.toolsApart === true) await toolWorker.start();
   const client = new Client({ connection, dataConverter: payloads.converter });
   const traits = Object.fromEntries(
     tools.list().map(({ name, timeoutSeconds, effect, quick }) => [name, { timeoutSeconds, effect, quick }]),
@@ -271,6 +300,7 @@ export async function startSystem(
     address: temporal.address,
     temporalDirectory: temporal.directory,
     worker: { stop: () => worker.stop(), settings },
+    toolWorker,
     async startGoal(goal, data, budget) {
       const run = newRun(goal, budget);
       await engine.start({

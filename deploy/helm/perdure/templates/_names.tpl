@@ -11,9 +11,27 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ .root.Values.image.registry }}/perdure-{{ .kind }}{{ if $digest }}@{{ $digest }}{{ else }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}{{ end }}
 {{- end }}
 
+{{/* Of workers of tools; empty where every worker makes calls itself. */}}
+{{- define "perdure.toolQueue" -}}
+{{- $queues := list -}}
+{{- range .Values.workers }}{{ if eq (.role | default "runs") "tools" }}{{ $queues = append $queues .taskQueue }}{{ end }}{{ end -}}
+{{- if gt (len (uniq $queues)) 1 }}{{ fail "workers: those whose role is tools must have the same taskQueue" }}{{ end -}}
+{{- first $queues | default "" -}}
+{{- end }}
+
+{{/* Where APIs send new runs: what the settings say, or where the one pool of workers is. */}}
+{{- define "perdure.runQueue" -}}
+{{- $queues := list -}}
+{{- range .Values.workers }}{{ if ne (.role | default "runs") "tools" }}{{ $queues = append $queues .taskQueue }}{{ end }}{{ end -}}
+{{- $queues = uniq $queues -}}
+{{- $told := .Values.settings.PERDURE_TASK_QUEUE -}}
+{{- if and $told (not (has $told $queues)) }}{{ fail "workers: nobody polls settings.PERDURE_TASK_QUEUE" }}{{ end -}}
+{{- if not (or $told (eq (len $queues) 1)) }}{{ fail "settings.PERDURE_TASK_QUEUE must say to which of the workers' task queues new runs go" }}{{ end -}}
+{{- $told | default (first $queues) -}}
+{{- end }}
+
 {{/* Of every pod: no token of the cluster, no root, no privileges. */}}
 {{- define "perdure.pod" -}}
-serviceAccountName: {{ .Release.Name }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
@@ -67,29 +85,42 @@ metadata:
   labels:
     {{- include "perdure.labels" .root | nindent 4 }}
     app.kubernetes.io/component: {{ .component }}
-    perdure/kind: worker
+    perdure/kind: {{ ternary "tools" "worker" (eq .worker.role "tools") }}
   annotations:
-    checksum/settings: {{ toJson (list .root.Values.settings .worker.settings) | sha256sum }}
+    checksum/settings: {{ toJson (list .root.Values.settings .worker.settings (include "perdure.toolQueue" .root)) | sha256sum }}
 spec:
+  serviceAccountName: {{ .root.Release.Name }}{{ if eq .worker.role "tools" }}-tools{{ end }}
   {{- include "perdure.pod" .root | nindent 2 }}
+  {{- with .worker.pod }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
   # Ten seconds for what runs, ten to heed its signal, and some to say so; the drain takes 28 at most.
   terminationGracePeriodSeconds: 40
   topologySpreadConstraints: {{- include "perdure.spread" . | nindent 4 }}
   containers:
     - name: worker
-      image: {{ include "perdure.image" (dict "root" .root "kind" "worker") }}
+      image: {{ include "perdure.image" (dict "root" .root "kind" (ternary "tools" "worker" (eq .worker.role "tools"))) }}
       {{- include "perdure.container" .root | nindent 6 }}
       args: [worker]
       ports: [{ name: http, containerPort: 8081 }]
       envFrom:
         - configMapRef: { name: {{ .root.Release.Name }} }
+        {{- if eq .worker.role "tools" }}
+        - secretRef: { name: {{ required "secrets.tools must name the Secret of workers whose role is tools" .root.Values.secrets.tools }} }
+        {{- else }}
         - secretRef: { name: {{ .root.Values.secrets.common }} }
         {{- with .root.Values.secrets.database }}
         - secretRef: { name: {{ . }} }
         {{- end }}
+        {{- end }}
       env:
+        {{- if eq .worker.role "tools" }}
+        - { name: PERDURE_WORKER_ROLE, value: tools }
+        {{- else }}
         - { name: PERDURE_TASK_QUEUE, value: {{ .worker.taskQueue | quote }} }
-        {{- if eq .root.Values.workerVersioning.mode "manual" }}
+        {{- end }}
+        {{- /* Runs are pinned to builds; the calls of tools are made by whoever is there. */}}
+        {{- if and (ne .worker.role "tools") (eq .root.Values.workerVersioning.mode "manual") }}
         - { name: TEMPORAL_DEPLOYMENT_NAME, value: {{ .root.Values.workerVersioning.deploymentName | quote }} }
         {{- with .root.Values.workerVersioning.buildId }}
         - { name: TEMPORAL_WORKER_BUILD_ID, value: {{ . | quote }} }

@@ -1,0 +1,2 @@
+export const packages: readonly string[];
+export const parts: readonly string[];
