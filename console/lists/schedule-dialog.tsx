@@ -76,7 +76,7 @@ export function ScheduleDialog({ onClose }: { onClose: () => void }): ReactEleme
             />
           </div>
           <div className="field">
-            <label htmlFor="schedule-cron">When (minute, hour, day, month, weekday)</label>
+            <label htmlFor="schedule-cron">When, as a cron expression</label>
             <input
               id="schedule-cron"
               className="input mono"

@@ -119,7 +119,7 @@ function optionsOf(
   return {
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-    padding: [8, 6, 0, 0],
+    padding: [8, 22, 0, 0],
     scales: { y: { range: (_plot, _low, high) => [0, high <= 0 ? 1 : high * 1.1] } },
     axes: [
       { ...axis, size: 24, space: 80, values: (_plot, times) => times.map(timeMark(times)) },
@@ -132,7 +132,8 @@ function optionsOf(
         ...(paths === undefined ? {} : { paths }),
         width: 1.75,
         spanGaps: false,
-        points: { show: true, size: 4 },
+        // Only what has nothing beside it would not be seen without.
+        points: { show: true, size: 5, filter: ({ data }: uPlot, at: number) => alone(data[at] ?? []) },
       })),
     ],
     hooks: {
@@ -150,3 +151,8 @@ const timeMark =
   (times: readonly number[]) =>
   (at: number): string =>
     clockTime(at * 1_000).slice(0, (times[1] ?? Infinity) - (times[0] ?? 0) < 60 ? 8 : 5);
+
+const alone = (values: ArrayLike<number | null | undefined>): number[] =>
+  Array.from(values).flatMap((value, i, all) =>
+    value != null && all[i - 1] == null && all[i + 1] == null ? [i] : [],
+  );

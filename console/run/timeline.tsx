@@ -12,7 +12,7 @@ import { StatusIcon, statusWord } from '../parts/status.js';
 
 const ROW_PX = 34;
 /** Behind it, as a share of the width, there is no room for words. */
-const LAST_TICK = 0.94;
+const LAST_TICK = 0.88;
 
 export function Timeline(props: {
   picture: RunPicture;
@@ -186,7 +186,7 @@ function Took(props: { step: StepPicture; took: number; from: number; to: number
       ? { left: `calc(${Math.max(end, begin)}% + 8px)` }
       : begin > 28
         ? { right: `calc(${100 - begin}% + 6px)` }
-        : { right: '8px' };
+        : { right: 0 };
   return (
     <span className={end >= 72 && begin <= 28 ? 'took num on-bar' : 'took num'} style={style}>
       {text}

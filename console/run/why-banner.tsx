@@ -5,12 +5,14 @@ import type { ReactElement } from 'react';
 import { whyQuery } from '../data/queries.js';
 import { withLocalTimes } from '../parts/format.js';
 
+const askedBeside = ['waiting_for_approval', 'waiting_for_answer', 'waiting_for_event'];
+
 /** @param asks whether what it asks people is shown beside it already */
 export function WhyBanner(props: { runId: string; isOpen: boolean; asks: boolean }): ReactElement | null {
   const { runId, isOpen, asks } = props;
   const { data: why } = useQuery(whyQuery(runId, isOpen));
   if (!isOpen || why === undefined || why.state === 'moving' || why.state === 'ended') return null;
-  if (asks && (why.cause === 'waiting_for_approval' || why.cause === 'waiting_for_answer')) return null;
+  if (asks && askedBeside.includes(why.cause)) return null;
   const isStuck = why.state === 'stuck';
   const Icon = isStuck ? TriangleAlert : Hourglass;
   return (

@@ -28,11 +28,7 @@ export function Outcomes({ statistics, name }: { statistics: Statistics; name: s
     <figure className="outcomes card">
       <figcaption>
         <span className="dim">{name}</span> <strong className="num">{plural(all, 'run')}</strong>
-        {ended > 0 && (
-          <span className="num" data-tone={failed === 0 ? 'good' : 'bad'}>
-            {percent(ended - failed, ended)} completed
-          </span>
-        )}
+        {ended > 0 && <span className="num dim ends">{percent(ended - failed, ended)} completed</span>}
       </figcaption>
       <svg
         viewBox={`0 0 ${periods.length * BAR} ${HEIGHT}`}
