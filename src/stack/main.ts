@@ -54,7 +54,9 @@ export async function runWorkerProcess(): Promise<void> {
   const config = readConfig();
   refuseUnshared(config, 'perdure worker');
   const traces = await openTraces(config, 'perdure-worker');
-  const logger = await openOutputLog(config, config.workerPort !== null, traces);
+  // What became of its polls is in them: src/worker/poll-log.ts.
+  const isMeasured = config.workerPort !== null || config.logLevel === 'debug';
+  const logger = await openOutputLog(config, isMeasured, traces);
   await runProcess(
     async (signal) =>
       config.toolWorkers.isOne

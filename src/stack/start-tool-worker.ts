@@ -23,7 +23,7 @@ import { connectTemporal, temporalSecurity } from './temporal-connection.js';
 import { openToolRegistry } from './tool-registry.js';
 import { verify, type CheckLine } from './verify.js';
 import { openProbes } from './worker-probes.js';
-import { FORCE_MS, GRACE_MS, newWorkerIdentity, PULSE_MS } from './worker-process.js';
+import { FORCE_MS, GRACE_MS, newWorkerIdentity, PULSE_MS, tellPolls } from './worker-process.js';
 
 /** @throws StartupError or ConfigError; whatever was opened is closed again */
 export async function startToolWorker(
@@ -119,8 +119,10 @@ export async function startToolWorker(
       kinds: ['activities'],
       everyMs: PULSE_MS,
     });
+    const stopPolls = tellPolls(config, logger);
     releasers.push('the pulse', () => {
       stopPulse();
+      stopPolls();
       return Promise.resolve();
     });
     await Promise.race([worker.polling, gaveUp]);

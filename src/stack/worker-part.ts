@@ -26,7 +26,7 @@ import { openWebhookSender } from './webhook-sender.js';
 import type { Releasers } from './releasers.js';
 import { toolCatalog } from './tool-catalog.js';
 import { toolQueueOf } from './tool-registry.js';
-import { PULSE_MS } from './worker-process.js';
+import { PULSE_MS, tellPolls } from './worker-process.js';
 import { bundlePathOf, settleVersion, workerVersionOf } from './worker-version.js';
 
 export interface WorkerPartOptions {
@@ -141,8 +141,10 @@ export async function startWorkerPart(
     logger,
     everyMs: PULSE_MS,
   });
+  const stopPolls = tellPolls(config, logger);
   releasers.push('the pulse', () => {
     stopPulse();
+    stopPolls();
     return Promise.resolve();
   });
   await Promise.race([worker.polling, gaveUp]);
