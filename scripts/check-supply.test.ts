@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { auditFaults, lockFaults } from './check-supply.mjs';
+import { auditFaults, lockFaults, whyUnanswered } from './check-supply.mjs';
 
 const rules = { licenses: ['MIT', 'ISC'], licenseExceptions: { known: 'a reason' } };
 const integrity = 'sha512-x';
@@ -49,4 +49,16 @@ test('holes are told, but for those that are excepted; a registry that does not 
   expect(auditFaults({ vulnerabilities: {} }, {})).toEqual([]);
   expect(auditFaults({ message: '405 Method Not Allowed' }, {})).toBeNull();
   expect(auditFaults(null, {})).toBeNull();
+});
+
+test('why holes were not looked for is told, whatever came instead of an answer', () => {
+  const answered = (body: unknown) => ({ stdout: JSON.stringify(body), stderr: '' });
+  expect(whyUnanswered(answered({ statusCode: 405, message: '405 Method Not Allowed' }))).toBe(
+    'this registry has no endpoint for it (405)',
+  );
+  expect(whyUnanswered(answered({ statusCode: 503 }))).toBe('the registry answered 503');
+  expect(whyUnanswered(answered({ error: { summary: 'getaddrinfo ENOTFOUND' } }))).toContain('ENOTFOUND');
+  expect(whyUnanswered({ stdout: '<html>', stderr: 'npm error no lockfile\nmore' })).toContain('no lockfile');
+  expect(whyUnanswered({ stdout: '', stderr: '' })).toContain('nothing');
+  expect(whyUnanswered({ error: new Error('spawn npm ENOENT') })).toContain('ENOENT');
 });
