@@ -28,7 +28,8 @@ export interface Engine {
   release(): Promise<void>;
 }
 
-export async function startEngine(): Promise<Engine> {
+/** @param settings of perdure, beside those of every benchmark */
+export async function startEngine(settings: Readonly<Record<string, string>> = {}): Promise<Engine> {
   const releasers = new Releasers();
   const release = (): Promise<void> => releasers.release(createLogger([]));
   try {
@@ -36,7 +37,11 @@ export async function startEngine(): Promise<Engine> {
     const place = await testDirectory();
     releasers.push('the directory', () => place.remove());
     const port = await claimPort('127.0.0.1', 0, 'the benchmark’s port', 'TEMPORAL_PORT');
-    const perdure = await startChild('engine/perdure-stack', [place.directory, String(port)]);
+    const perdure = await startChild('engine/perdure-stack', [
+      place.directory,
+      String(port),
+      JSON.stringify(settings),
+    ]);
     releasers.push('perdure', () => endChild(perdure));
     const { apiUrl } = await answerOf<{ apiUrl: string }>(perdure);
     const address = `127.0.0.1:${port}`;

@@ -24,9 +24,10 @@ const text = defineTool({
   execute: ({ bytes }) => Promise.resolve({ output: 'x'.repeat(bytes) }),
 });
 
-const [dataDir, temporalPort] = process.argv.slice(2);
+const [dataDir, temporalPort, settings = '{}'] = process.argv.slice(2);
 const stack = await startStack({
   config: readConfig({
+    ...(JSON.parse(settings) as Record<string, string>),
     PERDURE_DATA_DIR: dataDir,
     PORT: '0',
     TEMPORAL_PORT: temporalPort,

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { run as growths } from '../../benchmarks/growth.js';
 import { run as many } from '../../benchmarks/many.js';
 import { run as runs } from '../../benchmarks/run.js';
+import { run as sealings } from '../../benchmarks/sealing.js';
 import { run as starts } from '../../benchmarks/start.js';
 import { run as store } from '../../benchmarks/store.js';
 import { run as submissions } from '../../benchmarks/submit.js';
@@ -35,6 +36,16 @@ test(
 );
 
 /** By its command, as a reader of the results would, so that what the command builds is seen to run. */
+test(
+  'sealing',
+  async () => {
+    const { rows, ratios } = await sealings({ rounds: 1, runs: { 1: 2 } });
+    expect(rows).toHaveLength(6);
+    expectRatios(ratios, 'latency_sealed_quick_c1', 'throughput_sealed_tenant_regular_c1');
+  },
+  2 * TEMPORAL_TIMEOUT_MS,
+);
+
 test(
   'first-event',
   async () => {
