@@ -2,6 +2,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { PerdureError } from '../contracts/errors.js';
 import type { RetentionActivities } from '../contracts/retention.js';
+import type { AuditLog } from '../src/ports/audit-log.js';
 import type { Logger } from '../src/ports/logger.js';
 import type { ExpiredRun, Retention } from '../src/ports/retention.js';
 import type { Workspace } from '../src/ports/workspace.js';
@@ -9,19 +10,28 @@ import { toFailure } from './to-failure.js';
 
 export interface RetentionDependencies {
   retention: Retention;
+  audit: Pick<AuditLog, 'expire'>;
   workspace: Workspace;
   logger: Logger;
 }
 
 const PAGE = 100;
+const AUDIT_PAGE = 5_000;
 
 export function createRetentionActivities(deps: RetentionDependencies): RetentionActivities {
   return {
-    async runRetention({ runDays, eventDays }) {
+    async runRetention({ runDays, eventDays, auditDays }) {
       try {
         const deleted = runDays === null ? { runs: 0, failed: 0 } : await deleteRuns(deps, before(runDays));
-        const trimmedRuns = eventDays === null ? 0 : await trimEvents(deps, before(eventDays));
-        return { deletedRuns: deleted.runs, trimmedRuns, failedRuns: deleted.failed };
+        const trimmedRuns =
+          eventDays === null
+            ? 0
+            : await untilNone((limit) => deps.retention.trimEvents(before(eventDays), limit), PAGE);
+        const deletedAuditEntries =
+          auditDays === null
+            ? 0
+            : await untilNone((limit) => deps.audit.expire(before(auditDays), limit), AUDIT_PAGE);
+        return { deletedRuns: deleted.runs, trimmedRuns, failedRuns: deleted.failed, deletedAuditEntries };
       } catch (error) {
         throw toFailure(error);
       }
@@ -56,12 +66,12 @@ async function deleteRuns(
   }
 }
 
-async function trimEvents({ retention }: RetentionDependencies, moment: string): Promise<number> {
-  let trimmed = 0;
+async function untilNone(act: (limit: number) => Promise<number>, limit: number): Promise<number> {
+  let done = 0;
   for (;;) {
     cancellationSignal().throwIfAborted();
-    const count = await retention.trimEvents(moment, PAGE);
-    trimmed += count;
-    if (count === 0) return trimmed;
+    const count = await act(limit);
+    done += count;
+    if (count === 0) return done;
   }
 }

@@ -85,7 +85,7 @@ export async function run({ rounds = 5, runs = { 1: 30, 10: 60 } }: SealingOptio
               ];
             }),
         ),
-      ) as Record<string, number>,
+      ),
     };
   } finally {
     for (const engine of [...engines.values()].reverse()) await engine.release();

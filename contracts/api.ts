@@ -77,6 +77,7 @@ export const api = {
   listApiKeys: { method: 'GET', path: '/v1/api-keys', scope: 'admin' },
   getWebhookSecret: { method: 'GET', path: '/v1/webhook-secret', scope: 'admin' },
   revokeApiKey: { method: 'DELETE', path: '/v1/api-keys/{keyId}', scope: 'admin' },
+  listAudit: { method: 'GET', path: '/v1/audit', scope: 'audit' },
 } as const satisfies Record<string, { method: string; path: string; scope: Scope | null }>;
 
 export type RouteName = keyof typeof api;

@@ -1,11 +1,17 @@
 /** Who a request acts for, and what that may do. */
 
-/** Each holds what stands before it: `admin` may write, and `write` may read. */
-export const scopes = ['read', 'write', 'admin'] as const;
+/** `write` may read, too; `audit` may read the audit log and nothing else; `admin` may everything. */
+export const scopes = ['read', 'write', 'audit', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
-export const includesScope = (has: Scope, needed: Scope): boolean =>
-  scopes.indexOf(has) >= scopes.indexOf(needed);
+const holds: Readonly<Record<Scope, readonly Scope[]>> = {
+  read: ['read'],
+  write: ['read', 'write'],
+  audit: ['audit'],
+  admin: scopes,
+};
+
+export const includesScope = (has: Scope, needed: Scope): boolean => holds[has].includes(needed);
 
 export interface Principal {
   /** Whose runs these are. */

@@ -3,10 +3,12 @@
 export const RETENTION_WORKFLOW = 'retention';
 export const RETENTION_SCHEDULE = 'perdure-retention';
 
-/** Days after a run's end; null to keep for ever. */
+/** Days after a run's end, unless told otherwise; null to keep for ever. */
 export interface RetentionInput {
   runDays: number | null;
   eventDays: number | null;
+  /** Of entries of the audit log, after they were written. */
+  auditDays: number | null;
 }
 
 export interface RetentionResult {
@@ -15,6 +17,7 @@ export interface RetentionResult {
   trimmedRuns: number;
   /** Runs that could not be deleted, for a reason that the next day may mend. */
   failedRuns: number;
+  deletedAuditEntries: number;
 }
 
 export interface RetentionActivities {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { approvalPolicies, type ApprovalPolicy } from './approvals.js';
 import { budgetSchema, topUpSchema, type Budget, type BudgetState } from './budgets.js';
 import type { ErrorInfo } from './errors.js';
+import { instant } from './instant.js';
 import type { JsonValue, Plan } from './plan.js';
 import { jsonValueSchema, planSchema } from './plan.js';
 import { runStatuses, type RunStatus } from './statuses.js';
@@ -77,15 +78,6 @@ export const pauseRunSchema = z.strictObject({ reason: z.string().max(500).optio
 export const resumeRunSchema = z.strictObject({ budget: topUpSchema.optional() });
 
 export const cancelRunSchema = z.strictObject({ reason: z.string().max(500).optional() });
-
-/** A moment that every part can hold, as ISO 8601 in UTC whatever its offset was. */
-const instant = z.iso.datetime({ offset: true }).transform((text, context) => {
-  const moment = new Date(text);
-  const year = moment.getUTCFullYear();
-  if (year >= 1 && year <= 9999) return moment.toISOString();
-  context.addIssue({ code: 'custom', message: 'must lie in the years 1 to 9999' });
-  return z.NEVER;
-});
 
 /** Seconds that a request may wait for a run to end; proxies often cut off what is silent for a minute. */
 export const MAX_WAIT_SECONDS = 60;

@@ -14,6 +14,7 @@ import { useAction } from '../run/use-action.js';
 const scopes = {
   read: 'read: look',
   write: 'write: submit, cancel, change',
+  audit: 'audit: read the audit log, and nothing else',
   admin: 'admin: and make keys',
 } as const;
 type Scope = keyof typeof scopes;

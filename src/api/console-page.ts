@@ -36,7 +36,11 @@ export function mountConsole(app: Express, folder: string | null, signInUrl: str
   if (folder === null) return;
   const policy = contentPolicy(signInUrl === null ? null : new URL(signInUrl).origin);
   const read = remembered(folder);
-  const assets = new Set(readdirSync(path.join(folder, 'assets')));
+  const assets = new Set(
+    readdirSync(path.join(folder, 'assets'), { withFileTypes: true }).flatMap((entry) =>
+      entry.isFile() ? [entry.name] : [],
+    ),
+  );
   const page: RequestHandler = async (req, res) => {
     const { encoding, content } = await read('index.html', req);
     // Which page comes is told by the address alone; it names the newest files, so it is asked for anew.

@@ -7,6 +7,7 @@ import type { Admission } from '../ports/admission.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { ApiKeyStore } from '../ports/api-key-store.js';
 import type { ApprovalStore } from '../ports/approval-store.js';
+import type { AuditLog } from '../ports/audit-log.js';
 import type { CallbackTokens } from '../ports/callback-tokens.js';
 import type { EventBus } from '../ports/event-bus.js';
 import type { EventLog } from '../ports/event-log.js';
@@ -23,6 +24,7 @@ import { noTracer } from '../ports/no-tracer.js';
 import type { Tracer } from '../ports/tracer.js';
 import type { WebhookSecrets } from '../ports/webhooks.js';
 import type { Workspace } from '../ports/workspace.js';
+import type { AuditWriter } from './audit/audit-writer.js';
 import { createRunFeeds, type RunFeeds } from './run-feeds.js';
 import { createRunWaits, type RunWaits } from './run-waits.js';
 import { createSseConnections, type SseConnections } from './sse-connection.js';
@@ -109,6 +111,10 @@ export interface ApiDependencies {
   apiKeys?: ApiKeyStore | null;
   /** Holds the tenants to their limits; null for none. */
   admission?: { port: Admission; limits: TenantLimits } | null;
+  /** Where it is kept who did what; null for nowhere. */
+  audit?: { log: Pick<AuditLog, 'list'>; writer: Pick<AuditWriter, 'write'> } | null;
+  /** Addresses, ranges and names (`loopback`, `linklocal`, `uniquelocal`) of proxies that tell whom they call for. */
+  trustedProxies?: readonly string[];
   /** Origins whose pages may call. */
   corsOrigins?: readonly string[];
   /** Tokens of callbacks; null where none are taken. */
@@ -163,6 +169,8 @@ export function contextOf(deps: ApiDependencies, draining: AbortSignal): ApiCont
     signInWays: { required: false, supabase: null },
     apiKeys: null,
     admission: null,
+    audit: null,
+    trustedProxies: [],
     metrics: null,
     tracer: noTracer,
     openRuns: null,

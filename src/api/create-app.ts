@@ -1,6 +1,7 @@
 /** The HTTP server's application: every middleware and route in its order. */
 import type { ServerOptions } from 'node:http';
 import express, { type Express } from 'express';
+import { tellFailure } from './audit/audit-trail.js';
 import { contextOf, type ApiDependencies } from './context.js';
 import { mountConsole } from './console-page.js';
 import { mountDocs } from './docs-page.js';
@@ -18,6 +19,7 @@ import { createRequestMeter } from './middleware/request-meter.js';
 import { mount } from './mount.js';
 import { createReadinessCheck } from './readiness.js';
 import { createListAgentsRoute } from './routes/agents.js';
+import { createListAuditRoute } from './routes/audit.js';
 import {
   createCreateApiKeyRoute,
   createListApiKeysRoute,
@@ -98,6 +100,7 @@ export function createApp(deps: ApiDependencies): App {
   // Files have tags of their own; everything else is asked for anew.
   app.disable('etag');
   app.enable('case sensitive routing');
+  if (context.trustedProxies.length > 0) app.set('trust proxy', [...context.trustedProxies]);
   app.use(originForm, requestId, securityHeaders);
   app.use(createRequestTrace(context.tracer), createAccessLog(context.logger));
   app.use(createRequestMeter(context.meter));
@@ -153,11 +156,16 @@ export function createApp(deps: ApiDependencies): App {
     listApiKeys: createListApiKeysRoute(context),
     revokeApiKey: createRevokeApiKeyRoute(context),
     getWebhookSecret: createWebhookSecretRoute(context),
+    listAudit: createListAuditRoute(context),
   });
   mountDocs(app);
   mountConsole(app, context.consoleFolder, context.signInWays.supabase?.url ?? null);
   app.use(notFound);
-  app.use(createProblemHandler(context.logger));
+  app.use(
+    createProblemHandler(context.logger, (req, res, error) => {
+      tellFailure(context, req, res, error);
+    }),
+  );
   return {
     app,
     serverOptions: serverOptionsOf(app),

@@ -1,6 +1,7 @@
 /** Puts handlers, behind their gates, at the addresses of the route table; other methods there get 405. */
 import type { Express, RequestHandler } from 'express';
 import { api, type RouteName } from '../../contracts/api.js';
+import { rememberCall, withAudit } from './audit/audit-trail.js';
 import type { ApiContext } from './context.js';
 import { createGate } from './gate.js';
 import { onlyMethods } from './middleware/methods.js';
@@ -20,7 +21,8 @@ export function mount(app: Express, context: ApiContext, handlers: Handlers): vo
       const { method, scope } = api[name];
       // Before anything is read of the body: strangers send none of that.
       const gate = scope === null ? [] : [createGate(context, name, scope)];
-      route[verbs[method]](...gate, ...([handlers[name]].flat() satisfies RequestHandler[]));
+      const steps = withAudit(context, name, [handlers[name]].flat());
+      route[verbs[method]](rememberCall(name), ...gate, ...steps);
     }
     route.all(onlyMethods(...here.map((name) => api[name].method)));
   }

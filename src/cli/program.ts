@@ -4,6 +4,7 @@ import { version } from '../../contracts/version.js';
 import { registerAgents } from './commands/agents.js';
 import { registerApi } from './commands/api.js';
 import { registerApprovals } from './commands/approvals.js';
+import { registerAudit } from './commands/audit.js';
 import { registerCodecServer } from './commands/codec-server.js';
 import { registerCompletion } from './commands/completion.js';
 import { registerDev } from './commands/dev.js';
@@ -15,6 +16,7 @@ import { registerReplay } from './commands/replay.js';
 import { registerRun } from './commands/run.js';
 import { registerRuns } from './commands/runs.js';
 import { registerSchedules } from './commands/schedules.js';
+import { registerTenants } from './commands/tenants.js';
 import { registerTools } from './commands/tools.js';
 import { registerWebhooks } from './commands/webhooks.js';
 import { registerVersions } from './commands/versions.js';
@@ -42,6 +44,8 @@ const commands = [
   registerReplay,
   registerVersions,
   registerKeys,
+  registerAudit,
+  registerTenants,
   registerCompletion,
 ];
 

@@ -14,6 +14,7 @@ import type {
   AgentList,
 } from '../../contracts/api.js';
 import type { ApprovalList, ApprovalStatus } from '../../contracts/approvals.js';
+import type { AuditEntry, AuditList } from '../../contracts/audit.js';
 import type { CallbackList } from '../../contracts/callbacks.js';
 import type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
 import type { ForkRun, RetryRun } from '../../contracts/forks.js';
@@ -77,6 +78,24 @@ export type StatisticsFilter = Pick<RunFilter, 'agent' | 'createdAfter' | 'creat
 
 /** Awaited, the first page; iterated over, the runs of all pages. */
 export type RunListing = Promise<RunList> & AsyncIterable<RunSummary>;
+
+/** Which entries of the audit log; all that is given must fit. */
+export interface AuditFilter {
+  /** ISO 8601 with an offset: from this moment on, and before that one. */
+  from?: string | undefined;
+  before?: string | undefined;
+  subject?: string | undefined;
+  action?: string | undefined;
+  /** And what lies beneath it. */
+  target?: string | undefined;
+  outcome?: string | undefined;
+  /** Of one page: 1 to 1,000, 100 unless told. */
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
+/** Awaited, the first page; iterated over, the entries of all pages. */
+export type AuditListing = Promise<AuditList> & AsyncIterable<AuditEntry>;
 
 export interface ApprovalFilter {
   runId?: string | undefined;
@@ -228,6 +247,8 @@ export interface Client {
     list(options?: CallOptions): Promise<ApiKeyList>;
     revoke(keyId: string, options?: CallOptions): Promise<void>;
   };
+  /** Who did what, the newest first; for admins, and for keys of the scope `audit`. */
+  audit(filter?: AuditFilter, options?: CallOptions): AuditListing;
   /** With which the receiver at this address checks that a webhook is ours. */
   webhookSecret(url: string, options?: CallOptions): Promise<WebhookSecret>;
   /** With which a browser's EventSource opens the stream of this run, for a minute. `url` is a path on the server. */
@@ -291,8 +312,13 @@ export function createClient(options: ClientOptions): Client {
       }),
     get,
     list: (filter = {}, call = {}) =>
-      listing((cursor) =>
-        json('listRuns', { ...call, query: queryOf(cursor === undefined ? filter : { ...filter, cursor }) }),
+      listing(
+        (cursor) =>
+          json<RunList>('listRuns', {
+            ...call,
+            query: queryOf(cursor === undefined ? filter : { ...filter, cursor }),
+          }),
+        ({ runs }) => runs,
       ),
     statistics: (filter = {}, call = {}) => json('getStatistics', { ...call, query: queryOf(filter) }),
     async wait(id, follow = {}) {
@@ -409,6 +435,15 @@ export function createClient(options: ClientOptions): Client {
       revoke: (keyId, call = {}) =>
         requests('revokeApiKey', { ...call, parameters: { keyId }, repeatable: false }, nothing),
     },
+    audit: (filter = {}, call = {}) =>
+      listing(
+        (cursor) =>
+          json<AuditList>('listAudit', {
+            ...call,
+            query: queryOf(cursor === undefined ? filter : { ...filter, cursor }),
+          }),
+        ({ entries }) => entries,
+      ),
     webhookSecret: (url, call = {}) =>
       json('getWebhookSecret', { ...call, query: new URLSearchParams({ url }) }),
     streamTicket: (id, call = {}) =>
@@ -416,12 +451,15 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-function listing(pageAt: (cursor?: string) => Promise<RunList>): RunListing {
+function listing<Page extends { nextCursor: string | null }, Item>(
+  pageAt: (cursor?: string) => Promise<Page>,
+  itemsOf: (page: Page) => readonly Item[],
+): Promise<Page> & AsyncIterable<Item> {
   const first = pageAt();
   return Object.assign(first, {
     async *[Symbol.asyncIterator]() {
       for (let page = await first; ; page = await pageAt(page.nextCursor)) {
-        yield* page.runs;
+        yield* itemsOf(page);
         if (page.nextCursor === null) return;
       }
     },
@@ -431,7 +469,7 @@ function listing(pageAt: (cursor?: string) => Promise<RunList>): RunListing {
 function queryOf({
   metadata = {},
   ...filter
-}: RunFilter | StatisticsFilter | (ApprovalFilter & { metadata?: never })): URLSearchParams {
+}: RunFilter | StatisticsFilter | ((ApprovalFilter | AuditFilter) & { metadata?: never })): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
   for (const [name, value] of Object.entries(metadata)) query.set(`metadata[${name}]`, value);

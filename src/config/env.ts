@@ -71,8 +71,14 @@ export interface Config {
   readonly canarySeconds: number | null;
   /** Origins whose pages may call the API. */
   readonly corsOrigins: readonly string[];
+  /** Proxies that are believed whom they call for. */
+  readonly trustedProxies: readonly string[];
   readonly limits: TenantLimits;
-  readonly retention: { readonly runDays: number | null; readonly eventDays: number | null };
+  readonly retention: {
+    readonly runDays: number | null;
+    readonly eventDays: number | null;
+    readonly auditDays: number | null;
+  };
   /** Where the files of agents are; missing is an error where it is named. */
   readonly agentsFolder: { readonly path: string; readonly isNamed: boolean };
   /** Where the files of tools are; missing is an error where it is named. */
@@ -82,6 +88,8 @@ export interface Config {
   readonly models: ModelConfig;
   /** `host` or `host:port` that tools may call although the guard would refuse them. */
   readonly httpAllow: readonly string[];
+  /** Hosts, domains and ranges that tools may never call. */
+  readonly httpDeny: readonly string[];
   /** Null where nothing is traced. */
   readonly tracing: TracingConfig | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -179,6 +187,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     canarySeconds: e.PERDURE_CANARY_SECONDS ?? null,
     metricsToken: e.PERDURE_METRICS_TOKEN ?? null,
     corsOrigins: Object.freeze(e.PERDURE_CORS_ORIGINS),
+    trustedProxies: Object.freeze(e.PERDURE_TRUSTED_PROXIES),
     limits: Object.freeze({
       openRuns: e.PERDURE_MAX_OPEN_RUNS ?? null,
       submissionsPerMinute: e.PERDURE_MAX_SUBMISSIONS_PER_MINUTE ?? null,
@@ -187,6 +196,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     retention: Object.freeze({
       runDays: e.PERDURE_KEEP_RUNS_DAYS ?? null,
       eventDays: e.PERDURE_KEEP_EVENTS_DAYS ?? null,
+      auditDays: e.PERDURE_KEEP_AUDIT_DAYS ?? null,
     }),
     agentsFolder: Object.freeze({
       path: path.resolve(e.PERDURE_AGENTS_DIR ?? 'agents'),
@@ -199,6 +209,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     toolSecrets: Object.freeze(toolSecretsOf(given)),
     models: modelsOf(e),
     httpAllow: Object.freeze(e.PERDURE_HTTP_ALLOW),
+    httpDeny: Object.freeze(e.PERDURE_HTTP_DENY),
     tracing: tracingOf(e),
     logLevel: e.LOG_LEVEL,
   });

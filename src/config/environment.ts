@@ -1,4 +1,5 @@
 /** Every variable, with what it must look like and its default; .env.example tells people the same. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const port = z
@@ -31,6 +32,23 @@ const origins = z
     (all) => all.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
     'must be origins such as https://app.example.com, separated by commas, without a path',
   );
+
+const proxyNames = ['loopback', 'linklocal', 'uniquelocal'];
+const proxies = z
+  .string()
+  .transform(list)
+  .refine(
+    (all) => all.every((item) => proxyNames.includes(item) || isAddressRange(item)),
+    'must be addresses, ranges such as 10.0.0.0/8, loopback, linklocal or uniquelocal, separated by commas',
+  );
+
+function isAddressRange(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  // A range of everything would trust whoever calls.
+  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
 
 /** As OpenTelemetry writes them: name=value, percent-encoded, with commas between. */
 const pairs = z
@@ -74,6 +92,9 @@ const models = z
     'must be provider:model, or several of them separated by commas',
   )
   .optional();
+
+/** The database lets nobody delete what is younger. */
+const MIN_AUDIT_DAYS = 30;
 
 const samplers = [
   'always_on',
@@ -190,6 +211,7 @@ export const environment = z.object({
     .regex(/^[\x21-\x7e]+$/, 'must be a token or an API key')
     .optional(),
   PERDURE_CORS_ORIGINS: origins.default([]),
+  PERDURE_TRUSTED_PROXIES: proxies.default([]),
 
   PERDURE_METRICS_TOKEN: z
     .string()
@@ -204,6 +226,10 @@ export const environment = z.object({
   PERDURE_MAX_STORAGE_BYTES: count('a number of bytes'),
   PERDURE_KEEP_RUNS_DAYS: count('a number of days'),
   PERDURE_KEEP_EVENTS_DAYS: count('a number of days'),
+  PERDURE_KEEP_AUDIT_DAYS: count('a number of days').refine(
+    (days) => days === undefined || days >= MIN_AUDIT_DAYS,
+    `must be ${MIN_AUDIT_DAYS} days or more`,
+  ),
 
   PERDURE_AGENTS_DIR: z.string().min(1).optional(),
   PERDURE_TOOLS_DIR: z.string().min(1).optional(),
@@ -240,6 +266,21 @@ export const environment = z.object({
         .split(',')
         .map((h) => h.trim().toLowerCase())
         .filter((h) => h !== ''),
+    ),
+
+  // What is mistyped would deny nothing.
+  PERDURE_HTTP_DENY: z
+    .string()
+    .default('')
+    .transform((s) => list(s).map((entry) => entry.toLowerCase()))
+    .refine(
+      (all) =>
+        all.every(
+          (entry) =>
+            isAddressRange(entry.replace(/^\[(.*)\]$/, '$1')) ||
+            /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?::\d+)?$/.test(entry),
+        ),
+      'must be host, host:port, *.domain, or addresses and ranges such as 203.0.113.0/24, separated by commas',
     ),
 
   OTEL_EXPORTER_OTLP_ENDPOINT: http.optional(),

@@ -38,6 +38,8 @@ export interface ApiKeyStore {
   get(tenantId: string, keyId: string): Promise<ApiKey | null>;
   /** Those of one run, newest first, the revoked and expired ones too. */
   listOfRun(tenantId: string, runId: string): Promise<ApiKey[]>;
+  /** Whose a key was that is revoked or expired; null for any other. */
+  former(tokenHash: string): Promise<Pick<ApiKey, 'id' | 'tenantId'> | null>;
   /** All of a tenant but those of single runs, newest first, the revoked and expired ones too. */
   list(tenantId: string): Promise<ApiKey[]>;
   /** False when the tenant has no such key; a second time changes nothing. */

@@ -48,6 +48,8 @@ export interface Workspace {
   delete(scope: WorkspaceScope, path: string): Promise<boolean>;
   /** May be called again, also after a failure half-way. */
   deleteAll(scope: WorkspaceScope): Promise<void>;
+  /** The files of all the tenant's runs, recorded or not; may be called again, too. */
+  deleteTenant(tenantId: string): Promise<void>;
   /** Bytes of all files, the system folder's too. */
   usedBytes(scope: WorkspaceScope): Promise<number>;
   /** Only where the store has addresses of its own. The file of a GET may be missing, or be deleted before. */

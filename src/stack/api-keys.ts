@@ -5,6 +5,7 @@ import type { Logger } from '../ports/logger.js';
 import type { ApiKeyStore } from '../ports/api-key-store.js';
 import { openEmbeddedDatabase } from './embedded-database.js';
 import { openRecords } from './open-adapters.js';
+import { operatorAct } from './operator-act.js';
 import { Releasers } from './releasers.js';
 
 export interface ApiKeys extends Pick<ApiKeyStore, 'list' | 'revoke'> {
@@ -25,11 +26,19 @@ export async function withApiKeys<Value>(
         ? await openEmbeddedDatabase(config.dataDir, builtRoot, logger, releasers)
         : config.databaseUrl;
     const { ports } = await openRecords({ ...config, databaseUrl }, logger, releasers);
-    const { apiKeys } = ports;
+    const { apiKeys, audit } = ports;
     return await use({
-      create: (wanted) => createApiKey(apiKeys, { ...wanted, createdBy: 'operator' }),
+      async create(wanted) {
+        const created = await createApiKey(apiKeys, { ...wanted, createdBy: 'operator' });
+        await audit.append([operatorAct(wanted.tenantId, 'createApiKey', `api-keys/${created.key.id}`)]);
+        return created;
+      },
       list: (tenantId) => apiKeys.list(tenantId),
-      revoke: (tenantId, id) => apiKeys.revoke(tenantId, id),
+      async revoke(tenantId, id) {
+        const isRevoked = await apiKeys.revoke(tenantId, id);
+        if (isRevoked) await audit.append([operatorAct(tenantId, 'revokeApiKey', `api-keys/${id}`)]);
+        return isRevoked;
+      },
     });
   } finally {
     await releasers.release(logger);

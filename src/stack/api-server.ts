@@ -1,6 +1,7 @@
 /** The HTTP server over the ports. */
 import http from 'node:http';
 import { answerBrokenRequests } from '../api/broken-requests.js';
+import { createAuditWriter } from '../api/audit/audit-writer.js';
 import { createApp } from '../api/create-app.js';
 import { createSignIn } from '../api/sign-in/sign-in.js';
 import { createClient } from '../client/client.js';
@@ -43,7 +44,7 @@ export interface ApiServerOptions {
 /** @returns where it listens */
 export async function startApiServer(options: ApiServerOptions, releasers: Releasers): Promise<string> {
   const { config, adapters, tools } = options;
-  const { runs, log, apiKeys, admission, approvals } = adapters.records;
+  const { runs, log, apiKeys, admission, approvals, audit } = adapters.records;
   const [presentSecret] = config.webhookSecrets;
   const lastCanary = createLastCanary(config.canarySeconds);
   const logger = options.logger.child({ component: 'api' });
@@ -57,6 +58,9 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
       logger,
     }),
   );
+  const writer = createAuditWriter(audit, logger);
+  // After the last answer, while there is a database.
+  releasers.push('the audit log', () => writer.settle());
   const api = createApp({
     runs,
     approvals,
@@ -84,6 +88,8 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
     signInWays: { required: options.signIn === 'required', supabase: config.supabaseAuth },
     apiKeys,
     admission: { port: admission, limits: config.limits },
+    audit: { log: audit, writer },
+    trustedProxies: config.trustedProxies,
     corsOrigins: config.corsOrigins,
     consoleFolder: findConsole(),
     callbacks: presentSecret === undefined ? null : createCallbackTokens(config.webhookSecrets),

@@ -15,7 +15,7 @@ export function openHttpApis(config: Config, tracer: Tracer = noTracer): Tool[] 
   const folder = config.toolsFolder.path;
   const file = path.join(folder, 'http.yaml');
   const around = {
-    guard: createAddressGuard({ allow: config.httpAllow }),
+    guard: createAddressGuard({ allow: config.httpAllow, deny: config.httpDeny }),
     secrets: (name: string): string | undefined => config.toolSecrets[name],
     tracer,
   };

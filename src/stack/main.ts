@@ -7,6 +7,7 @@ import { processEnvironment, readConfig } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import type { ApiKeys } from './api-keys.js';
 import type { Report } from './doctor/report.js';
+import type { ErasedTenant } from './erase-tenant.js';
 import { runProcess, type LifeWords, type Running } from './lifecycle.js';
 import type { ServerReport } from './mcp-servers.js';
 import type { Prepared } from './prepare-back-ends.js';
@@ -97,6 +98,12 @@ export async function promoteTo(buildId?: string): Promise<string> {
 export async function withKeys<Value>(use: (keys: ApiKeys) => Promise<Value>): Promise<Value> {
   const { withApiKeys } = await import('./api-keys.js');
   return withApiKeys(readConfig(), builtRoot, createLogger([]), use);
+}
+
+/** A tenant that leaves. */
+export async function eraseOne(tenantId: string): Promise<ErasedTenant> {
+  const { eraseConfiguredTenant } = await import('./erase-tenant.js');
+  return eraseConfiguredTenant(readConfig(), builtRoot, createLogger([]), tenantId);
 }
 
 /** What the declared MCP servers offer, against what was accepted of them. */

@@ -110,7 +110,7 @@ function sessionOf(
   const secrets = (name: string): string | undefined => config.toolSecrets[name];
   const redact = redactor(Object.values('command' in server ? server.env : server.headers), secrets);
   const around = {
-    guard: createAddressGuard({ allow: config.httpAllow }),
+    guard: createAddressGuard({ allow: config.httpAllow, deny: config.httpDeny }),
     secrets,
     folder: config.toolsFolder.path,
     logger,

@@ -7,9 +7,11 @@ import type { Config } from '../config/env.js';
 import type { Workspace } from '../ports/workspace.js';
 import type { Releasers } from './releasers.js';
 
+/** @param isOnly whether no other process is writing files here */
 export async function openWorkspace(
   { s3, dataDir }: Config,
   releasers: Releasers,
+  isOnly = true,
 ): Promise<{ port: Workspace; what: string }> {
   if (s3 !== null) {
     const { createS3Workspace } = await import('../adapters/s3/s3-workspace.js');
@@ -23,6 +25,6 @@ export async function openWorkspace(
   }
   const workspaces = path.join(dataDir, 'workspaces');
   // What a killed process had begun to write.
-  await rm(path.join(workspaces, TEMPORARY), { recursive: true, force: true });
+  if (isOnly) await rm(path.join(workspaces, TEMPORARY), { recursive: true, force: true });
   return { port: createLocalWorkspace(workspaces), what: `files in ${workspaces}` };
 }

@@ -23,6 +23,7 @@ export async function openToolRegistry(
   releasers.push('the tools', () => folder.close());
   return createToolRegistry({
     httpAllow: config.httpAllow,
+    httpDeny: config.httpDeny,
     secrets: openNamedSecrets(config),
     tracer,
     more: [agentTool, delegateTool, ...[...folder.tools, ...more].map(placed(config))],

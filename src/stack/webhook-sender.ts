@@ -8,13 +8,13 @@ import { createWebhookSender } from '../webhooks/webhook-sender.js';
 
 /** @returns null where there is no secret to sign with */
 export const openWebhookSender = (
-  { webhookSecrets, httpAllow }: Pick<Config, 'webhookSecrets' | 'httpAllow'>,
+  { webhookSecrets, httpAllow, httpDeny }: Pick<Config, 'webhookSecrets' | 'httpAllow' | 'httpDeny'>,
   tracer?: Tracer,
 ): WebhookSender | null =>
   webhookSecrets.length === 0
     ? null
     : createWebhookSender({
-        guard: createAddressGuard({ allow: httpAllow }),
+        guard: createAddressGuard({ allow: httpAllow, deny: httpDeny }),
         secrets: webhookSecrets.map(createWebhookSecrets),
         ...(tracer === undefined ? {} : { tracer }),
       });

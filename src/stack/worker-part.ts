@@ -81,6 +81,7 @@ export async function startWorkerPart(
       }),
       ...createRetentionActivities({
         retention: adapters.records.retention,
+        audit: adapters.records.audit,
         workspace: adapters.workspace,
         logger,
       }),

@@ -3,6 +3,7 @@ import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import ipaddr from 'ipaddr.js';
 import { PerdureError } from '../../contracts/errors.js';
+import { createDenyList } from './deny-list.js';
 
 /** Every address of a host name; tests pass their own. */
 export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
@@ -60,15 +61,19 @@ const portProblem = (port: number): string | undefined =>
 /**
  * @param allow lower-case `host` (any address, but ordinary ports only) or `host:port` (exactly that);
  *   IPv6 in brackets, as in a URL
+ * @param deny what no other list allows, see createDenyList
  */
 export function createAddressGuard({
   allow,
+  deny = [],
   resolve = (hostname) => lookup(hostname, { all: true }),
 }: {
   allow: readonly string[];
+  deny?: readonly string[] | undefined;
   resolve?: Resolve;
 }): AddressGuard {
   const allowed = new Set(allow.map((entry) => entry.toLowerCase()));
+  const denied = createDenyList(deny);
   return {
     async check(url) {
       const refuse = (why: string): never => {
@@ -80,6 +85,7 @@ export function createAddressGuard({
       const wrong = urlProblem(url);
       if (wrong !== undefined) refuse(wrong);
       const port = portOf(url);
+      if (denied.hostDeniedBy(url.hostname, port) !== undefined) refuse('the operator denies it');
       const portAllowed = allowed.has(`${url.hostname}:${port}`);
       const wrongPort = portAllowed ? undefined : portProblem(port);
       if (wrongPort !== undefined) refuse(wrongPort);
@@ -90,6 +96,8 @@ export function createAddressGuard({
       const addresses = literal
         ? [{ address: host, family: host.includes(':') ? 6 : 4 }]
         : await resolve(host);
+      if (addresses.some(({ address }) => denied.addressDeniedBy(address) !== undefined))
+        refuse(literal ? 'the operator denies it' : 'its name leads to what the operator denies');
       if (portAllowed || allowed.has(url.hostname)) return addresses;
       // One bad address among good ones refuses all: which of them is called would be up to chance.
       for (const { address } of addresses) {

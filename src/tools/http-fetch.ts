@@ -52,6 +52,7 @@ type Args = z.infer<typeof argsSchema>;
  */
 export function createHttpFetch(options: {
   httpAllow: readonly string[];
+  httpDeny?: readonly string[] | undefined;
   secrets?: NamedSecrets;
   resolve?: Resolve;
   tracer?: Tracer;
@@ -59,6 +60,7 @@ export function createHttpFetch(options: {
   const { secrets = noSecrets, tracer = noTracer } = options;
   const guard = createAddressGuard({
     allow: options.httpAllow,
+    deny: options.httpDeny,
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
   });
   return defineTool({

@@ -34,16 +34,19 @@ export interface ToolRegistry {
 
 /**
  * @param options.httpAllow hosts that http_fetch may call although the address guard would refuse them
+ * @param options.httpDeny what it may never call
  * @param options.secrets that arguments may name; none unless told
  * @param options.more tools beside those that are built in
  */
 export function createToolRegistry({
   httpAllow,
+  httpDeny,
   secrets = noSecrets,
   more = [],
   tracer = noTracer,
 }: {
   httpAllow: readonly string[];
+  httpDeny?: readonly string[];
   secrets?: NamedSecrets;
   more?: readonly Tool[];
   tracer?: Tracer;
@@ -53,7 +56,7 @@ export function createToolRegistry({
     waitTool,
     askHumanTool,
     waitForEventTool,
-    createHttpFetch({ httpAllow, secrets, tracer }),
+    createHttpFetch({ httpAllow, httpDeny, secrets, tracer }),
     fileReadTool,
     fileWriteTool,
     fileListTool,

@@ -1,6 +1,7 @@
 /**
  * Secrets put in wherever one may stand, and runs that use all of them, on the back ends of production: afterwards
- * none is found in a log, the database, Temporal, Redis' traffic, S3, a stream, the metrics or what a model was told.
+ * none is found in a log, the database, Temporal, Redis' traffic, S3, a stream, the metrics, the traces, the audit log or what
+ * a model was told.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -10,15 +11,17 @@ import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/clien
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AuditEntry } from '../../contracts/audit.js';
 import type { SubmitRun } from '../../contracts/runs.js';
 import { startStubServer, type StubServer } from '../../src/adapters/models/testing/stub-server.js';
 import { testTemporal } from '../../src/adapters/embedded/testing/backends.js';
 import { createClient, type Client } from '../../src/client/client.js';
 import { startServer, type TestServer } from '../../src/tools/testing/http-server.js';
 import { missingBackEnds, startBackEnds, type BackEnds } from '../e2e/support/back-ends.js';
+import { missingCollector, startCollector, type Collector } from '../e2e/support/collector.js';
 import { endProcess, startApiProcess, startWorkerProcess, type FleetProcess } from '../e2e/support/fleet.js';
 
-const missing = await missingBackEnds();
+const missing = (await missingBackEnds()) ?? (await missingCollector());
 if (missing !== null) console.warn(`The canary is not let fly: ${missing}`);
 
 const secret = (name: string): string => `canary-${name}-${randomBytes(12).toString('hex')}`;
@@ -30,6 +33,7 @@ const secrets: Record<string, string> = {
   PERDURE_WEBHOOK_SECRET: secret('webhook'),
   PERDURE_METRICS_TOKEN: secret('metrics'),
   OPENAI_API_KEY: secret('model'),
+  OTEL_EXPORTER_OTLP_HEADERS: secret('traces'),
 };
 /** What is no secret, and must be found where content belongs: else the search would be blind. */
 const CONTROL = `control-${randomBytes(8).toString('hex')}`;
@@ -39,6 +43,7 @@ describe.skipIf(missing !== null)('a canary', () => {
   let temporal: Awaited<ReturnType<typeof testTemporal>>;
   let echo: TestServer;
   let stub: StubServer;
+  let collector: Collector;
   let folder: string;
   let redis: Redis;
   let monitor: Redis;
@@ -48,6 +53,7 @@ describe.skipIf(missing !== null)('a canary', () => {
   let worker: FleetProcess;
   let client: Client;
   let apiKey = '';
+  let auditor: Client;
   const received: string[] = [];
 
   beforeAll(async () => {
@@ -62,6 +68,7 @@ describe.skipIf(missing !== null)('a canary', () => {
     stub = await startStubServer((_request, before) =>
       before === 0 ? { calls: [fetching] } : { text: `${CONTROL}: done` },
     );
+    collector = await startCollector();
     temporal = await testTemporal();
     backEnds = await startBackEnds(Promise.resolve(temporal));
     folder = await mkdtemp(path.join(os.tmpdir(), 'perdure-canary-'));
@@ -92,6 +99,8 @@ describe.skipIf(missing !== null)('a canary', () => {
       PERDURE_HTTP_ALLOW: echo.host,
       PERDURE_MODEL: 'openai:gpt-5',
       OPENAI_BASE_URL: stub.url,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_HEADERS: `x-key=${secrets.OTEL_EXPORTER_OTLP_HEADERS ?? ''}`,
       LOG_LEVEL: 'debug',
     };
     [api, worker] = await Promise.all([startApiProcess(env), startWorkerProcess(env)]);
@@ -100,8 +109,13 @@ describe.skipIf(missing !== null)('a canary', () => {
       sub: 'an-admin',
       app_metadata: { tenant_id: 'acme', perdure_scope: 'admin' },
     });
-    const made = await createClient({ baseUrl, token: admin }).apiKeys.create({ name: 'k', scope: 'write' });
+    const asAdmin = createClient({ baseUrl, token: admin });
+    const made = await asAdmin.apiKeys.create({ name: 'k', scope: 'write' });
     apiKey = made.token;
+    auditor = createClient({
+      baseUrl,
+      token: (await asAdmin.apiKeys.create({ name: 'a', scope: 'audit' })).token,
+    });
     client = createClient({ baseUrl, token: apiKey });
   }, 600_000);
   afterAll(async () => {
@@ -109,6 +123,7 @@ describe.skipIf(missing !== null)('a canary', () => {
     redis.disconnect();
     await Promise.all([api, worker].map((each) => endProcess(each, 'SIGKILL')));
     await backEnds.release();
+    await collector.release();
     await echo.close();
     await stub.close();
     await rm(folder, { recursive: true });
@@ -154,6 +169,13 @@ describe.skipIf(missing !== null)('a canary', () => {
     );
     expect(received.filter((given) => given === `Bearer ${named}`).length).toBeGreaterThanOrEqual(4);
 
+    // Refused calls of somebody known, with what should not be where it is.
+    for (const path of ['/v1/api-keys', `/v1/schedules?token=${apiKey}&key=${named}`])
+      await fetch(`http://127.0.0.1:${api.port}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ name: named, cron: apiKey }),
+      });
     const metrics = await fetch(`http://127.0.0.1:${api.port}/metrics`, {
       headers: { authorization: `Bearer ${secrets.PERDURE_METRICS_TOKEN ?? ''}` },
     });
@@ -167,12 +189,17 @@ describe.skipIf(missing !== null)('a canary', () => {
       S3: await objectsOf(backEnds),
       streams,
       metrics: await metrics.text(),
+      traces: await collector.text(),
+      'the audit log': JSON.stringify(await entriesOf(auditor)),
       'what the model was told': JSON.stringify(
         stub.requests.map(({ authorization: _key, ...rest }) => rest),
       ),
     };
     for (const place of ['the database', 'Redis’ traffic', 'S3', 'streams', 'what the model was told'])
       expect([place, places[place]?.includes(CONTROL)]).toEqual([place, true]);
+    expect((await collector.spans()).length).toBeGreaterThan(20);
+    expect(places['the audit log']).toContain('submitRun');
+    expect(places['the audit log']).toContain('insufficient_scope');
     expect(places.streams).toContain('[secret canary]');
     const { credentials } = backEnds.s3.config;
     const words = {
@@ -198,6 +225,12 @@ const formsOf = (word: string): string[] => [
   Buffer.from(word).toString('base64').slice(0, -4),
   Buffer.from(word).toString('hex'),
 ];
+
+async function entriesOf(client: Client): Promise<AuditEntry[]> {
+  const entries: AuditEntry[] = [];
+  for await (const entry of client.audit()) entries.push(entry);
+  return entries;
+}
 
 async function databaseOf(url: string): Promise<string> {
   const database = new pg.Client({ connectionString: url });

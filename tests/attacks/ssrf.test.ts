@@ -36,6 +36,11 @@ const names: Record<string, [first: string[], later?: string[]]> = {
   'front.test': [['127.0.0.1']],
 };
 
+/** Public, and denied by the operator or beside what is. */
+const beside = new Set(
+  ['denied', 'a.corp', 'a.b.corp', 'corp', 'half', 'other', 'notdenied'].map((name) => `${name}.test`),
+);
+
 /** What must not be reached; and what an operator has named, which redirects to wherever it is asked to. */
 let inside: Server;
 let front: Server;
@@ -60,7 +65,9 @@ beforeAll(async () => {
   insidePort = (inside.address() as AddressInfo).port;
   frontHost = `127.0.0.1:${(front.address() as AddressInfo).port}`;
   dns = await startDnsServer((name, before) => {
-    const [first, later = first] = names[name] ?? [name.endsWith('localhost') ? ['127.0.0.1'] : []];
+    const [first, later = first] = names[name] ?? [
+      name.endsWith('localhost') ? ['127.0.0.1'] : beside.has(name) ? ['9.9.9.9'] : [],
+    ];
     return before === 0 ? first : later;
   });
   fetchTool = createHttpFetch({
@@ -261,6 +268,43 @@ for (const host of [
 ])
   attack(`a webhook to ${host}`, 'refused', () => seen(webhook(`http://${host}:${insidePort}/`)));
 
+// What the operator denies, whatever else allows it, and however it is written.
+const DENIED = [
+  'denied.test',
+  '*.corp.test',
+  'half.test:8443',
+  '93.184.215.0/24',
+  '2606:4700::/32',
+  '8.8.8.8',
+];
+const denying = (allow: string[] = []) =>
+  codeOfCheck((url) => createAddressGuard({ allow, deny: DENIED, resolve: dns.resolve }).check(url));
+function codeOfCheck(check: (url: URL) => Promise<unknown>): (url: string) => Promise<string> {
+  return async (url) => {
+    const code = await codeOf(check(new URL(url)));
+    return code === 'address_not_allowed' ? 'refused' : code;
+  };
+}
+for (const url of [
+  ...['http://denied.test/', 'http://DENIED.test/', 'http://denied.test./', 'https://denied.test:8443/'],
+  ...['http://a.corp.test/', 'http://a.b.corp.test./', 'https://half.test:8443/', 'http://public.test/'],
+  ...['http://93.184.215.14/', 'http://0x5db8d70e/', 'http://8.8.8.8/', 'http://134744072/'],
+  ...['http://[2606:4700::1111]/', 'http://[2606:4700:0:0::1]/', 'http://[::ffff:8.8.8.8]/'],
+])
+  attack(`denied: ${url}`, 'refused', () => denying()(url));
+for (const url of ['http://denied.test/', 'http://public.test/', 'http://8.8.8.8/'])
+  attack(`denied and allowed: ${url}`, 'refused', () =>
+    denying(['denied.test', 'public.test', '8.8.8.8', 'public.test:80'])(url),
+  );
+for (const url of [
+  'http://other.test/',
+  'http://corp.test/',
+  'http://half.test/',
+  'http://notdenied.test/',
+  'http://8.8.4.4/',
+])
+  legitimate(`beside what is denied: ${url}`, 'no error', () => denying()(url));
+
 const guard = () => createAddressGuard({ allow: [], resolve: dns.resolve });
 const passes = async (url: string): Promise<string> => {
   const addresses = await guard().check(new URL(url));
@@ -286,4 +330,4 @@ legitimate('a redirect to another name of it', 'no error', () =>
   seen(fetchIt(`http://${frontHost}/?to=http://front.test:${frontHost.split(':')[1] ?? ''}/`)),
 );
 
-atLeast(150, 12);
+atLeast(165, 17);

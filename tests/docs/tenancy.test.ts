@@ -5,10 +5,13 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addressOf, api, type RouteName } from '../../contracts/api.js';
+import type { AuditEntry } from '../../contracts/audit.js';
+import { createAuditWriter } from '../../src/api/audit/audit-writer.js';
 import { createApp } from '../../src/api/create-app.js';
 import { createApiKey } from '../../src/api/sign-in/create-api-key.js';
 import { createSignIn } from '../../src/api/sign-in/sign-in.js';
 import { createFakeApiKeys } from '../../src/api/testing/fake-api-keys.js';
+import { createFakeAudit } from '../../src/api/testing/fake-audit.js';
 import { createFakes, dependenciesOf, listen } from '../../src/api/testing/fakes.js';
 
 /** Ids that nobody has. */
@@ -23,6 +26,7 @@ const ownOnly: Partial<Record<RouteName, { what: string; body?: object }>> = {
   listApiKeys: { what: 'apiKeys' },
   listApprovals: { what: 'approvals' },
   listSchedules: { what: 'schedules' },
+  listAudit: { what: 'entries' },
 };
 /** Calls that show nothing of any tenant, or only make something for the caller. */
 const nobodys: Partial<Record<RouteName, string>> = {
@@ -54,8 +58,10 @@ const bodies: Partial<Record<RouteName, string>> = {
 
 const fakes = createFakes();
 const apiKeys = createFakeApiKeys();
+const auditLog = createFakeAudit();
 let server: Awaited<ReturnType<typeof listen>>;
 let tokens: { a: string; b: string };
+let keyOfB: string;
 /** Of tenant A. */
 let given: Record<string, string>;
 
@@ -67,11 +73,13 @@ beforeAll(async () => {
     ticketSecret: 'x'.repeat(32),
     logger: fakes.logger,
   });
-  server = await listen(createApp(dependenciesOf(fakes, { signIn, apiKeys })).app);
+  const audit = { log: auditLog, writer: createAuditWriter(auditLog, fakes.logger) };
+  server = await listen(createApp(dependenciesOf(fakes, { signIn, apiKeys, audit })).app);
   const keyOf = (tenantId: string) =>
     createApiKey(apiKeys, { tenantId, name: 'k', scope: 'admin', createdBy: 'test', expiresAt: null });
   const [a, b] = [await keyOf('tenant-a'), await keyOf('tenant-b')];
   tokens = { a: a.token, b: b.token };
+  keyOfB = b.key.id;
   const run = (await (await submit(tokens.a)).json()) as { id: string };
   const at = new Date().toISOString();
   const asked = { approvalId: 'step-a', kind: 'step', reason: 'step', argsHash: 'x' } as const;
@@ -142,10 +150,16 @@ test('docs/tenancy.md', async () => {
     if (own !== undefined) {
       const answer = await call(route, tokens.b, {});
       const list = ((await answer.json()) as Record<string, object[]>)[own.what];
+      rows.push(`${title} ${answer.status} | only what is the caller’s own |`);
+      if (route === 'listAudit') {
+        // That B has tried all this at A's ids is B's own act.
+        const subjects = new Set((list as AuditEntry[]).map(({ subject }) => subject));
+        expect([...subjects]).toEqual([`key:${keyOfB}`]);
+        continue;
+      }
       expect(JSON.stringify(list)).not.toContain(given.id);
       expect(JSON.stringify(list)).not.toContain(given.keyId);
       expect(JSON.stringify(list)).not.toContain(given.scheduleId);
-      rows.push(`${title} ${answer.status} | only what is the caller’s own |`);
       continue;
     }
     // Whoever adds a call has to say here what it is.

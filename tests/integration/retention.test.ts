@@ -1,11 +1,12 @@
 /** Retention as it runs in production: started by its schedule, by a worker, over a real database and real files. */
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import pg from 'pg';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createRetentionActivities } from '../../activities/retention.js';
 import type { Activities } from '../../contracts/activities.js';
-import { RETENTION_SCHEDULE } from '../../contracts/retention.js';
+import { RETENTION_SCHEDULE, type RetentionInput } from '../../contracts/retention.js';
 import { ensureBuilt } from '../../scripts/build.mjs';
 import {
   TEMPORAL_TIMEOUT_MS,
@@ -28,6 +29,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const releasers = new Releasers();
 const { logger } = createFakes();
 let records: Records;
+let owner: pg.Client;
 let workspace: Workspace;
 let connection: Connection;
 
@@ -38,6 +40,9 @@ beforeAll(async () => {
   const postgres = await testPostgres();
   releasers.push('Postgres', () => postgres.release());
   await migrate(postgres.connectionString, path.join(root, 'deploy/migrations'));
+  owner = new pg.Client({ connectionString: postgres.connectionString });
+  await owner.connect();
+  releasers.push('the owner', () => owner.end());
   records = openPostgresRecords(postgres.connectionString, logger);
   releasers.push('the records', () => records.close());
   const files = await testDirectory();
@@ -51,6 +56,7 @@ beforeAll(async () => {
     payloads: plainPayloads,
     activities: createRetentionActivities({
       retention: records.retention,
+      audit: records.audit,
       workspace,
       logger,
     }) as unknown as Activities,
@@ -76,19 +82,31 @@ async function finished(days: number): Promise<string> {
   return id;
 }
 
-const apply = (retention: { runDays: number | null; eventDays: number | null }): Promise<void> =>
+/** An entry of the audit log that was written so many days ago, which only its table's owner can pretend. */
+async function act(days: number): Promise<string> {
+  const id = v7();
+  await owner.query(
+    `insert into perdure.audit_entries (id, tenant_id, at, subject, action, outcome, recorded_at)
+     values ($1, $2, now(), 'user:ann', 'cancelRun', 'ok', $3)`,
+    [id, tenantId, daysAgo(days)],
+  );
+  return id;
+}
+
+const apply = (wanted: Partial<RetentionInput>): Promise<void> =>
   applyRetentionSchedule({
     connection,
     namespace: 'default',
     payloads: plainPayloads,
     taskQueue: 'perdure',
-    retention,
+    retention: { runDays: null, eventDays: null, auditDays: null, ...wanted },
   });
 
 test('old runs go with their files, older events go from their runs, and what is young stays', async () => {
   // As two workers that start at once, one of them with what was set before.
   await apply({ runDays: 1, eventDays: null });
-  await apply({ runDays: 30, eventDays: 7 });
+  await apply({ runDays: 30, eventDays: 7, auditDays: 60 });
+  const [oldAct, youngAct] = [await act(61), await act(59)];
   const [old, middle, young] = [await finished(31), await finished(8), await finished(1)];
   const schedule = new Client({ connection }).schedule.getHandle(RETENTION_SCHEDULE);
   expect((await schedule.describe()).policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 3_600_000 });
@@ -106,6 +124,14 @@ test('old runs go with their files, older events go from their runs, and what is
     expect(await workspace.list({ tenantId, runId })).toHaveLength(1);
   }
   expect(await records.log.read(young, 0, 10)).toHaveLength(2);
+  await vi.waitFor(
+    async () => {
+      const { entries } = await records.audit.list(tenantId, {}, 10);
+      expect(entries.map(({ id }) => id)).toEqual([youngAct]);
+    },
+    { timeout: 20_000, interval: 200 },
+  );
+  expect(oldAct).not.toBe(youngAct);
 });
 
 test('where nothing is to be deleted there is no schedule', async () => {

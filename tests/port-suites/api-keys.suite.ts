@@ -107,6 +107,12 @@ export function apiKeysSuite(name: string, open: () => Promise<Keeping>): void {
       expect(await keys.revoke(revoked.tenantId, revoked.id)).toBe(true);
       for (const hash of ['0'.repeat(64), 'no hash', revoked.tokenHash, expired.tokenHash])
         expect(await keys.find(hash)).toBeNull();
+      // Whose it was is known all the same.
+      for (const key of [revoked, expired])
+        expect(await keys.former(key.tokenHash)).toEqual({ id: key.id, tenantId: key.tenantId });
+      const good = newKey({ scope: 'audit' });
+      await keys.create(good);
+      for (const hash of ['0'.repeat(64), good.tokenHash]) expect(await keys.former(hash)).toBeNull();
       expect(await keys.list(expired.tenantId)).toMatchObject([{ expiresAt: '2020-01-01T00:00:00.000Z' }]);
     });
 

@@ -1,4 +1,5 @@
 /** What every Workspace must do. */
+import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -206,6 +207,22 @@ export function workspaceSuite(
       expect(await workspace.list(s, { system: true })).toEqual([]);
       for (const other of others) expect(await workspace.usedBytes(other)).toBe(1);
     }, 120_000);
+
+    test('a tenant goes with the files of all its runs, and one whose name begins alike stays', async () => {
+      const tenantId = `leaving-${randomUUID()}`;
+      const [one, two, other] = [
+        { tenantId, runId: randomUUID() },
+        { tenantId, runId: randomUUID() },
+        { tenantId: `${tenantId}0`, runId: randomUUID() },
+      ];
+      for (const each of [one, two, other]) await workspace.put(each, 'a/b.txt', 'x');
+      await workspace.put(one, '.perdure/outputs/x.json', '1');
+      await workspace.deleteTenant(tenantId);
+      await workspace.deleteTenant(tenantId);
+      for (const each of [one, two]) expect(await workspace.list(each, { system: true })).toEqual([]);
+      expect(await workspace.usedBytes(other)).toBe(1);
+      await workspace.deleteTenant(other.tenantId);
+    });
 
     test('answers its check', async () => {
       await expect(workspace.check()).resolves.toBeUndefined();

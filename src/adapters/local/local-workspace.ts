@@ -97,6 +97,9 @@ export function createLocalWorkspace(root: string): Workspace {
 
     deleteAll: (scope) => guard(() => rm(base(scope), { recursive: true, force: true })),
 
+    deleteTenant: (tenantId) =>
+      guard(() => rm(path.join(root, folderName(tenantId)), { recursive: true, force: true })),
+
     usedBytes: async (scope) =>
       (await workspace.list(scope, { system: true })).reduce((sum, { bytes }) => sum + bytes, 0),
 

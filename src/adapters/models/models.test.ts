@@ -227,3 +227,16 @@ test('a secret of the settings stands in no message', async () => {
   const error = await failureOf(model);
   expect(error.message).not.toContain('canary-key');
 });
+
+test('a provider that redirects is not followed, so that neither the key nor the words go elsewhere', async () => {
+  const other = await startStubServer(() => ({ text: 'from elsewhere' }));
+  servers.push(other);
+  for (const status of [301, 302, 307, 308]) {
+    const { model } = await modelOver(
+      { status, headers: { location: `${other.url}/chat/completions` } },
+      { OPENAI_API_KEY: 'secret-key' },
+    );
+    await failureOf(model);
+  }
+  expect(other.requests).toEqual([]);
+});

@@ -3,6 +3,7 @@ import { afterAll, expect, test } from 'vitest';
 import { admissionSuite } from '../../../tests/port-suites/admission.suite.js';
 import { apiKeysSuite } from '../../../tests/port-suites/api-keys.suite.js';
 import { approvalsSuite } from '../../../tests/port-suites/approvals.suite.js';
+import { auditSuite } from '../../../tests/port-suites/audit.suite.js';
 import { recordsSuite } from '../../../tests/port-suites/records.suite.js';
 import { retentionSuite } from '../../../tests/port-suites/retention.suite.js';
 import { runActivitySuite } from '../../../tests/port-suites/run-activity.suite.js';
@@ -33,6 +34,7 @@ admissionSuite('Postgres', open);
 retentionSuite('Postgres', open);
 approvalsSuite('Postgres', open);
 runActivitySuite('Postgres', open);
+auditSuite('Postgres', open);
 
 test('a database that is away is told as such', async () => {
   const records = openPostgresRecords('postgres://nobody@127.0.0.1:9/nothing', logger);

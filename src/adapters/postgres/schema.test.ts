@@ -23,21 +23,31 @@ async function column(sql: string): Promise<unknown[]> {
   return rows.map(([first]) => first);
 }
 
+const ownTenant = '(tenant_id = ( SELECT perdure.current_tenant() AS current_tenant))';
+const auditors =
+  "(( SELECT perdure.current_scope() AS current_scope) = ANY (ARRAY['audit'::text, 'admin'::text]))";
+
 describe('rights', () => {
-  test('every function has a fixed search path and runs with the rights of who calls it', async () => {
+  test('every function has a fixed search path and runs with the rights of who calls it, but for one', async () => {
     expect(
       await column(`select proname from pg_proc where pronamespace = 'perdure'::regnamespace
-        and (proconfig is null or not proconfig @> array['search_path=""'] or prosecdef)`),
+        and (proconfig is null or not proconfig @> array['search_path=""'])`),
     ).toEqual([]);
+    // Nobody may delete from the audit log; it deletes what is old.
+    expect(
+      await column(
+        `select proname::text from pg_proc where pronamespace = 'perdure'::regnamespace and prosecdef`,
+      ),
+    ).toEqual(['expire_audit_entries']);
   });
 
-  test('nobody but service_role may call a function, except for the one that policies ask for the tenant', async () => {
+  test('nobody but service_role may call a function, except for those that policies ask for the tenant and the scope', async () => {
     expect(
       await column(`select r.role || ' ' || p.proname from pg_proc as p,
           (values ('anon'), ('authenticated'), ('public')) as r (role)
         where p.pronamespace = 'perdure'::regnamespace and has_function_privilege(r.role, p.oid, 'execute')
         order by 1`),
-    ).toEqual(['authenticated current_tenant']);
+    ).toEqual(['authenticated current_scope', 'authenticated current_tenant']);
     expect(
       await column(`select proname from pg_proc where pronamespace = 'perdure'::regnamespace
         and not has_function_privilege('service_role', oid, 'execute')`),
@@ -65,7 +75,7 @@ describe('rights', () => {
         cmd: 'SELECT',
         roles: ['authenticated'],
         // As a sub-select: asked once a query, not once a row.
-        qual: '(tenant_id = ( SELECT perdure.current_tenant() AS current_tenant))',
+        qual: tablename === 'audit_entries' ? `(${ownTenant} AND ${auditors})` : ownTenant,
       })),
     );
   });
@@ -93,6 +103,48 @@ describe('rights', () => {
   });
 });
 
+describe('the audit log', () => {
+  const insert = (recordedAt: string): Promise<unknown> =>
+    client.query(`insert into perdure.audit_entries (id, tenant_id, at, subject, action, outcome, recorded_at)
+      values (gen_random_uuid(), 'acme', now(), 's', 'a', 'ok', ${recordedAt})`);
+
+  test('no role of ours may change, delete or date an entry', async () => {
+    expect(
+      await column(`select r.role || ' ' || p.privilege
+        from (values ('anon'), ('authenticated'), ('service_role'), ('public')) as r (role),
+          (values ('update'), ('delete'), ('truncate'), ('references'), ('trigger'), ('insert')) as p (privilege)
+        where has_table_privilege(r.role, 'perdure.audit_entries', p.privilege)`),
+    ).toEqual([]);
+    expect(
+      await column(`select column_name::text from information_schema.columns
+        where table_schema = 'perdure' and table_name = 'audit_entries'
+          and not has_column_privilege('service_role', 'perdure.audit_entries', column_name, 'insert')`),
+    ).toEqual(['recorded_at']);
+  });
+
+  test('not even the owner of the table changes an entry, or deletes a young one', async () => {
+    await insert(`now() - interval '29 days'`);
+    await insert(`now() - interval '31 days'`);
+    for (const statement of [
+      `update perdure.audit_entries set outcome = 'forged'`,
+      `update perdure.audit_entries set recorded_at = now() - interval '1 year'`,
+      'delete from perdure.audit_entries',
+      'truncate perdure.audit_entries',
+      'truncate perdure.audit_entries cascade',
+    ])
+      await expect(client.query(statement)).rejects.toMatchObject({ code: '42501' });
+    await client.query('set role service_role');
+    try {
+      expect(
+        await column(`select perdure.expire_audit_entries(now() + interval '1 year', 100)::integer`),
+      ).toEqual([1]);
+    } finally {
+      await client.query('reset role');
+    }
+    expect(await column('select count(*)::integer from perdure.audit_entries')).toEqual([1]);
+  });
+});
+
 describe('indexes', () => {
   const RUNS = 20_000;
   const aRun = `'00000000-0000-4000-8000-000000000001'`;
@@ -114,8 +166,12 @@ describe('indexes', () => {
       insert into perdure.approvals (run_id, id, tenant_id, kind, status, args_hash, requested_at)
       select id, 'plan', tenant_id, 'plan', case when last_seq = 2 and status = 'running' then 'pending' else 'approved' end,
         'h', created_at from perdure.runs`);
+    await client.query(`
+      insert into perdure.audit_entries (id, tenant_id, at, subject, action, target, outcome, recorded_at)
+      select gen_random_uuid(), tenant_id, created_at, 's', 'submitRun', 'runs/' || id, 'ok', created_at - interval '1 year'
+      from perdure.runs`);
     await client.query(
-      'vacuum analyze perdure.approvals, perdure.runs, perdure.run_events, perdure.tenant_storage, perdure.api_keys',
+      'vacuum analyze perdure.audit_entries, perdure.approvals, perdure.runs, perdure.run_events, perdure.tenant_storage, perdure.api_keys',
     );
     await client.query(`
       insert into perdure.runs (id, tenant_id, goal, agent, created_at, last_seq) values (${aRun}, 't3', 'g', 'a', now(), 500);
@@ -209,11 +265,21 @@ describe('indexes', () => {
       'approvals_pkey',
     ],
     ['an approval', `find_approval('t3', ${some}, 'plan')`, 'approvals_pkey'],
+    ['a key that counts no more', `former_api_key('${'0'.repeat(64)}')`, 'api_keys_token_hash_key'],
+    ['a page of the audit log', `list_audit_entries('t3', '{}', 101, null, null)`, 'audit_entries_newest'],
+    [
+      'the next page of it, of one action and a time',
+      `list_audit_entries('t3', '{"action": "submitRun", "from": "2026-01-02T00:00:00Z"}', 101, '2026-01-08T00:00:00Z', ${some})`,
+      'audit_entries_newest',
+    ],
+    ['entries of the audit log to delete', `expire_audit_entries('2025-01-02', 100)`, 'audit_entries_oldest'],
     ['events to trim', `delete_old_events('2026-01-02', 100)`, 'runs_to_trim'],
   ])('%s: no table is read through', async (_, call, index) => {
     const plans = await plansOf(call);
     expect(plans).toMatch(/Query Text/);
-    expect(plans).not.toMatch(/Seq Scan on (?:runs|run_events|approvals|tenant_storage|api_keys)/);
+    expect(plans).not.toMatch(
+      /Seq Scan on (?:runs|run_events|approvals|tenant_storage|api_keys|audit_entries)/,
+    );
     expect(plans).toMatch(new RegExp(index));
   });
 });

@@ -26,6 +26,13 @@ export function createApiKeyStore(sql: SqlFunctions): ApiKeyStore {
       return (await sql.call('list_share_links', args)) as ApiKey[];
     },
 
+    async former(tokenHash) {
+      return (await sql.call('former_api_key', { p_token_hash: tokenHash })) as Pick<
+        ApiKey,
+        'id' | 'tenantId'
+      > | null;
+    },
+
     async list(tenantId) {
       return (await sql.call('list_api_keys', { p_tenant_id: tenantId })) as ApiKey[];
     },

@@ -7,8 +7,10 @@ import type { WorkspaceScope } from '../../ports/workspace.js';
 const MAX_KEY_BYTES = 1_024;
 
 /** Ends with a slash, so that `t1` is no beginning of `t10`. */
+export const tenantKey = (prefix: string, tenantId: string): string => `${prefix}${folderName(tenantId)}/`;
+
 export const folderKey = (prefix: string, { tenantId, runId }: WorkspaceScope): string =>
-  `${prefix}${folderName(tenantId)}/${folderName(runId)}/`;
+  `${tenantKey(prefix, tenantId)}${folderName(runId)}/`;
 
 /** @throws PerdureError `invalid_path` */
 export function fileKey(prefix: string, scope: WorkspaceScope, path: string): string {

@@ -10,7 +10,7 @@ import type { S3Config } from '../../config/env.js';
 import type { ByteRange, FileContent, FileInfo, Workspace } from '../../ports/workspace.js';
 import { deleteBelow } from './delete-objects.js';
 import { listObjects } from './list-objects.js';
-import { fileKey, folderKey, pathOf } from './object-keys.js';
+import { fileKey, folderKey, pathOf, tenantKey } from './object-keys.js';
 import { presignObject } from './presign-object.js';
 import { bareTag, headObject, putObject, writtenOf, type Written } from './put-object.js';
 import { openS3, type S3, type S3Options } from './s3-client.js';
@@ -82,6 +82,8 @@ export function createS3Workspace(
       }, path),
 
     deleteAll: (scope) => guard(() => deleteBelow(s3, folderKey(prefix, scope))),
+
+    deleteTenant: (tenantId) => guard(() => deleteBelow(s3, tenantKey(prefix, tenantId))),
 
     usedBytes: (scope) =>
       guard(async () => {

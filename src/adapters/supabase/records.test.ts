@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { admissionSuite } from '../../../tests/port-suites/admission.suite.js';
 import { apiKeysSuite } from '../../../tests/port-suites/api-keys.suite.js';
 import { approvalsSuite } from '../../../tests/port-suites/approvals.suite.js';
+import { auditSuite } from '../../../tests/port-suites/audit.suite.js';
 import { recordsSuite } from '../../../tests/port-suites/records.suite.js';
 import { retentionSuite } from '../../../tests/port-suites/retention.suite.js';
 import { runActivitySuite } from '../../../tests/port-suites/run-activity.suite.js';
@@ -31,6 +32,7 @@ describe.skipIf(missing !== null)('Supabase', () => {
   retentionSuite('PostgREST', open);
   approvalsSuite('PostgREST', open);
   runActivitySuite('PostgREST', open);
+  auditSuite('PostgREST', open);
 
   test('an address where nothing listens is an outage', async () => {
     const address = `127.0.0.1:${await claimPort('127.0.0.1', 0, 'port', 'none')}`;

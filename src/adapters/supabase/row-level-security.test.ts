@@ -117,6 +117,52 @@ describe.skipIf(missing !== null)('row-level security', () => {
     expect((await acme.from('api_keys').select('id').like('token_hash', '0%')).error?.code).toBe('42501');
   });
 
+  test('the audit log is read by the auditors and admins of its tenant, and changed by nobody', async () => {
+    await service.audit.append(
+      ['acme', 'globex'].map((tenantId) => ({
+        ...{ id: uuid(), tenantId, at, subject: 's', address: null, action: 'a', target: null },
+        ...{ outcome: 'ok', requestId: null },
+      })),
+    );
+    const readBy = async (claims: Readonly<Record<string, unknown>>) => {
+      const client = clientFor(supabase, await supabase.sign(claims));
+      const { data, error } = await client.from('audit_entries').select('tenant_id');
+      expect(error).toBeNull();
+      return data?.map(({ tenant_id }) => String(tenant_id));
+    };
+    for (const perdure_scope of ['audit', 'admin'])
+      expect(await readBy({ app_metadata: { tenant_id: 'acme', perdure_scope } })).toEqual(['acme']);
+    for (const claims of [
+      { app_metadata: { tenant_id: 'acme' } },
+      { app_metadata: { tenant_id: 'acme', perdure_scope: 'write' } },
+      {
+        app_metadata: { tenant_id: 'acme' },
+        user_metadata: { perdure_scope: 'admin' },
+        perdure_scope: 'admin',
+      },
+      { app_metadata: { tenant_id: 'other', perdure_scope: 'admin' } },
+    ])
+      expect(await readBy(claims)).toEqual([]);
+    const serviceRole = createClient(supabase.url, supabase.serviceRoleKey, {
+      db: { schema: 'perdure' },
+      realtime: { transport: WebSocket as unknown as WebSocketLikeConstructor },
+    });
+    for (const client of [
+      serviceRole,
+      clientFor(
+        supabase,
+        await supabase.sign({ app_metadata: { tenant_id: 'acme', perdure_scope: 'admin' } }),
+      ),
+    ]) {
+      const table = client.from('audit_entries');
+      for (const { error } of await Promise.all([
+        table.update({ outcome: 'forged' }).eq('tenant_id', 'acme'),
+        table.delete().eq('tenant_id', 'acme'),
+      ]))
+        expect(error?.code).toBe('42501');
+    }
+  });
+
   test('functions of the service are refused', async () => {
     const id = runOf.globex;
     const calls: readonly (readonly [string, object])[] = [
@@ -130,6 +176,9 @@ describe.skipIf(missing !== null)('row-level security', () => {
       ['create_api_key', { p_key: {} }],
       ['list_api_keys', { p_tenant_id: 'globex' }],
       ['take_submission', { p_tenant_id: 'globex', p_per_minute: 1 }],
+      ['append_audit_entries', { p_entries: [] }],
+      ['expire_audit_entries', { p_before: at, p_limit: 1 }],
+      ['former_api_key', { p_token_hash: '0' }],
       ['delete_old_events', { p_before: at, p_limit: 1 }],
       ['open_runs', { p_before: at, p_limit: 1, p_after_time: null, p_after_id: null }],
       ['schema_version', {}],

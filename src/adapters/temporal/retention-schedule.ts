@@ -18,7 +18,7 @@ export async function applyRetentionSchedule(options: RetentionScheduleOptions):
   const { connection, namespace, payloads, taskQueue, retention } = options;
   const client = new ScheduleClient({ connection, namespace });
   const handle = client.getHandle(RETENTION_SCHEDULE);
-  if (retention.runDays === null && retention.eventDays === null) {
+  if (Object.values(retention).every((days) => days === null)) {
     await handle.delete().catch(unlessNotFound);
     return;
   }

@@ -9,11 +9,16 @@ import { toPerdureError } from './to-perdure-error.js';
 /** Milliseconds that the rest of a refused body is read for, so that its sender gets to the answer. */
 const LINGER_MS = 2_000;
 
-export function createProblemHandler(logger: Logger): ErrorRequestHandler {
+/** @param told of each, before it is answered */
+export function createProblemHandler(
+  logger: Logger,
+  told: (req: Request, res: Response, error: PerdureError) => void = () => undefined,
+): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown: unknown, req, res, _next) => {
     const error = toPerdureError(thrown, req);
     logProblem(logger, req, res, error);
+    told(req, res, error);
     if (res.headersSent) {
       // Half an answer has left: only a broken connection still says that it is not whole.
       res.destroy();

@@ -6,6 +6,7 @@ import { api, type RouteName } from '../../../contracts/api.js';
 import { version } from '../../../contracts/version.js';
 import { apiKeysOperations } from './api-keys-operations.js';
 import { approvalsOperations } from './approvals-operations.js';
+import { auditOperations } from './audit-operations.js';
 import { errorAnswers, errorCodesOf, problemAnswers, problemExamples } from './error-answers.js';
 import { eventsOperations } from './events-operations.js';
 import { filesOperations } from './files-operations.js';
@@ -25,6 +26,7 @@ const operations: Operations<RouteName> = {
   ...filesOperations,
   ...apiKeysOperations,
   ...approvalsOperations,
+  ...auditOperations,
   ...schedulesOperations,
   ...webhooksOperations,
   ...serverOperations,
@@ -56,6 +58,7 @@ export function openApiDocument(): Json {
       { name: 'Schedules', description: 'Runs that are started again and again.' },
       { name: 'Webhooks', description: 'Who is told when a run ends.' },
       { name: 'API keys', description: 'For programs; made and revoked by admins.' },
+      { name: 'Audit', description: 'Who did what.' },
       { name: 'Server', description: 'The server itself.' },
     ],
     paths: paths(),

@@ -30,7 +30,7 @@ export function errorCodesOf(name: RouteName, operation: Operation): ErrorCode[]
   };
   // An API key is looked up in the database.
   add(scope !== null, 'unauthenticated', 'sign_in_unavailable', 'store_unavailable');
-  // Where `read` is enough, a link that was shared still opens one run only.
+  // Where `read` is enough, a link that was shared still opens one run only, and a key of the scope audit no run.
   add(scope !== null, 'insufficient_scope');
   add(path.includes('{id}'), 'run_not_found', 'run_not_recorded', 'temporal_unavailable');
   // An address with a "%" that begins no encoded character.

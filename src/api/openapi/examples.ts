@@ -151,6 +151,21 @@ export const examples = {
   },
   apiKey,
   apiKeyList: { apiKeys: [apiKey] },
+  auditList: {
+    entries: [
+      {
+        id: '01a20ecf-3b52-7d16-8a0f-6c1f3c2b9e55',
+        at,
+        subject: 'key:7c9e6679-7425-40de-944b-e07fc1f90ae7',
+        address: '203.0.113.7',
+        action: 'cancelRun',
+        target: `runs/${id}`,
+        outcome: 'ok',
+        requestId: '0b0f3a52-6f0e-4b0e-9d53-6a3c5a1f7e11',
+      },
+    ],
+    nextCursor: null,
+  },
   approvalList: {
     approvals: [
       {

@@ -25,6 +25,7 @@ export interface Operation {
     | 'Schedules'
     | 'Webhooks'
     | 'API keys'
+    | 'Audit'
     | 'Server';
   summary: string;
   description?: string;

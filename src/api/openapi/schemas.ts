@@ -1,6 +1,7 @@
 /** The schemas of the contract as JSON schemas of the document, each under its name. */
 import { z } from 'zod';
 import * as answers from '../../../contracts/answers.js';
+import { auditEntrySchema, auditListSchema } from '../../../contracts/audit.js';
 import { approvalListSchema, approvalSchema, decideApprovalSchema } from '../../../contracts/approvals.js';
 import { callbackAnswerSchema, callbackListSchema } from '../../../contracts/callbacks.js';
 import { createApiKeySchema } from '../../../contracts/api-keys.js';
@@ -85,6 +86,8 @@ const answerSchemas: Record<string, z.ZodType> = {
   ShareLink: shareLinkSchema,
   ShareLinkList: shareLinkListSchema,
   NewShareLink: newShareLinkSchema,
+  AuditEntry: auditEntrySchema,
+  AuditList: auditListSchema,
   StreamTicket: answers.streamTicketSchema,
   CallbackList: callbackListSchema,
   CallbackAnswer: callbackAnswerSchema,

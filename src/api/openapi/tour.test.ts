@@ -9,10 +9,13 @@ import { planSchema } from '../../../contracts/plan.js';
 import type { Statistics } from '../../../contracts/statistics.js';
 import type { Run } from '../../../contracts/runs.js';
 import { CONTENT_TYPE, createMetrics } from '../../adapters/prometheus/metrics.js';
+import { isAudited } from '../audit/audit-trail.js';
+import { createAuditWriter, type AuditWriter } from '../audit/audit-writer.js';
 import { createApp, type App } from '../create-app.js';
 import { createSignIn } from '../sign-in/sign-in.js';
 import { checkedFetch, seen } from '../testing/checked-fetch.js';
 import { createFakeApiKeys } from '../testing/fake-api-keys.js';
+import { createFakeAudit, type FakeAudit } from '../testing/fake-audit.js';
 import { createFakes, dependenciesOf, listen, type Fakes } from '../testing/fakes.js';
 import { openApiDocument } from './document.js';
 
@@ -20,11 +23,15 @@ let fakes: Fakes;
 let app: App;
 let server: Awaited<ReturnType<typeof listen>>;
 let consoleFolder: string;
+let audit: FakeAudit;
+let writer: AuditWriter;
 beforeEach(async () => {
   consoleFolder = await mkdtemp(path.join(os.tmpdir(), 'perdure-tour-'));
   await mkdir(path.join(consoleFolder, 'assets'));
   fakes = createFakes();
   const apiKeys = createFakeApiKeys();
+  audit = createFakeAudit();
+  writer = createAuditWriter(audit, fakes.logger);
   const signIn = createSignIn({
     required: false,
     tokens: null,
@@ -41,7 +48,12 @@ beforeEach(async () => {
     },
   };
   const metrics = { contentType: CONTENT_TYPE, text: () => createMetrics().text(), mayRead: () => true };
-  app = createApp(dependenciesOf(fakes, { apiKeys, signIn, webhooks, callbacks, metrics, consoleFolder }));
+  app = createApp(
+    dependenciesOf(fakes, {
+      ...{ apiKeys, signIn, webhooks, callbacks, metrics, consoleFolder },
+      audit: { log: audit, writer },
+    }),
+  );
   server = await listen(app.app);
 });
 afterEach(async () => {
@@ -201,8 +213,18 @@ test('every call answers as documented, in every way that is no error', async ()
   await call('listShareLinks', { id });
   await call('revokeShareLink', { id, keyId: linkId });
   expect((await call('revokeShareLink', { id, keyId })).status).toBe(404);
+  await writer.settle();
+  await call('listAudit', {}, {}, '?action=submitRun&limit=1');
+  await (await call('listAudit', {}, { headers: { accept: 'application/x-ndjson' } })).text();
   app.drain();
   await call('readiness');
+
+  // No call that changes something is left out of the audit log, and none has more in it than who, what and to what.
+  const done = audit.added.filter(({ outcome }) => outcome === 'ok' || outcome === 'replayed');
+  expect(new Set(done.map(({ action }) => action))).toEqual(
+    new Set((Object.keys(api) as RouteName[]).filter(isAudited)),
+  );
+  expect(JSON.stringify(audit.added)).not.toMatch(/hello|paid|whsec|pdk_|ticket=|forged|"less"/);
 
   expect(Object.fromEntries([...seen].map(([name, statuses]) => [name, [...statuses].toSorted()]))).toEqual(
     promised(),

@@ -4,6 +4,7 @@ import type { ApiKeyList, NewApiKeyAnswer } from '../../../contracts/api.js';
 import { createApiKeySchema, type ApiKeyInfo } from '../../../contracts/api-keys.js';
 import { PerdureError } from '../../../contracts/errors.js';
 import type { ApiKey, ApiKeyStore } from '../../ports/api-key-store.js';
+import { nameTargets } from '../audit/audit-trail.js';
 import type { ApiContext } from '../context.js';
 import { createApiKey } from '../sign-in/create-api-key.js';
 import { invalid, validate } from '../validate.js';
@@ -22,6 +23,7 @@ export function createCreateApiKeyRoute(context: ApiContext): RequestHandler {
       createdBy: subject,
       expiresAt: expiresAt ?? null,
     });
+    nameTargets(req, `api-keys/${key.id}`);
     const answer: NewApiKeyAnswer = { ...shown(key), token };
     res.status(201).set('Cache-Control', 'no-store').json(answer);
   };

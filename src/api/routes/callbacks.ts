@@ -6,7 +6,9 @@ import { asksFor } from '../../../contracts/asking.js';
 import { callbackBodySchema, callbackQuerySchema, type CallbackList } from '../../../contracts/callbacks.js';
 import { PerdureError } from '../../../contracts/errors.js';
 import { answerErrors } from '../answer-schema.js';
+import { nameTargets } from '../audit/audit-trail.js';
 import type { ApiContext } from '../context.js';
+import { rememberPrincipal } from '../principals.js';
 import { queryOf } from '../query.js';
 import { findRun } from '../run-lookup.js';
 import { invalid, validate } from '../validate.js';
@@ -46,6 +48,10 @@ export function createCallBackRoute(context: ApiContext): RequestHandler {
     if (named === null) throw unknown();
     const { runId, approvalId } = named;
     const tenantId = await engine.tenantOf(runId);
+    // The token says of whom: from here on it is an act within that tenant.
+    if (tenantId !== null)
+      rememberPrincipal(req, { tenantId, subject: 'callback', scope: 'write', expiresAt: null });
+    nameTargets(req, `runs/${runId}/approvals/${approvalId}`);
     const approval = tenantId === null ? null : await approvals.find(tenantId, runId, approvalId);
     const given = approval?.args ?? null;
     if (approval === null || given === null) throw unknown();

@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { PerdureError } from '../../../contracts/errors.js';
 import { forkRunSchema, retryRunSchema } from '../../../contracts/forks.js';
 import { idempotencyKeySchema, type RunRecord } from '../../../contracts/runs.js';
+import { nameTargets } from '../audit/audit-trail.js';
 import type { ApiContext } from '../context.js';
 import { forkSubmission, retrySubmission } from '../fork-submission.js';
 import { getRun, toRun } from '../run-lookup.js';
@@ -41,6 +42,7 @@ async function goOn(
   const submission = await submissionOf(source, key);
   const { record, replayed, headers } = await withRoom(context, source, submission);
   const run = toRun(record, context.engine);
+  nameTargets(req, `runs/${source.id}`, `runs/${run.id}`);
   res.set(headers);
   if (replayed) res.set('Idempotent-Replayed', 'true');
   await warnWithoutWorker(context, workers, res);

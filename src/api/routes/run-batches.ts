@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import type { BatchAnswer, BatchResult } from '../../../contracts/api.js';
 import { batchSchema, idempotencyKeySchema } from '../../../contracts/runs.js';
 import { acceptRun } from '../accept-run.js';
+import { noteItem } from '../audit/audit-trail.js';
 import type { ApiContext } from '../context.js';
 import { logProblem, problemOf } from '../problem-of.js';
 import { Refusal } from '../refusal.js';
@@ -42,10 +43,12 @@ async function acceptItem(
     const { run, replayed, headers } = await acceptRun(context, req, whole, key);
     // The last to be admitted says what is left.
     res.set(headers);
+    noteItem(req, `runs/${run.id}`, replayed ? 'replayed' : 'ok');
     return { status: 202, run, replayed };
   } catch (thrown) {
     const error = toPerdureError(thrown, req);
     logProblem(context.logger, req, res, error);
+    noteItem(req, null, error.code);
     if (error instanceof Refusal) res.set(error.headers);
     const problem = problemOf(error, req, res);
     const { retryAfterSeconds } = error;

@@ -15,6 +15,7 @@ import { limitFields } from '../../../contracts/budget-limits.js';
 import type { RunHead } from '../../../contracts/runs.js';
 import { isTerminal } from '../../../contracts/terminal.js';
 import { acceptRun } from '../accept-run.js';
+import { nameTargets } from '../audit/audit-trail.js';
 import type { ApiContext } from '../context.js';
 import { sendTagged } from '../entity-tag.js';
 import { queryOf } from '../query.js';
@@ -32,6 +33,7 @@ export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): Re
     workers.ask();
     const key = req.get('idempotency-key');
     const { record, run, replayed, headers } = await acceptRun(context, req, req.body, key);
+    nameTargets(req, `runs/${run.id}`);
     res.set(headers);
     if (replayed) res.set('Idempotent-Replayed', 'true');
     await warnWithoutWorker(context, workers, res);

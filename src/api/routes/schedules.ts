@@ -17,6 +17,7 @@ import {
   type ScheduleList,
 } from '../../../contracts/schedules.js';
 import type { Schedules } from '../../ports/schedules.js';
+import { nameTargets } from '../audit/audit-trail.js';
 import type { ApiContext } from '../context.js';
 import { keyReused } from '../input-files.js';
 import { readSubmission } from '../submission.js';
@@ -46,6 +47,7 @@ export function createCreateScheduleRoute(context: ApiContext): RequestHandler {
       if (madeBefore.requestHash !== requestHash) throw keyReused();
       res.set('Idempotent-Replayed', 'true');
     }
+    nameTargets(req, `schedules/${id}`);
     const schedule = await find(schedules, tenantId, id);
     res.status(201).set('Location', schedule.links.self);
     send(res, schedule);

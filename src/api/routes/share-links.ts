@@ -9,6 +9,7 @@ import {
 } from '../../../contracts/share-links.js';
 import type { ApiKey } from '../../ports/api-key-store.js';
 import { CONSOLE_PATH } from '../console-page.js';
+import { nameTargets } from '../audit/audit-trail.js';
 import type { ApiContext } from '../context.js';
 import { findRun } from '../run-lookup.js';
 import { createApiKey } from '../sign-in/create-api-key.js';
@@ -26,6 +27,7 @@ export function createCreateShareLinkRoute(context: ApiContext): RequestHandler 
       ...{ tenantId, runId, name: 'shared run', scope: 'read', createdBy: subject },
       expiresAt: new Date(context.now().getTime() + expiresInSeconds * 1_000).toISOString(),
     });
+    nameTargets(req, `runs/${runId}/share-links/${key.id}`);
     const url = context.consoleFolder === null ? null : `${CONSOLE_PATH}/runs/${runId}#share=${token}`;
     const answer: NewShareLink = { ...shown(key), token, url };
     res.status(201).set('Cache-Control', 'no-store').json(answer);

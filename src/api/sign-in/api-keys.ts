@@ -2,6 +2,7 @@
 import { PerdureError } from '../../../contracts/errors.js';
 import type { Principal } from '../../../contracts/principal.js';
 import type { ApiKey, ApiKeyStore } from '../../ports/api-key-store.js';
+import type { Holder } from '../refusal.js';
 import { hashOfApiKey } from './api-key-token.js';
 import { badToken } from './unauthenticated.js';
 
@@ -67,12 +68,19 @@ export function createApiKeyCheck(
       const hash = hashOfApiKey(token);
       if (hash === null) throw badToken('this is no API key: it is mistyped or not whole');
       const key = await find(hash);
-      if (key === null) throw badToken('the API key is unknown, revoked or expired');
+      if (key === null)
+        throw badToken(
+          'the API key is unknown, revoked or expired',
+          undefined,
+          await formerHolder(store, hash),
+        );
       const expiresAt = key.expiresAt === null ? null : Date.parse(key.expiresAt);
       // It may have expired since it was asked for.
-      if (expiresAt !== null && expiresAt <= now()) throw badToken('the API key has expired');
+      const holder = { tenantId: key.tenantId, subject: `key:${key.id}` };
+      if (expiresAt !== null && expiresAt <= now())
+        throw badToken('the API key has expired', undefined, holder);
       return {
-        ...{ tenantId: key.tenantId, subject: `key:${key.id}`, scope: key.scope, expiresAt },
+        ...{ ...holder, scope: key.scope, expiresAt },
         ...(key.runId === null ? {} : { runId: key.runId }),
       };
     },
@@ -89,6 +97,12 @@ export function createApiKeyCheck(
       for (const [hash, { key }] of known) if (key.id === keyId) known.delete(hash);
     },
   };
+}
+
+/** For the audit log of the tenant whose the key was; not being told is no reason to answer otherwise. */
+async function formerHolder(store: ApiKeyStore, hash: string): Promise<Holder | undefined> {
+  const key = await store.former(hash).catch(() => null);
+  return key === null ? undefined : { tenantId: key.tenantId, subject: `key:${key.id}` };
 }
 
 /** The oldest goes first. */

@@ -48,7 +48,8 @@ export function createStreamTickets(secret: string, now: () => number = Date.now
           currentDate: new Date(now()),
         });
         const { sub, tenant, run, until } = claims.parse(payload);
-        if (run !== runId) throw badToken('the ticket is for another run');
+        if (run !== runId)
+          throw badToken('the ticket is for another run', undefined, { tenantId: tenant, subject: sub });
         // The stream it opened lives as long as the sign-in that asked for it.
         return { tenantId: tenant, subject: sub, scope: 'read', expiresAt: until };
       } catch (error) {

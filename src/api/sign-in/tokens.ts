@@ -3,6 +3,7 @@ import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVeri
 import { z } from 'zod';
 import { scopes, type Principal } from '../../../contracts/principal.js';
 import type { Logger } from '../../ports/logger.js';
+import type { Holder } from '../refusal.js';
 import { createSigningKeys, type SigningKeyOptions, type SigningKeys } from './signing-keys.js';
 import { badToken } from './unauthenticated.js';
 
@@ -53,7 +54,7 @@ export function createTokenCheck(
     try {
       return principalOf(await verify(token, { secret, keys, rules }));
     } catch (error) {
-      if (error instanceof errors.JOSEError) throw badToken(faultOf(error), error);
+      if (error instanceof errors.JOSEError) throw badToken(faultOf(error), error, formerHolder(error));
       throw error;
     }
   };
@@ -93,13 +94,24 @@ function principalOf(payload: JWTPayload): Principal {
     );
   if (data.role !== 'authenticated') throw badToken('the token’s role is not authenticated: sign in first');
   return {
-    tenantId: data.app_metadata?.tenant_id ?? data.sub,
-    subject: `user:${data.sub}`,
+    ...holderOf(data),
     scope: data.app_metadata?.perdure_scope ?? 'write',
     ...(data.app_metadata?.perdure_operator === true ? { operator: true } : {}),
     expiresAt: (data.exp + TOLERANCE) * 1_000,
   };
 }
+
+/** Whose a token was that is signed as it should be and has expired. */
+function formerHolder(error: errors.JOSEError): Holder | undefined {
+  if (!(error instanceof errors.JWTExpired)) return undefined;
+  const { success, data } = claims.safeParse(error.payload);
+  return success && data.role === 'authenticated' ? holderOf(data) : undefined;
+}
+
+const holderOf = ({ sub, app_metadata }: z.infer<typeof claims>): Holder => ({
+  tenantId: app_metadata?.tenant_id ?? sub,
+  subject: `user:${sub}`,
+});
 
 function faultOf(error: errors.JOSEError): string {
   if (error instanceof errors.JWTExpired) return 'the token has expired; get a new one';

@@ -1,6 +1,6 @@
 /** Refusals of a caller who is not known or may not, in the words of RFC 6750 too. */
 import type { Scope } from '../../../contracts/principal.js';
-import { Refusal } from '../refusal.js';
+import { Refusal, type Holder } from '../refusal.js';
 
 /** Nobody said who they are: RFC 6750, 3.1 wants no error code in the header then. */
 export const signInFirst = (): Refusal =>
@@ -10,11 +10,15 @@ export const signInFirst = (): Refusal =>
     { headers: challenge({}) },
   );
 
-/** @param why what is wrong, never what the token says */
-export const badToken = (why: string, cause?: unknown): Refusal =>
+/**
+ * @param why what is wrong, never what the token says
+ * @param holder whose it is, where that is proven
+ */
+export const badToken = (why: string, cause?: unknown, holder?: Holder): Refusal =>
   new Refusal('unauthenticated', why, {
     headers: challenge({ error: 'invalid_token', error_description: why }),
     cause,
+    holder,
   });
 
 export function scopeMissing(needed: Scope, has: Scope): Refusal {

@@ -43,6 +43,14 @@ export function createFakeApiKeys(): FakeApiKeys {
       call(() =>
         [...keys.values()].filter((key) => key.tenantId === tenantId && key.runId === null).reverse(),
       ),
+    former: (tokenHash) =>
+      call(() => {
+        const key = keys.get(tokenHash);
+        const isOver =
+          key !== undefined &&
+          (key.revokedAt !== null || (key.expiresAt !== null && Date.parse(key.expiresAt) <= Date.now()));
+        return isOver ? { id: key.id, tenantId: key.tenantId } : null;
+      }),
     revoke: (tenantId, keyId) =>
       call(() => {
         const key = [...keys.values()].find(({ id }) => id === keyId);

@@ -66,6 +66,10 @@ export function createFakeWorkspace(): FakeWorkspace {
       call(() => {
         for (const key of files.keys()) if (key.startsWith(folderOf(scope))) files.delete(key);
       }),
+    deleteTenant: (tenantId) =>
+      call(() => {
+        for (const key of files.keys()) if (key.startsWith(`${tenantId}/`)) files.delete(key);
+      }),
     usedBytes: async (scope) =>
       (await workspace.list(scope, { system: true })).reduce((sum, { bytes }) => sum + bytes, 0),
     check: () => call(() => undefined),

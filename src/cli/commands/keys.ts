@@ -28,7 +28,7 @@ export function registerKeys(program: Command): void {
     .description('make a key; it is shown this once')
     .requiredOption('--tenant <id>', 'whose runs it is for')
     .requiredOption('--name <name>', 'what it is for')
-    .option('--scope <scope>', 'read, write or admin', 'write')
+    .option('--scope <scope>', 'read, write, audit (the audit log and nothing else) or admin', 'write')
     .option('--expires <time>', 'when it ends (ISO 8601 with offset); never, unless told')
     .option('--json', 'print the key as JSON')
     .action(async ({ tenant, name, scope, expires, json }: Options & Record<string, string>) => {

@@ -51,6 +51,7 @@ import type { Budget } from '../../../contracts/budgets.js';
 import type { ApprovalPolicy } from '../../../contracts/approvals.js';
 import type { AgentCatalog } from '../../../src/ports/agent-catalog.js';
 import type { Admission } from '../../../src/ports/admission.js';
+import type { AuditLog } from '../../../src/ports/audit-log.js';
 import type { EventBus } from '../../../src/ports/event-bus.js';
 import type { ApprovalStore } from '../../../src/ports/approval-store.js';
 import type { EventLog } from '../../../src/ports/event-log.js';
@@ -60,6 +61,7 @@ import type { KeyRing } from '../../../src/ports/key-ring.js';
 import type { RunEngine } from '../../../src/ports/run-engine.js';
 import type { RunInspector } from '../../../src/ports/run-inspector.js';
 import type { TenantKeyStore } from '../../../src/ports/tenant-keys.js';
+import type { TenantRecords } from '../../../src/ports/tenant-records.js';
 import type { Schedules } from '../../../src/ports/schedules.js';
 import type { ToolCatalog } from '../../../src/ports/tool-catalog.js';
 import type { Workspace } from '../../../src/ports/workspace.js';
@@ -87,6 +89,8 @@ export interface System {
   inspector: RunInspector;
   payloads: Payloads;
   tenantKeys: TenantKeyStore;
+  tenants: TenantRecords;
+  audit: AuditLog;
   store: RunStore;
   log: EventLog;
   bus: EventBus;
@@ -219,6 +223,7 @@ export async function startSystem(
         sender: openWebhookSender({
           webhookSecrets: [WEBHOOK_SECRET],
           httpAllow: options.httpAllow ?? [],
+          httpDeny: [],
         }),
         logger,
       }),
@@ -285,6 +290,8 @@ export async function startSystem(
     inspector: createRunInspector(place),
     payloads,
     tenantKeys: records.tenantKeys,
+    tenants: records.tenants,
+    audit: records.audit,
     store,
     log,
     bus,
