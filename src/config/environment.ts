@@ -253,6 +253,15 @@ export const environment = z.object({
         ),
       'must be name=http(s) address, or several of them separated by commas',
     ),
+  PERDURE_MODEL_PACKAGES: z
+    .string()
+    .default('')
+    .transform((s) => list(s).map((item) => item.split(/=(.*)/s).slice(0, 2)))
+    .refine(
+      (all): all is [string, string][] =>
+        all.every(([name = '', found = '']) => /^[a-z][a-z0-9-]*$/.test(name) && /^\S+$/.test(found)),
+      'must be name=package, or several of them separated by commas',
+    ),
   PERDURE_MODEL_SECONDS: count('a number of seconds').default(300),
   PERDURE_MODEL_STALL_SECONDS: count('a number of seconds').default(60),
   PERDURE_MODEL_PRICES: z.string().min(1).optional(),

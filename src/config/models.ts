@@ -19,11 +19,14 @@ export interface ModelConfig {
   readonly recordFile: string | null;
 }
 
-export interface ModelProvider {
-  readonly protocol: 'openai' | 'anthropic' | 'scripted';
-  readonly baseUrl: string;
-  readonly apiKey: string | null;
-}
+export type ModelProvider =
+  | {
+      readonly protocol: 'openai' | 'anthropic' | 'scripted';
+      readonly baseUrl: string;
+      readonly apiKey: string | null;
+    }
+  /** A package of the AI SDK, which reads its own settings from the environment; or a file that exports one. */
+  | { readonly protocol: 'package'; readonly package: string };
 
 /** @throws ConfigError for a model that cannot be asked */
 export function modelsOf(e: Environment): ModelConfig {
@@ -36,6 +39,11 @@ export function modelsOf(e: Environment): ModelConfig {
     if (Object.hasOwn(providers, name))
       throw new ConfigError(`PERDURE_MODEL_SERVERS names ${name}, and there is such a provider already`);
     providers[name] = { protocol: 'openai', baseUrl: baseUrl.replace(/\/+$/, ''), apiKey: null };
+  }
+  for (const [name, found] of e.PERDURE_MODEL_PACKAGES) {
+    if (Object.hasOwn(providers, name))
+      throw new ConfigError(`PERDURE_MODEL_PACKAGES names ${name}, and there is such a provider already`);
+    providers[name] = { protocol: 'package', package: found };
   }
   const byRole = {
     planner: e.PERDURE_PLANNER_MODEL ?? e.PERDURE_MODEL ?? [],
@@ -67,7 +75,7 @@ export function modelProblem(name: string, providers: ModelConfig['providers']):
   const found = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
   if (found === undefined || colon === name.length - 1)
     return `it must be provider:model, with one of the providers ${Object.keys(providers).join(', ')}`;
-  if (found.apiKey !== null) return undefined;
+  if (found.protocol === 'package' || found.apiKey !== null) return undefined;
   // Of other servers many want no key.
   const isHosted = /^https:\/\/api\.(?:openai|anthropic)\.com(?:\/|$)/.test(found.baseUrl);
   return isHosted ? `${provider.toUpperCase()}_API_KEY must be set` : undefined;

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { readAgents, type LoadedAgent } from '../adapters/agents/read-agents.js';
 import { openModels } from '../adapters/models/open-models.js';
+import { openPackages } from '../adapters/models/provider-packages.js';
 import type { Config } from '../config/env.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { Logger } from '../ports/logger.js';
@@ -32,7 +33,8 @@ export async function openAgents(
   tracer: Tracer = noTracer,
 ): Promise<AgentParts> {
   const tools = await openToolRegistry(config, more, logger, releasers, tracer);
-  const models = openModels(config.models, logger.child({ component: 'models' }), tracer);
+  const packages = await openPackages(config.models, tracer);
+  const models = openModels(config.models, logger.child({ component: 'models' }), tracer, packages);
   const loaded = await loadAgentFiles(config.agentsFolder.path);
   const agents = readAgents({
     loaded,

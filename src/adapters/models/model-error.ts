@@ -1,5 +1,5 @@
 /** What went wrong with a provider, in our codes: whether asking again can help is decided here. */
-import { APICallError } from 'ai';
+import { APICallError, LoadAPIKeyError } from 'ai';
 import { PerdureError, type ErrorCode } from '../../../contracts/errors.js';
 
 const isContextWords =
@@ -18,6 +18,8 @@ export function modelError(model: string, error: unknown): PerdureError {
   if (APICallError.isInstance(error) && (error.statusCode ?? 200) >= 300)
     return answered(model, error, error.statusCode ?? 500);
   const words = wordsOf(error);
+  // Of a provider's package, which reads its key itself.
+  if (LoadAPIKeyError.isInstance(error)) return new PerdureError('model_unauthorized', `${model}: ${words}`);
   const code = isContextWords.test(words)
     ? 'model_context_exceeded'
     : isQuotaWords.test(words)

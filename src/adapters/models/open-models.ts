@@ -13,13 +13,22 @@ import { createAiModel, providerOf } from './ai-model.js';
 import { createBoundedFetch } from './bounded-fetch.js';
 import { withFallbacks } from './fallback-model.js';
 import { readPrices } from './prices.js';
+import type { ProviderPackages } from './provider-packages.js';
 import { Recorder } from './recorder.js';
 import { readScript } from './script.js';
 import { createScriptedModel } from './scripted-model.js';
 import { traced } from './traced-model.js';
 
-/** @throws ConfigError for a file that cannot be used */
-export function openModels(config: ModelConfig, logger: Logger, tracer: Tracer = noTracer): Models {
+/**
+ * @param packages of the configuration, opened
+ * @throws ConfigError for a file that cannot be used
+ */
+export function openModels(
+  config: ModelConfig,
+  logger: Logger,
+  tracer: Tracer = noTracer,
+  packages: ProviderPackages = new Map(),
+): Models {
   const prices = readPrices(config.pricesFile);
   const recorder = usable('PERDURE_MODEL_RECORD', () =>
     config.recordFile === null ? null : new Recorder(config.recordFile),
@@ -41,7 +50,7 @@ export function openModels(config: ModelConfig, logger: Logger, tracer: Tracer =
       );
     const model = createAiModel({
       name,
-      model: sdkModel(name, config, tracer),
+      model: packages.get(providerOf(name))?.languageModel(modelOf(name)) ?? sdkModel(name, config, tracer),
       price: prices(name),
       limits: config.limits,
     });
@@ -64,7 +73,8 @@ const modelOf = (name: string): string => name.slice(name.indexOf(':') + 1);
 function sdkModel(name: string, { providers }: ModelConfig, tracer: Tracer): Exclude<LanguageModel, string> {
   const provider = providerOf(name);
   const found = providers[provider];
-  if (found === undefined) throw new Error(`there is no provider ${provider}`);
+  if (found === undefined || found.protocol === 'package')
+    throw new Error(`there is no provider ${provider}`);
   const { protocol, baseUrl, apiKey } = found;
   const settings = { baseURL: baseUrl, fetch: createBoundedFetch(tracer) };
   // A key that is not given must not be taken from the SDK's own reading of the environment.
