@@ -364,7 +364,13 @@ export function createClient(options: ClientOptions): Client {
           ? json('listApprovals', { ...call, query: queryOf(filter) })
           : json('listRunApprovals', { ...call, parameters: { id: runId }, query: queryOf(filter) }),
       decide: (id, approvalId, decision, call = {}) =>
-        json('decideApproval', { ...call, parameters: { id, approvalId }, ...post(decision) }),
+        // The same decision sent again counts once.
+        json('decideApproval', {
+          ...call,
+          parameters: { id, approvalId },
+          ...post(decision),
+          repeatable: true,
+        }),
     },
     callbacks: (id, call = {}) => json('listCallbacks', { ...call, parameters: { id } }),
     schedules: {
