@@ -1,13 +1,12 @@
 /**
- * The conversation of a step that is an agent, in the workspace and never in Temporal's history. Each answer and each
- * outcome is a file of its own, written once: of two attempts at the same, the first word counts.
+ * The conversation of a step that is an agent, in the workspace and never in Temporal's history: each answer and each
+ * outcome is a file of its own.
  */
 import { PerdureError } from '../contracts/errors.js';
 import type { JsonValue } from '../contracts/plan.js';
-import { SYSTEM_FOLDER } from '../contracts/workspace-path.js';
 import type { AgentTask, AgentTurn, CallOutcome } from '../src/ports/step-agent.js';
 import type { Workspace, WorkspaceScope } from '../src/ports/workspace.js';
-import { loadJson } from './step-output.js';
+import { KeptFiles } from './kept-files.js';
 
 /** An answer as it was kept. */
 export interface KeptAnswer {
@@ -16,41 +15,46 @@ export interface KeptAnswer {
 }
 
 export class AgentFiles {
-  private readonly folder: string;
+  private readonly files: KeptFiles;
 
-  constructor(
-    private readonly workspace: Workspace,
-    private readonly scope: WorkspaceScope,
-    stepId: string,
-  ) {
-    this.folder = `${SYSTEM_FOLDER}/agents/${stepId}`;
+  constructor(workspace: Workspace, scope: WorkspaceScope, stepId: string) {
+    this.files = new KeptFiles(workspace, scope, `agents/${stepId}`);
   }
 
   keepTask(task: AgentTask): Promise<AgentTask> {
-    return this.keep('task', task);
+    return this.files.keep('task', task);
   }
 
   async task(): Promise<AgentTask> {
-    const task = await this.load<AgentTask>('task');
+    const task = await this.files.load<AgentTask>('task');
     if (task === null) throw new PerdureError('internal', 'the step has no task that it could carry out');
     return task;
   }
 
   /** @returns the answer that was kept first */
   keepAnswer(turn: number, answer: KeptAnswer): Promise<KeptAnswer> {
-    return this.keep(`answer-${turn}`, answer);
+    return this.files.keep(`answer-${turn}`, answer);
   }
 
   answer(turn: number): Promise<KeptAnswer | null> {
-    return this.load(`answer-${turn}`);
+    return this.files.load(`answer-${turn}`);
   }
 
   keepOutcome(turn: number, index: number, outcome: CallOutcome): Promise<CallOutcome> {
-    return this.keep(`outcome-${turn}-${index}`, outcome);
+    return this.files.keep(`outcome-${turn}-${index}`, outcome);
   }
 
   outcome(turn: number, index: number): Promise<CallOutcome | null> {
-    return this.load(`outcome-${turn}-${index}`);
+    return this.files.load(`outcome-${turn}-${index}`);
+  }
+
+  /** That an attempt at an irreversible call has ended without an act. */
+  async keepNotActed(turn: number, index: number, attempt: number): Promise<void> {
+    await this.files.keep(`unacted-${turn}-${index}-${attempt}`, true);
+  }
+
+  async hasNotActed(turn: number, index: number, attempt: number): Promise<boolean> {
+    return (await this.files.load(`unacted-${turn}-${index}-${attempt}`)) !== null;
   }
 
   /** The turns before this one. */
@@ -63,22 +67,6 @@ export class AgentFiles {
         return { ...kept.turn, outcomes: outcomes.filter((outcome) => outcome !== null) };
       }),
     );
-  }
-
-  private async keep<Value>(name: string, value: Value): Promise<Value> {
-    const path = this.path(name);
-    const isFirst = await this.workspace.create(this.scope, path, JSON.stringify(value));
-    return isFirst ? value : ((await loadJson(this.workspace, this.scope, path)) as Value);
-  }
-
-  private async load<Value>(name: string): Promise<Value | null> {
-    const path = this.path(name);
-    if ((await this.workspace.stat(this.scope, path)) === null) return null;
-    return (await loadJson(this.workspace, this.scope, path)) as Value;
-  }
-
-  private path(name: string): string {
-    return `${this.folder}/${name}.json`;
   }
 }
 

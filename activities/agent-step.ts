@@ -1,5 +1,5 @@
 /** A step that is an agent: opened, and its model asked turn by turn. Its calls are made in agent-call.ts. */
-import { activityInfo, cancellationDetails, cancellationSignal } from '@temporalio/activity';
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { AgentCall, AgentStepScope, AgentTurnResult, RunToolInput } from '../contracts/activities.js';
 import { PerdureError } from '../contracts/errors.js';
 import type { JsonValue } from '../contracts/plan.js';
@@ -9,12 +9,20 @@ import type { ActivityDependencies } from './dependencies.js';
 import { Journal, now, stepKeys } from './journal.js';
 import { messagesOf } from './run-messages.js';
 import { OutputStream } from './output-stream.js';
+import { addressOf, reachOf, whyOutOfReach } from './reach.js';
 import { hashOf } from './request-approval.js';
 import { notingCalls, pastCalls, Spending } from './spending.js';
 import { stepCall } from './step-call.js';
 import { StepJournal } from './step-journal.js';
 import { outputPath, storeOutput } from './step-output.js';
-import { isOutage, journalledFailureOf, retryLater, stepFailure, toolError } from './to-failure.js';
+import {
+  abortedWhile,
+  isOutage,
+  journalledFailureOf,
+  retryLater,
+  stepFailure,
+  toolError,
+} from './to-failure.js';
 
 /** Attempts that one answer gets whose model fails for a passing reason. */
 const MAX_ATTEMPTS = 5;
@@ -26,11 +34,7 @@ export async function openAgentStep(
   input: RunToolInput,
 ): Promise<{ maxTurns: number }> {
   const { runId, tenantId, step } = input;
-  const journal = new Journal(deps, input);
-  // What earlier steps could not store, this one may refer to.
-  await journal.append();
-  const steps = new StepJournal(deps, input, journal);
-  await steps.start(1);
+  const steps = await StepJournal.begin(deps, input);
   try {
     const { args } = await stepCall(deps, input);
     const run = await deps.store.findRun(tenantId, runId);
@@ -81,7 +85,7 @@ class AgentTurnRun {
     const before = await this.files.answer(turn);
     try {
       const answer = before ?? (await this.ask(attempt, spending));
-      return await this.follow(answer, spending);
+      return await this.follow(answer, spending, before !== null);
     } catch (error) {
       throw await this.judged(error, attempt, spending);
     }
@@ -120,10 +124,15 @@ class AgentTurnRun {
     }
   }
 
-  private async follow({ turn, output }: KeptAnswer, spending: Spending): Promise<AgentTurnResult> {
+  /** @param wasKept whether the answer was given before: some of its calls may have been made */
+  private async follow(
+    { turn, output }: KeptAnswer,
+    spending: Spending,
+    wasKept: boolean,
+  ): Promise<AgentTurnResult> {
     const { id } = this.input.step;
     const spent = spending.total;
-    if (output === null) return { status: 'open', calls: await this.calls(turn), unsent: [], spent };
+    if (output === null) return { status: 'open', calls: await this.calls(turn, wasKept), unsent: [], spent };
     const stored = await storeOutput(this.deps.workspace, this.input, outputPath(id, 1), output);
     const durationMs = await this.duration();
     return { ...(await this.steps.complete(1, { output: stored, durationMs })), spent };
@@ -136,26 +145,35 @@ class AgentTurnRun {
     return Math.max(0, Date.now() - (started === undefined ? this.began : Date.parse(started.at)));
   }
 
-  private async calls({ calls }: KeptAnswer['turn']): Promise<AgentCall[]> {
+  private async calls({ calls }: KeptAnswer['turn'], wasKept: boolean): Promise<AgentCall[]> {
     if (calls.length === 0) return [];
     const given = this.deps.stepAgent.open(await this.files.task()).tools;
-    return calls.map(({ tool, args }, index) => {
-      const { effect, timeoutSeconds } =
-        (given.includes(tool) ? this.deps.tools.get(tool) : undefined) ?? noTool;
-      return { index, tool: tool.slice(0, 100), hash: hashOf({ tool, args }), effect, timeoutSeconds };
-    });
+    return Promise.all(
+      calls.map(async ({ tool, args }, index) => {
+        const known = given.includes(tool) ? this.deps.tools.get(tool) : undefined;
+        const { effect, timeoutSeconds } = known ?? noTool;
+        const ask = known === undefined ? undefined : await this.whyAsk(tool, args);
+        const isMade = wasKept && (await this.files.outcome(this.input.turn, index)) !== null;
+        return {
+          ...{ index, tool: tool.slice(0, 100), hash: hashOf({ tool, args }), effect, timeoutSeconds },
+          ...(ask === undefined ? {} : { ask: ask.slice(0, 500) }),
+          ...(isMade ? { made: true as const } : {}),
+        };
+      }),
+    );
+  }
+
+  /** An address can carry away what the model has read. */
+  private async whyAsk(tool: string, args: JsonValue): Promise<string | undefined> {
+    const url = addressOf(tool, args);
+    if (url === undefined) return undefined;
+    return whyOutOfReach(await reachOf(this.deps, { ...this.input, chosenBy: 'model' }), url);
   }
 
   /** The error in Temporal's terms: what passes is tried again, but not for ever. */
   private async judged(error: unknown, attempt: number, spending: Spending): Promise<unknown> {
     if (journalledFailureOf(error) !== undefined || isOutage(error)) return error;
-    if (cancellationSignal().aborted) {
-      if (cancellationDetails()?.cancelRequested === true) return cancellationSignal().reason;
-      return retryLater(
-        new PerdureError('worker_stopped', 'the worker was stopped while the model wrote'),
-        0,
-      );
-    }
+    if (cancellationSignal().aborted) return abortedWhile('the model wrote');
     const known = toolError(error);
     const { step } = this.input;
     if (known.retryable && attempt < MAX_ATTEMPTS) {

@@ -8,6 +8,7 @@ import { carryOut } from './carry-out.js';
 import { completeDelegate, openDelegate } from './delegate-step.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { endOf, Journal, now, stepKeys } from './journal.js';
+import { mendResult } from './mend-result.js';
 import { planRun } from './plan-run.js';
 import { reuseRun } from './reuse-run.js';
 import { requestApproval } from './request-approval.js';
@@ -76,10 +77,15 @@ export function createActivities(deps: ActivityDependencies): Activities {
     },
 
     superviseStep: (input) => superviseStep(deps, input),
+    mendResult: (input) => mendResult(deps, input),
 
     async finishRun(input) {
       const journal = new Journal(deps, input, input.run);
-      const rows = await journal.append(...(await ending(deps, input, journal)));
+      // What could not be stored may be the very output that is the result.
+      await journal.append();
+      const end = await ending(deps, input);
+      if (end === null) return { status: 'misshapen' };
+      const rows = await journal.append(...end);
       await noteFiles(deps, input);
       return recordedEnd(rows, input.outcome);
     },
@@ -115,5 +121,6 @@ function guarded(activities: Activities): Activities {
     failStep: guard('failStep'),
     superviseStep: guard('superviseStep'),
     finishRun: guard('finishRun'),
+    mendResult: guard('mendResult'),
   };
 }

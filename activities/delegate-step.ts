@@ -28,11 +28,7 @@ export async function openDelegate(
   input: OpenDelegateInput,
 ): ReturnType<Activities['openDelegate']> {
   const { runId, tenantId, step } = input;
-  const journal = new Journal(deps, input);
-  // What earlier steps could not store, this one may refer to.
-  await journal.append();
-  const steps = new StepJournal(deps, input, journal);
-  await steps.start(1);
+  const steps = await StepJournal.begin(deps, input);
   try {
     const run = await deps.store.getRun(tenantId, runId);
     if (run === null) throw new PerdureError('run_not_found', `there is no run ${runId}`);

@@ -1,25 +1,28 @@
 /** A run's beginning: its record, its inputs, and a plan where none was given. */
-import { activityInfo, cancellationDetails, cancellationSignal } from '@temporalio/activity';
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Activities, PlanRunInput } from '../contracts/activities.js';
+import type { Activities, PlanRunInput, SpentInVain, Spent } from '../contracts/activities.js';
 import { PerdureError } from '../contracts/errors.js';
+import type { Draft } from '../src/ports/draft.js';
+import type { PlanningTask } from '../src/ports/planner.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { Journal, now } from './journal.js';
+import { draftsOf } from './kept-files.js';
 import { OutputStream } from './output-stream.js';
 import { messagesOf } from './run-messages.js';
 import { beginning, planCreated } from './run-ends.js';
 import { notingCalls, pastCalls, Spending } from './spending.js';
-import { isOutage, retryLater } from './to-failure.js';
+import { abortedWhile, isOutage, retryLater } from './to-failure.js';
 
 /** Attempts that a plan gets whose model fails for a passing reason. */
 const MAX_ATTEMPTS = 5;
 
-/** Calls that one attempt makes: the second mends what the first said. */
-const MAX_CALLS = 2;
-
 /** By the tries, too: a worker that is killed has paid for a call that the next one pays again. */
 const callKey = (tries: number, call: number): string => `plan/model/${tries}/${call}`;
 const retryingKey = (attempt: number): string => `plan/retrying/${attempt}`;
+
+/** Of the answer that is to be mended. */
+const DRAFT = 'plan';
 
 export async function planRun(
   deps: ActivityDependencies,
@@ -30,49 +33,61 @@ export async function planRun(
   await journal.append();
   if (input.plan !== null) return { plan: null, spent: new Spending().total };
 
+  const { attempt: tries } = activityInfo();
+  // The answer that mends another is the run's second call.
+  const key = (tried: number): string => callKey(tried, input.mending === true ? 2 : 1);
   const past = await deps.log.find(input.runId, [
     'plan/1',
     ...Array.from({ length: MAX_ATTEMPTS }, (_, i) => retryingKey(i + 1)),
-    ...pastCalls(callKey, activityInfo().attempt, MAX_CALLS),
+    ...pastCalls(key, tries, 1),
   ]);
   const spending = new Spending(past);
   // Made before, by an activity whose answer was lost: no model is paid twice for it.
   const made = past.find((event) => event.type === 'plan.created');
   if (made !== undefined) return { plan: made.plan, spent: spending.total };
+  const drafts = draftsOf(deps.workspace, input);
+  const draft = input.mending === true || tries > 1 ? await drafts.load<Draft>(DRAFT) : null;
+  if (draft !== null && input.mending !== true) return { toMend: true, spent: spending.total };
   const attempt = past.filter(({ type }) => type === 'plan.retrying').length + 1;
+  const onUsage = notingCalls(journal, spending, {
+    role: 'planner',
+    key: () => key(tries),
+    of: { attempt },
+  });
   try {
-    const plan = await makePlan(deps, input, { journal, spending, attempt });
-    const [row] = (await journal.append(planCreated(plan, 'model'))).slice(-1);
-    return { plan: row?.event.type === 'plan.created' ? row.event.plan : plan, spent: spending.total };
+    const answer = await makePlan(deps, input, { draft, attempt, onUsage });
+    if ('draft' in answer) {
+      await drafts.keep(DRAFT, answer.draft);
+      return { toMend: true, spent: spending.total };
+    }
+    const [row] = (await journal.append(planCreated(answer.plan, 'model'))).slice(-1);
+    return { plan: row?.event.type === 'plan.created' ? row.event.plan : answer.plan, spent: spending.total };
   } catch (error) {
-    throw await judged(error, journal, attempt);
+    throw await judged(error, { journal, attempt, spent: spending.total });
   }
 }
 
 async function makePlan(
   deps: ActivityDependencies,
   input: PlanRunInput,
-  { journal, spending, attempt }: { journal: Journal; spending: Spending; attempt: number },
+  { draft, attempt, onUsage }: { draft: Draft | null; attempt: number } & Pick<PlanningTask, 'onUsage'>,
 ): ReturnType<ActivityDependencies['planner']['makePlan']> {
   const { attempt: tries } = activityInfo();
   const output = new OutputStream(deps.bus, input.runId, { attempt });
-  if (tries > 1) output.write(null);
+  if (tries > 1 || draft !== null) output.write(null);
   try {
     return await deps.planner.makePlan({
       goal: input.run.goal,
       agent: input.run.agent,
       inputsData: input.inputsData,
       messages: await messagesOf(deps.log, input.runId),
+      ...(draft === null ? {} : { draft }),
       files: await deps.workspace.list(input),
       signal: cancellationSignal(),
       onText: (piece) => {
         output.write(piece);
       },
-      onUsage: notingCalls(journal, spending, {
-        role: 'planner',
-        key: (call) => callKey(tries, call),
-        of: { attempt },
-      }),
+      onUsage,
     });
   } finally {
     output.flush();
@@ -80,17 +95,16 @@ async function makePlan(
 }
 
 /** The error in Temporal's terms: what passes is tried again, but not for ever. */
-async function judged(error: unknown, journal: Journal, attempt: number): Promise<unknown> {
-  if (cancellationSignal().aborted) {
-    if (cancellationDetails()?.cancelRequested === true) return cancellationSignal().reason;
-    return retryLater(
-      new PerdureError('worker_stopped', 'the worker was stopped while the plan was made'),
-      0,
-    );
-  }
-  if (!(error instanceof PerdureError) || isOutage(error) || !error.retryable) return error;
+async function judged(
+  error: unknown,
+  { journal, attempt, spent }: { journal: Journal; attempt: number; spent: Spent },
+): Promise<unknown> {
+  if (cancellationSignal().aborted) return abortedWhile('the plan was made');
+  if (!(error instanceof PerdureError) || isOutage(error)) return error;
+  const inVain: SpentInVain = { spent };
+  if (!error.retryable) return ApplicationFailure.nonRetryable(error.message, error.code, inVain);
   if (attempt >= MAX_ATTEMPTS)
-    return ApplicationFailure.nonRetryable(`${error.message} (attempt ${attempt})`, error.code);
+    return ApplicationFailure.nonRetryable(`${error.message} (attempt ${attempt})`, error.code, inVain);
   await journal.tryAppend({
     type: 'plan.retrying',
     key: retryingKey(attempt),

@@ -3,7 +3,7 @@ import { canonicalJson } from '../contracts/canonical-json.js';
 import { PerdureError } from '../contracts/errors.js';
 import type { Approved } from '../contracts/messages.js';
 import { isNamedHost } from '../contracts/named-hosts.js';
-import type { PlanStep } from '../contracts/plan.js';
+import type { JsonValue, PlanStep } from '../contracts/plan.js';
 import type { RunHead } from '../contracts/runs.js';
 import type { Reach } from '../contracts/tool-calls.js';
 import type { ActivityDependencies } from './dependencies.js';
@@ -40,11 +40,22 @@ export async function reachOf(deps: Parts, of: Reaching): Promise<Reach> {
 
 /** @throws PerdureError `address_not_named` */
 export function checkReach(reach: Reach, url: URL): void {
-  if (reach === 'any' || isNamedHost(url, reach)) return;
-  throw new PerdureError(
-    'address_not_named',
-    `${url.host} was chosen by a model, and neither the goal nor the agent ${reach.agent} names it`,
-  );
+  const why = whyOutOfReach(reach, url);
+  if (why !== undefined) throw new PerdureError('address_not_named', why);
+}
+
+/** Undefined where the call may go there. */
+export function whyOutOfReach(reach: Reach, url: URL): string | undefined {
+  if (reach === 'any' || isNamedHost(url, reach)) return undefined;
+  return `${url.host} was chosen by a model, and neither the goal nor the agent ${reach.agent} names it`;
+}
+
+/** Where a call leads to by its arguments; undefined for a tool that goes nowhere, and for what is no address. */
+export function addressOf(tool: string, args: JsonValue): URL | undefined {
+  if (tool !== 'http_fetch' || typeof args !== 'object' || args === null || Array.isArray(args))
+    return undefined;
+  const { url } = args;
+  return typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
 }
 
 /**

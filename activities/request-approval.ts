@@ -57,8 +57,8 @@ export async function requestApproval(
 function kindOf({ step, call, reason, question }: RequestApprovalInput): ApprovalKind {
   if (step === null) return 'plan';
   if (question !== undefined) return 'question';
-  if (call !== undefined) return 'call';
-  return reason === 'outcome_unknown' ? 'outcome' : (asksFor(step.tool) ?? 'step');
+  if (reason === 'outcome_unknown') return 'outcome';
+  return call === undefined ? (asksFor(step.tool) ?? 'step') : 'call';
 }
 
 interface About {
@@ -91,7 +91,8 @@ async function aboutOf(
       call === undefined
         ? { tool: step.tool, args: approved?.args ?? (await resolveArgs(deps, { runId, tenantId }, step)) }
         : await callOf(new AgentFiles(deps.workspace, { runId, tenantId }, step.id), call);
-    const { tool, args } = asked;
+    const { tool } = asked;
+    const args = approved?.args ?? asked.args;
     const isShown = Buffer.byteLength(JSON.stringify(args)) <= SHOWN_ARGS_BYTES;
     return {
       tool,

@@ -1,19 +1,16 @@
 /** The events that a run begins and ends with. */
 import type { FinishRunInput, PlanRunInput, RunEnd, RunOutcome, RunScope } from '../contracts/activities.js';
-import { outcomeUnknown, type ErrorInfo } from '../contracts/errors.js';
+import { outcomeUnknown, PerdureError, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent, StepOutput } from '../contracts/events.js';
 import type { JsonValue, Plan } from '../contracts/plan.js';
-import { SYSTEM_FOLDER } from '../contracts/workspace-path.js';
 import type { AppendedEvent } from '../src/ports/event-log.js';
 import type { WorkspaceScope } from '../src/ports/workspace.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { now, stepKeys, type Journal } from './journal.js';
-import { shapedResult } from './shaped-result.js';
-import { INPUTS_PATH, loadJson, outputsOf, RESULT_PATH, storeOutput } from './step-output.js';
+import { now, stepKeys } from './journal.js';
+import { mendedResult, resultOf, storedResult, wholeResult } from './run-result.js';
+import { INPUTS_PATH } from './step-output.js';
 
 const END_KEY = 'run/end';
-/** Bytes of JSON that the run's record carries as its result. */
-const INLINE_RESULT_BYTES = 64_000;
 
 /** Stores the inputs. @returns run.started and, where the plan was given, plan.created */
 export async function beginning(
@@ -33,30 +30,38 @@ export const planCreated = (plan: Plan, madeBy: 'caller' | 'model'): NewEvent =>
   data: { plan, version: 1, madeBy },
 });
 
-type EndDependencies = Pick<ActivityDependencies, 'log' | 'workspace' | 'shaper' | 'logger'>;
+type EndDependencies = Pick<ActivityDependencies, 'log' | 'workspace' | 'shaper'>;
 
-/** The ends of the steps that had begun and could not say themselves how they ended, and the terminal event. */
+/**
+ * The ends of the steps that had begun and could not say themselves how they ended, and the terminal event.
+ * @returns null where the result is not of the shape that the run's agent promises, and nobody has mended it
+ */
 export async function ending(
   deps: EndDependencies,
   input: Omit<FinishRunInput, 'unsent'>,
-  journal: Journal,
-): Promise<NewEvent[]> {
-  return [...stoppedSteps(input), await terminalEvent(deps, input, journal)];
+): Promise<NewEvent[] | null> {
+  const end = promisesShape(deps, input) ? await shapedEnd(deps, input) : await terminalEvent(deps, input);
+  return end === null ? null : [...stoppedSteps(input), end];
 }
 
 /**
- * The same within a workflow task, where no model can be asked.
+ * The same within a workflow task.
  * @param known outputs that the log need not be asked for
- * @returns null for a result that an agent promises to be of a shape
+ * @returns null for a result that an agent promises to be of a shape: that may be long
  */
 export async function quickEnding(
   deps: EndDependencies,
   input: Omit<FinishRunInput, 'unsent'>,
   known: ReadonlyMap<string, StepOutput>,
 ): Promise<NewEvent[] | null> {
-  if (input.outcome.status === 'completed' && deps.shaper.isShaped(input.run.agent)) return null;
-  return [...stoppedSteps(input), await terminalEvent(deps, input, null, known)];
+  if (promisesShape(deps, input)) return null;
+  return [...stoppedSteps(input), await terminalEvent(deps, input, known)];
 }
+
+const promisesShape = (
+  { shaper }: Pick<ActivityDependencies, 'shaper'>,
+  { outcome, run }: Omit<FinishRunInput, 'unsent'>,
+): boolean => outcome.status === 'completed' && shaper.isShaped(run.agent);
 
 /** @param rows what the append of the end has answered */
 export function recordedEnd(rows: readonly AppendedEvent[], meant: RunOutcome): RunEnd {
@@ -105,20 +110,13 @@ const stoppedStep = (stepId: string, isUncertain: boolean): NewEvent => ({
 async function terminalEvent(
   deps: EndDependencies,
   input: Omit<FinishRunInput, 'unsent'>,
-  journal: Journal | null,
   known: ReadonlyMap<string, StepOutput> = new Map(),
 ): Promise<NewEvent> {
   const { outcome } = input;
   const event = { key: END_KEY, at: now() };
   switch (outcome.status) {
-    case 'completed': {
-      const result = await resultOf(deps, input, outcome.resultSteps, known);
-      if (journal === null || !deps.shaper.isShaped(input.run.agent))
-        return { ...event, type: 'run.completed', data: { result: await stored(deps, input, result) } };
-      const shaped = await shapedResult(deps, input.run, await whole(deps, input, result), journal);
-      if ('error' in shaped) return { ...event, type: 'run.failed', data: { error: shaped.error.toInfo() } };
-      return { ...event, type: 'run.completed', data: { result: await stored(deps, input, shaped.result) } };
-    }
+    case 'completed':
+      return completed(deps, input, await resultOf(deps, input, outcome.resultSteps, known));
     case 'failed':
       return { ...event, type: 'run.failed', data: { error: outcome.error } };
     case 'cancelled':
@@ -130,40 +128,28 @@ async function terminalEvent(
   }
 }
 
-/**
- * The output of the one step that nothing builds on, or an object of all such steps' outputs by id; a large
- * output is `{ref, bytes, preview}`.
- */
-async function resultOf(
-  deps: Pick<ActivityDependencies, 'log' | 'workspace'>,
-  scope: Omit<RunScope, 'unsent'>,
-  steps: string[],
-  known: ReadonlyMap<string, StepOutput>,
-): Promise<JsonValue> {
-  const outputs: Record<string, JsonValue> = {};
-  for (const [id, output] of await outputsOf(deps.log, scope.runId, steps, known))
-    outputs[id] = 'value' in output ? output.value : output;
-  const [only] = steps.length === 1 ? Object.values(outputs) : [];
-  return only === undefined ? outputs : only;
+/** @returns null for a result that has yet to be mended */
+async function shapedEnd(
+  deps: EndDependencies,
+  input: Omit<FinishRunInput, 'unsent'>,
+): Promise<NewEvent | null> {
+  if (input.mended === true) {
+    const kept = await mendedResult(deps.workspace, input);
+    if (kept === null) throw new PerdureError('internal', 'the result that was mended is gone');
+    return completed(deps, input, kept.result);
+  }
+  const steps = input.outcome.status === 'completed' ? input.outcome.resultSteps : [];
+  const result = await wholeResult(deps, input, steps);
+  return deps.shaper.check(input.run.agent, result).length === 0 ? completed(deps, input, result) : null;
 }
 
-/** What the record carries of a result: a large one is `{ref, bytes, preview}`. */
-async function stored(
+const completed = async (
   deps: Pick<ActivityDependencies, 'workspace'>,
   scope: WorkspaceScope,
   result: JsonValue,
-): Promise<JsonValue> {
-  const output = await storeOutput(deps.workspace, scope, RESULT_PATH, result, INLINE_RESULT_BYTES);
-  return 'value' in output ? output.value : output;
-}
-
-/** A single output that is large as its value. */
-async function whole(
-  deps: Pick<ActivityDependencies, 'workspace'>,
-  scope: WorkspaceScope,
-  result: JsonValue,
-): Promise<JsonValue> {
-  const { ref } = typeof result === 'object' && result !== null && !Array.isArray(result) ? result : {};
-  const isStored = typeof ref === 'string' && ref.startsWith(`${SYSTEM_FOLDER}/outputs/`);
-  return isStored ? loadJson(deps.workspace, scope, ref) : result;
-}
+): Promise<NewEvent> => ({
+  type: 'run.completed',
+  key: END_KEY,
+  at: now(),
+  data: { result: await storedResult(deps, scope, result) },
+});

@@ -17,7 +17,7 @@ import { decisionOf } from './supervision.js';
 import { isOutage, outages, pauseBefore, retryLater, stepFailure, toolError } from './to-failure.js';
 import { createToolContext, idempotencyKeyOf } from './tool-context.js';
 import { createToolFiles } from './tool-files.js';
-import { verifyTool } from './verify-tool.js';
+import { isSilence, notActed, verifyTool } from './verify-tool.js';
 
 /** Errors of attempts that do not count: they are no fault of the tool's. */
 const uncounted: ReadonlySet<string> = new Set([...outages, 'worker_stopped', 'worker_busy']);
@@ -315,10 +315,3 @@ class ToolRun {
 
 const excusedIn = (events: readonly RunEvent[]): number =>
   events.filter((e) => e.type === 'step.retrying' && uncounted.has(e.error.code)).length;
-
-/** Nothing was heard of what it did. */
-const isSilence = ({ code }: PerdureError): boolean => code === 'outcome_unknown' || code === 'tool_timeout';
-
-/** After a look: the attempt failed, and that is all. */
-const notActed = ({ message }: PerdureError): PerdureError =>
-  new PerdureError('tool_unavailable', `${message}; it has not acted`);

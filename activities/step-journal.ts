@@ -1,12 +1,12 @@
 /** The start and the end of one step in its run's log, with the supervisor's word on the end where rules have it. */
 import { cancellationSignal } from '@temporalio/activity';
-import type { Decision, StepCompleted } from '../contracts/activities.js';
+import type { Decision, RunScope, StepCompleted } from '../contracts/activities.js';
 import { PerdureError, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent, StepOutput } from '../contracts/events.js';
 import type { PlanStep } from '../contracts/plan.js';
 import type { Artifact } from '../contracts/tool-calls.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { endOf, now, stepKeys, type Journal, type Kept } from './journal.js';
+import { endOf, Journal, now, stepKeys, type Kept } from './journal.js';
 import { recordedDecision, ruling } from './supervision.js';
 import { stepCancelled, stepFailure } from './to-failure.js';
 
@@ -16,6 +16,15 @@ export interface JournalledStep {
 }
 
 export class StepJournal {
+  /** Of a step that begins now; what earlier steps could not store, this one may refer to. */
+  static async begin(deps: ActivityDependencies, of: JournalledStep & RunScope): Promise<StepJournal> {
+    const journal = new Journal(deps, of);
+    await journal.append();
+    const steps = new StepJournal(deps, of, journal);
+    await steps.start(1);
+    return steps;
+  }
+
   /** @param isHeld whether ends are held for the next append, of another step */
   constructor(
     private readonly deps: Pick<ActivityDependencies, 'supervisor'>,

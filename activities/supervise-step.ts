@@ -1,20 +1,21 @@
 /** A decision that takes an activity of its own, for a model is asked. */
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import type { Judgement, SuperviseInput, SuperviseResult } from '../contracts/activities.js';
+import type { Judgement, SuperviseInput, SuperviseResult, ToMend } from '../contracts/activities.js';
 import { PerdureError } from '../contracts/errors.js';
 import type { NewEvent, RunEvent } from '../contracts/events.js';
 import type { JsonValue } from '../contracts/plan.js';
+import type { Draft } from '../src/ports/draft.js';
 import type { SupervisedRun } from '../src/ports/supervisor.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { endBy, Journal, now, stepKeys } from './journal.js';
+import { draftsOf } from './kept-files.js';
 import { hashOf } from './request-approval.js';
 import { resolveArgs } from './resolve-args.js';
 import { messagesOf } from './run-messages.js';
 import { notingCalls, pastCalls, Spending } from './spending.js';
 import { INPUTS_PATH, loadJson } from './step-output.js';
+import { abortedWhile } from './to-failure.js';
 
-/** Calls that one attempt makes: the second mends what the first said. */
-const MAX_CALLS = 2;
 /** Steps whose status a supervisor is told. */
 const TOLD_STEPS = 200;
 
@@ -22,7 +23,7 @@ const TOLD_STEPS = 200;
 export async function superviseStep(
   deps: ActivityDependencies,
   input: SuperviseInput,
-): Promise<SuperviseResult> {
+): Promise<SuperviseResult | ToMend> {
   return new Supervising(deps, input).decide();
 }
 
@@ -38,43 +39,74 @@ class Supervising {
     this.key = stepKeys.supervised(input.step.id, input.round);
   }
 
-  async decide(): Promise<SuperviseResult> {
-    const { runId, step } = this.input;
+  async decide(): Promise<SuperviseResult | ToMend> {
+    const { runId, mending } = this.input;
     // What could not be stored may be the very end that is to be judged.
     await this.journal.append();
     const { attempt: tries } = activityInfo();
     const past = await this.deps.log.find(runId, [
       this.key,
-      ...pastCalls((tried, call) => this.callKey(tried, call), tries, MAX_CALLS),
+      ...pastCalls((tried) => this.callKey(tried), tries, 1),
     ]);
     const spending = new Spending(past);
     const before = judgementIn(past);
     if (before !== undefined) return this.result(before, spending);
-    const decided = await this.deps.supervisor.decide(this.input, {
-      tries,
-      signal: cancellationSignal(),
-      load: () => this.load(),
-      onUsage: notingCalls(this.journal, spending, {
-        role: 'supervisor',
-        key: (call) => this.callKey(tries, call),
-        of: { stepId: step.id },
-      }),
-    });
+    const drafts = draftsOf(this.deps.workspace, this.input);
+    const draft = mending === true || tries > 1 ? await drafts.load<Draft>(this.draftName) : null;
+    if (draft !== null && mending !== true) return { toMend: true, spent: spending.total };
+    const decided = await this.ask(draft, tries, spending);
+    if ('draft' in decided) {
+      await drafts.keep(this.draftName, decided.draft);
+      return { toMend: true, spent: spending.total };
+    }
+    return this.result(await this.record(decided), spending);
+  }
+
+  private async ask(
+    draft: Draft | null,
+    tries: number,
+    spending: Spending,
+  ): ReturnType<ActivityDependencies['supervisor']['decide']> {
+    try {
+      return await this.deps.supervisor.decide(this.input, {
+        ...(draft === null ? {} : { draft }),
+        tries,
+        signal: cancellationSignal(),
+        load: () => this.load(),
+        onUsage: notingCalls(this.journal, spending, {
+          role: 'supervisor',
+          key: () => this.callKey(tries),
+          of: { stepId: this.input.step.id },
+        }),
+      });
+    } catch (error) {
+      throw cancellationSignal().aborted ? abortedWhile('the supervisor was asked') : error;
+    }
+  }
+
+  /** @returns the decision that was recorded first */
+  private async record(decided: Judgement): Promise<Judgement> {
     const event: NewEvent = {
       type: 'supervisor.decided',
       key: this.key,
       at: now(),
-      stepId: step.id,
+      stepId: this.input.step.id,
       data: decided,
     };
     const rows = await this.journal.append(event);
-    const recorded = judgementIn(rows.filter(({ key }) => key === this.key).map((row) => row.event));
-    return this.result(recorded ?? decided, spending);
+    return judgementIn(rows.filter(({ key }) => key === this.key).map((row) => row.event)) ?? decided;
   }
 
-  private callKey(tries: number, call: number): string {
-    const { step, round = 1 } = this.input;
+  /** By the tries, too: a worker that is killed has paid for a call that the next one pays again. */
+  private callKey(tries: number): string {
+    const { step, round = 1, mending } = this.input;
+    const call = mending === true ? 2 : 1;
     return `step/${step.id}/supervisor/${round === 1 ? '' : `${round}/`}${tries}/${call}`;
+  }
+
+  private get draftName(): string {
+    const { step, round = 1 } = this.input;
+    return `supervisor-${round}-${step.id}`;
   }
 
   private async load(): ReturnType<SupervisedRun['load']> {

@@ -1,4 +1,5 @@
 /** The error table's word in Temporal's terms: what is terminal is not retried. */
+import { cancellationDetails, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure, TemporalFailure } from '@temporalio/common';
 import type { Decision, JournalledFailure, Spent } from '../contracts/activities.js';
 import { PerdureError, type ErrorCode, type ErrorInfo } from '../contracts/errors.js';
@@ -89,6 +90,15 @@ export function retryLater(error: PerdureError, attempt: number): ApplicationFai
     cause: error,
   });
 }
+
+/**
+ * What ends an activity that was aborted: the cancellation of its run, or a retry where it is its worker that stops.
+ * @param what in words, that goes on after "while"
+ */
+export const abortedWhile = (what: string): unknown =>
+  cancellationDetails()?.cancelRequested === true
+    ? cancellationSignal().reason
+    : retryLater(new PerdureError('worker_stopped', `the worker was stopped while ${what}`), 0);
 
 /** A tool's unforeseen error is a defect: the same call would meet it again. */
 export const toolError = (error: unknown): PerdureError =>

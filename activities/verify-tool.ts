@@ -29,3 +29,11 @@ export async function verifyTool(
   }
   return null;
 }
+
+/** Nothing was heard of what an irreversible tool did. */
+export const isSilence = ({ code }: PerdureError): boolean =>
+  code === 'outcome_unknown' || code === 'tool_timeout';
+
+/** After a look: the attempt failed, and that is all. */
+export const notActed = ({ message }: PerdureError): PerdureError =>
+  new PerdureError('tool_unavailable', `${message}; it has not acted`);

@@ -18,6 +18,8 @@ export interface RunScope {
 
 export interface PlanRunInput extends RunScope {
   run: NewRun;
+  /** Whether the model's answer of before is to be mended. */
+  mending?: true;
   /** The plan given in the request, or null to have one made from the goal. */
   plan: Plan | null;
   /** Kept in the workspace from here on, so that no later payload carries it. */
@@ -58,6 +60,10 @@ export interface AgentCall {
   hash: string;
   effect: 'read' | 'reversible' | 'irreversible';
   timeoutSeconds: number;
+  /** Why a person is asked before, whatever the tool's effect is. */
+  ask?: string;
+  /** Whether it was made already, in an execution before this one. */
+  made?: true;
 }
 
 export type AgentTurnResult = {
@@ -71,7 +77,17 @@ export interface AgentCallInput extends AgentStepScope, CallPhase {
   /** Where a person was asked: what they have approved, or why they did not. */
   approved?: Approved;
   denied?: ErrorInfo;
+  /** The attempt of which a person has said that it has not acted. */
+  hasNotActed?: number;
+  /** A person has said that it has acted, and what it put out. */
+  acted?: { output: JsonValue };
 }
+
+/** Of one call: its outcome is kept for the model; or it is irreversible, and nobody knows what it did. */
+export type AgentCallResult = {
+  /** As in ToolStepResult. */
+  unsent: NewEvent[];
+} & ({ status: 'told' } | StepUncertain | CallWanted);
 
 /** A step that is handed on. */
 export interface OpenDelegateInput extends RunToolInput {
@@ -107,6 +123,12 @@ export interface RequestApprovalInput extends RunScope {
   note?: string;
   /** ISO 8601. */
   expiresAt: string | null;
+}
+
+/** A model's answer cannot be used, and is kept: another call, with a place of its own in the budget, may mend it. */
+export interface ToMend {
+  toMend: true;
+  spent: Spent;
 }
 
 /** What calls of models took. */
@@ -178,6 +200,11 @@ export interface CarryOutResult {
   unsent: NewEvent[];
 }
 
+/** The first detail of a failed activity that has asked a model. */
+export interface SpentInVain {
+  spent: Spent;
+}
+
 /**
  * A failed step fails its activity, so that the Temporal Web UI shows it as what it is; one that was stopped
  * is cancelled. Its end is in the journal already: this, the first of the failure's details, says so and
@@ -188,7 +215,7 @@ export interface JournalledFailure {
   error: ErrorInfo;
   decision: Decision;
   unsent: NewEvent[];
-  /** What it took until then. */
+  /** As SpentInVain. */
   spent?: Spent;
 }
 
@@ -221,6 +248,8 @@ export interface SuperviseInput extends RunScope {
   answers?: { question: string; answer: JsonValue }[];
   /** Why the change that it wanted in the round before cannot be made. */
   refused?: string;
+  /** Whether its answer of before, in this round, is to be mended. */
+  mending?: true;
 }
 
 /** What a supervisor says, and why. */
@@ -257,6 +286,13 @@ export interface FinishRunInput extends RunScope {
   openSteps: string[];
   /** Of these, the ones of which nobody has said whether they acted. */
   uncertainSteps?: string[];
+  /** Whether a model has brought the result into its shape. */
+  mended?: true;
+}
+
+export interface MendResultInput extends RunScope {
+  run: NewRun;
+  resultSteps: string[];
 }
 
 export interface Activities {
@@ -269,10 +305,10 @@ export interface Activities {
   recordEvents(input: RunScope): Promise<void>;
   /**
    * Creates the record where the API could not, has a plan made where none was given, and writes
-   * run.started and plan.created.
+   * run.started and plan.created. It asks a model once.
    * @returns the plan that was made; null when it is the given one
    */
-  planRun(input: PlanRunInput): Promise<{ plan: Plan | null; spent: Spent }>;
+  planRun(input: PlanRunInput): Promise<{ plan: Plan | null; spent: Spent } | ToMend>;
   /**
    * Writes run.started and plan.created, copies the files of the run that this one goes on from, and gives the steps
    * that are reused their ends. Done again, it goes on where it was.
@@ -302,7 +338,7 @@ export interface Activities {
    */
   takeAgentTurn(input: AgentStepScope): Promise<AgentTurnResult>;
   /** Makes one call that the model has asked for, and journals it; done again, it repeats none. @throws as runTool */
-  makeAgentCall(input: AgentCallInput): Promise<{ unsent: NewEvent[] } & ({ status: 'told' } | CallWanted)>;
+  makeAgentCall(input: AgentCallInput): Promise<AgentCallResult>;
   /**
    * Journals the start of a step that is handed on, and makes the record of the sub-agent's run.
    * @throws as runTool
@@ -319,8 +355,13 @@ export interface Activities {
    * @returns how the step ended by the journal, where its tool may have been quicker; error null when it completed
    */
   failStep(input: FailStepInput): Promise<{ error: ErrorInfo | null; decision: Decision }>;
-  /** Done again, it answers what it decided first. */
-  superviseStep(input: SuperviseInput): Promise<SuperviseResult>;
-  /** Writes the run's terminal event, and before it the end of each step that was stopped. */
-  finishRun(input: FinishRunInput): Promise<RunEnd>;
+  /** Asks a model once. Done again, it answers what it decided first. */
+  superviseStep(input: SuperviseInput): Promise<SuperviseResult | ToMend>;
+  /**
+   * Writes the run's terminal event, and before it the end of each step that was stopped.
+   * @returns `misshapen`, and nothing is written, where the result is not of the shape that the run's agent promises
+   */
+  finishRun(input: FinishRunInput): Promise<RunEnd | { status: 'misshapen' }>;
+  /** Asks a model once to bring the result into that shape. @returns the error of one that cannot be mended */
+  mendResult(input: MendResultInput): Promise<{ error: ErrorInfo | null; spent: Spent }>;
 }

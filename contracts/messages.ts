@@ -171,10 +171,15 @@ export const callApproval = (stepId: string, turn: number, index: number): strin
   `call-${turn}-${index}-${stepId}`;
 /** What became of an attempt of an irreversible tool. */
 export const outcomeApproval = (stepId: string, attempt: number): string => `outcome-${attempt}-${stepId}`;
+/** The same of a call that a step's model has asked for. */
+export const callOutcomeApproval = (stepId: string, turn: number, index: number, attempt: number): string =>
+  `outcome-call-${turn}-${index}-${attempt}-${stepId}`;
 
 /** The step that an approval is of; undefined for the plan's. */
 export const stepOfApproval = (id: string): string | undefined =>
-  /^(?:step|changed-\d+|supervisor-\d+|call-\d+-\d+|outcome-\d+)-(.+)$/.exec(id)?.[1];
+  /^(?:step|changed-\d+|supervisor-\d+|call-\d+-\d+|outcome-call-\d+-\d+-\d+|outcome-\d+)-(.+)$/.exec(
+    id,
+  )?.[1];
 
 /** What DECIDE_UPDATE brings. */
 export interface DecisionRequest {

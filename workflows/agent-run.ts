@@ -8,13 +8,11 @@ import {
   continueAsNew,
   defineQuery,
   defineSignal,
-  isCancellation,
   proxyActivities,
-  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
-import type { Activities, FinishRunInput, RunEnd, RunOutcome } from '../contracts/activities.js';
+import type { Activities, RunOutcome } from '../contracts/activities.js';
 import type {
   AgentRunInput,
   AgentRunResult,
@@ -26,17 +24,20 @@ import type {
 } from '../contracts/messages.js';
 import { CANCEL_SIGNAL, PAUSE_SIGNAL, RESUME_SIGNAL, SNAPSHOT_QUERY } from '../contracts/messages.js';
 import type { NewEvent } from '../contracts/events.js';
-import type { Plan, PlanStep } from '../contracts/plan.js';
-import { inRow, modelCalls, recordKeeping } from './activity-options.js';
+import type { PlanStep } from '../contracts/plan.js';
+import { modelCalls, recordKeeping } from './activity-options.js';
 import { Approvals } from './approvals.js';
 import { BudgetClock } from './budget-clock.js';
 import { RunBudget } from './budget.js';
 import { errorOf } from './error-of.js';
 import { Inbox } from './inbox.js';
 import { BorrowedBudget, LentBudget } from './lent-budget.js';
+import { LoneCalls } from './lone-calls.js';
 import { Pause } from './pause.js';
 import { Drawing } from './picture.js';
 import { PlanRevisions } from './plan-revisions.js';
+import { makePlan } from './planning.js';
+import { RunEnding } from './run-ending.js';
 import { RunState } from './run-state.js';
 import { RunStatusAttribute } from './run-status-attribute.js';
 import { StepRunner, type StepsOutcome } from './step-runner.js';
@@ -51,8 +52,7 @@ const pauseSignal = defineSignal<[PauseRequest]>(PAUSE_SIGNAL);
 const resumeSignal = defineSignal<[ResumeRequest]>(RESUME_SIGNAL);
 const snapshotQuery = defineQuery<RunSnapshot | null>(SNAPSHOT_QUERY);
 
-const { planRun, reuseRun, finishRun } = proxyActivities<Activities>(recordKeeping('records'));
-const { carryOut } = proxyLocalActivities<Activities>(inRow);
+const { reuseRun } = proxyActivities<Activities>(recordKeeping('records'));
 
 /**
  * @returns how many steps ended how; outputs are in the event log
@@ -105,11 +105,15 @@ export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
     if (hasRoom) pause.set(false, { by, reason: null, ...(above === undefined ? {} : { above }) });
   });
   setHandler(snapshotQuery, () => state?.snapshot() ?? null);
+  const calls = new LoneCalls({ budget, clock, pause, unsent, work }, () => {
+    status.set(pause.isPaused ? 'paused' : 'running');
+  });
 
   let ended: StepsOutcome;
   try {
     if (input.reused !== undefined && carried === undefined) await reuse(input.reused);
-    const plan = carried?.plan ?? input.plan ?? (await makePlan());
+    if (input.plan === null && carried === undefined) status.set('running');
+    const plan = carried?.plan ?? input.plan ?? (await makePlan(input, calls, unsent));
     const isQuick = (step: PlanStep): boolean =>
       input.tools[step.tool]?.quick === true && approvals.isAsked(step) === undefined;
     state = new RunState(
@@ -178,8 +182,9 @@ export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
     const recorded =
       steps.status === 'ended'
         ? steps.end
-        : await writeEnd({
-            ...unsent.scope(),
+        : await new RunEnding({ budget, unsent, work }, calls, () =>
+            outcomeOf({ status: 'cancelled' }),
+          ).write({
             ...{ run, outcome: outcomeOf(steps), openSteps },
             ...(uncertain.length === 0 ? {} : { uncertainSteps: uncertain }),
           });
@@ -203,34 +208,6 @@ export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
     );
   }
 
-  async function makePlan(): Promise<Plan> {
-    status.set('running');
-    const planning = new CancellationScope();
-    // Only the time can be over by now.
-    budget.onChange = () => {
-      if (budget.exhausted !== undefined && !budget.pauses) planning.cancel();
-    };
-    clock.set();
-    try {
-      const { plan: made } = await planning.run(() =>
-        budget.call(() =>
-          unsent.keep((given) =>
-            planRun.executeWithOptions(modelCalls('make a plan'), [
-              { ...given, run, plan: null, inputsData: input.inputsData },
-            ]),
-          ),
-        ),
-      );
-      if (made === null) throw ApplicationFailure.nonRetryable('no plan was made', 'internal');
-      return made;
-    } catch (error) {
-      const isOver = isCancellation(error) && budget.exhausted !== undefined && !work.wasCancelled;
-      if (!isOver) throw error;
-      const { message, code } = budget.error();
-      throw ApplicationFailure.nonRetryable(message, code);
-    }
-  }
-
   function outcomeOf(steps: Exclude<StepsOutcome, { status: 'ended' }>): RunOutcome {
     switch (steps.status) {
       case 'failed':
@@ -250,14 +227,3 @@ const stepsOf = (reused: ReusedSteps | undefined): CarriedSteps | undefined =>
   reused === undefined || reused.statuses === ''
     ? undefined
     : { statuses: reused.statuses, timers: [], failures: [] };
-
-/** Within the workflow task where that takes no time; an outage is waited for outside of it. */
-async function writeEnd({ unsent, runId, tenantId, ...end }: FinishRunInput): Promise<RunEnd> {
-  const summary = `finish: ${end.outcome.status}`;
-  const scope = { runId, tenantId, unsent };
-  const ended = await carryOut
-    .executeWithOptions({ ...inRow, summary }, [{ ...scope, begin: null, steps: [], finish: end }])
-    .then((result) => result.ended)
-    .catch(() => null);
-  return ended ?? finishRun.executeWithOptions(recordKeeping(summary), [{ ...scope, ...end }]);
-}

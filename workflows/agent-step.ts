@@ -3,11 +3,19 @@
  * they say to each other stays in the workspace; here is what happens next, and when it is enough.
  */
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { Activities, AgentCall, AgentStepScope, RunScope } from '../contracts/activities.js';
+import type {
+  Activities,
+  AgentCall,
+  AgentCallInput,
+  AgentCallResult,
+  AgentStepScope,
+  RunScope,
+} from '../contracts/activities.js';
 import type { ErrorInfo } from '../contracts/errors.js';
 import { callApproval } from '../contracts/messages.js';
 import type { PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
+import type { CallWanted } from '../contracts/tool-calls.js';
 import { agentTurn, recordKeeping, toolCall } from './activity-options.js';
 import type { Hearings } from './hearings.js';
 import { label } from './picture.js';
@@ -82,14 +90,15 @@ export class AgentStep {
     );
   }
 
-  /** @returns false where another execution is to go on with it */
+  /** @returns false where the step has ended with it, or another execution is to go on with it */
   private async make(step: PlanStep, turn: number, call: AgentCall): Promise<boolean> {
-    const { approvals, work } = this.parts;
-    const { index, tool, effect, timeoutSeconds } = call;
-    const id = callApproval(step.id, turn, index);
+    if (call.made === true) return true;
+    const { approvals } = this.parts;
+    const id = callApproval(step.id, turn, call.index);
     let denied: ErrorInfo | undefined;
-    if (approvals.isCallAsked(effect) && approvals.grantOf(id) === undefined) {
-      const verdict = await this.hearings.ofCall(step, { turn, index, tool });
+    const isAsked = approvals.isCallAsked(call.effect) || call.ask !== undefined;
+    if (isAsked && approvals.grantOf(id) === undefined) {
+      const verdict = await this.hearings.ofCall(step, turn, call);
       if (verdict.status === 'carried') {
         this.parts.state.putBack(step.id, true);
         return false;
@@ -97,24 +106,39 @@ export class AgentStep {
       if (verdict.status === 'denied') denied = verdict.error;
     }
     const approved = approvals.grantOf(id);
+    let word: Pick<AgentCallInput, 'hasNotActed' | 'acted'> = {};
+    for (;;) {
+      const made = await this.call(step, turn, call, {
+        ...(approved === undefined ? {} : { approved }),
+        ...(denied === undefined ? {} : { denied }),
+        ...word,
+      });
+      if (made.status !== 'uncertain') break;
+      const said = await this.hearings.ofCallOutcome(step, turn, call, made);
+      if (said === 'failed') this.forget(step);
+      if (typeof said === 'string') return false;
+      word = said;
+    }
+    approvals.used(id);
+    return true;
+  }
+
+  private call(
+    step: PlanStep,
+    turn: number,
+    { index, tool, timeoutSeconds }: AgentCall,
+    said: Pick<AgentCallInput, 'approved' | 'denied' | 'hasNotActed' | 'acted'>,
+  ): Promise<Exclude<AgentCallResult, CallWanted>> {
     const summary = summaryOf(`${label(step)}: ${tool}`);
     const options = toolCall(step.id, timeoutSeconds, summary);
     const { id: runId, tenantId } = this.parts.input.run;
-    await withCalls(work, { runId, tenantId, stepId: step.id, summary }, (phase) =>
+    return withCalls(this.parts.work, { runId, tenantId, stepId: step.id, summary }, (phase) =>
       this.keep((scope) =>
         makeAgentCall.executeWithOptions(options, [
-          {
-            ...this.scopeOf(step, turn, scope),
-            index,
-            ...(approved === undefined ? {} : { approved }),
-            ...(denied === undefined ? {} : { denied }),
-            ...phase,
-          },
+          { ...this.scopeOf(step, turn, scope), index, ...said, ...phase },
         ]),
       ),
     );
-    approvals.used(id);
-    return true;
   }
 
   private giveUp(step: PlanStep, message: string): Promise<void> {

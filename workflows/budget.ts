@@ -9,6 +9,7 @@ import type { Budget, TopUp } from '../contracts/budgets.js';
 import type { ErrorCode, ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 import type { CarriedBudget } from '../contracts/messages.js';
+import { spentOf } from './error-of.js';
 
 /** A limit is warned of once so much of it is used. */
 const WARN_AT = 0.8;
@@ -125,6 +126,14 @@ export class RunBudget {
         ({ spent } = result);
         this.settle(spent);
         return result;
+      } catch (error) {
+        // An answer that nobody could use was paid for, too.
+        const inVain = spentOf(error);
+        if (inVain !== undefined) {
+          spent = inVain;
+          this.settle(spent);
+        }
+        throw error;
       } finally {
         await lent?.settle(spent);
       }
@@ -167,7 +176,7 @@ export class RunBudget {
   }
 
   /** Takes in what calls took. */
-  settle({ tokens, costUsd }: Spent): void {
+  private settle({ tokens, costUsd }: Spent): void {
     this.used.tokens += tokens;
     this.used.costUsd += costUsd ?? 0;
     this.isUnpriced ||= costUsd === null;

@@ -6,7 +6,7 @@ import {
   TimeoutFailure,
   isCancellation,
 } from '@temporalio/workflow';
-import type { JournalledFailure } from '../contracts/activities.js';
+import type { JournalledFailure, Spent, SpentInVain } from '../contracts/activities.js';
 import { isErrorCode, type ErrorInfo } from '../contracts/errors.js';
 
 /**
@@ -36,10 +36,20 @@ export function errorOf(error: unknown): ErrorInfo | 'cancelled' | undefined {
 
 /** What a step's activity says of a failure that is in the journal; undefined for any other error. */
 export function journalledFailureOf(error: unknown): JournalledFailure | undefined {
+  const detail = detailOf(error);
+  return 'journalled' in detail ? (detail as JournalledFailure) : undefined;
+}
+
+/** What calls of models took although nothing came of them. */
+export function spentOf(error: unknown): Spent | undefined {
+  const detail = detailOf(error);
+  return 'spent' in detail ? (detail as SpentInVain).spent : undefined;
+}
+
+/** The first of the failure's details. */
+function detailOf(error: unknown): object {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   const isTyped = cause instanceof ApplicationFailure || cause instanceof CancelledFailure;
   const detail: unknown = isTyped ? cause.details?.[0] : undefined;
-  return typeof detail === 'object' && detail !== null && 'journalled' in detail
-    ? (detail as JournalledFailure)
-    : undefined;
+  return typeof detail === 'object' && detail !== null ? detail : {};
 }

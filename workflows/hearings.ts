@@ -1,9 +1,15 @@
 /** Asks people about steps and about the plan, and does with the run what they say. */
 import { isCancellation, proxyActivities } from '@temporalio/workflow';
-import type { Activities, StepUncertain } from '../contracts/activities.js';
+import type { Activities, AgentCall, AgentCallInput, StepUncertain } from '../contracts/activities.js';
 import { outcomeUnknown } from '../contracts/errors.js';
-import { callApproval, outcomeApproval, planApproval } from '../contracts/messages.js';
-import type { PlanStep } from '../contracts/plan.js';
+import {
+  callApproval,
+  callOutcomeApproval,
+  outcomeApproval,
+  planApproval,
+  type Approved,
+} from '../contracts/messages.js';
+import type { JsonValue, PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
 import { recordKeeping } from './activity-options.js';
 import type { Verdict } from './approvals.js';
@@ -13,6 +19,9 @@ import type { RunParts } from './run-parts.js';
 import type { Supervision } from './supervision.js';
 
 const { completeByWord } = proxyActivities<Activities>(recordKeeping('records'));
+
+/** Nobody has said it: another execution goes on with the step, or it has ended. */
+type NoWord = 'carried' | 'failed';
 
 export class Hearings {
   constructor(
@@ -35,13 +44,16 @@ export class Hearings {
   }
 
   /** Has a person decide about what a step's model asks for. */
-  ofCall(
-    step: PlanStep,
-    { turn, index, tool }: { turn: number; index: number; tool: string },
-  ): Promise<Verdict> {
+  ofCall(step: PlanStep, turn: number, { index, tool, ask }: AgentCall): Promise<Verdict> {
     const call = { turn, index };
     const summary = summaryOf(`ask about ${label(step)}: ${tool}`);
-    const asked: Question = { step, reason: 'policy', call, summary };
+    const asked: Question = {
+      step,
+      reason: 'policy',
+      call,
+      summary,
+      ...(ask === undefined ? {} : { note: ask }),
+    };
     return hear(this.parts, callApproval(step.id, turn, index), {}, asked);
   }
 
@@ -56,38 +68,74 @@ export class Hearings {
   }
 
   /** Has a person say whether the tool has acted: it may then act after all, or the step has its output, or none. */
-  async ofOutcome(step: PlanStep, { attempt, why }: StepUncertain): Promise<void> {
+  async ofOutcome(step: PlanStep, uncertain: StepUncertain): Promise<void> {
     const { state, approvals, unsent } = this.parts;
-    state.doubt(step.id);
     approvals.forgetOutcome(step.id);
-    const unknown = outcomeUnknown(why);
-    const { timeoutSeconds } = typeof step.approval === 'object' ? step.approval : {};
-    const approved = approvals.grantOf(state.approvalOf(step.id));
-    // Nobody's silence says that it has not acted.
-    const how = { onTimeout: 'deny', ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }) } as const;
-    const verdict = await hear(this.parts, outcomeApproval(step.id, attempt), how, {
-      step,
-      reason: 'outcome_unknown',
+    const { attempt } = uncertain;
+    const word = await this.whatBecame(step, outcomeApproval(step.id, attempt), uncertain, {
       summary: summaryOf(`ask what became of ${label(step)}`),
-      note: unknown.message,
-      ...(approved === undefined ? {} : { approved }),
+      approved: approvals.grantOf(state.approvalOf(step.id)),
     });
-    if (verdict.status === 'carried' || verdict.status === 'superseded') return;
-    if (verdict.status === 'denied') {
-      const message = `${unknown.message}, and ${verdict.error.message}`;
-      await this.supervision.fail(step, { ...unknown, message });
-      return;
-    }
-    if (verdict.output === undefined) {
+    if (typeof word === 'string') return;
+    if (word.acted === undefined) {
       state.putBack(step.id, true);
       return;
     }
-    const { value } = verdict.output;
+    const { output } = word.acted;
     const decision = await unsent.keep((scope) =>
       completeByWord.executeWithOptions(recordKeeping(summaryOf(`end of ${label(step)}`)), [
-        { ...scope, stepId: step.id, attempt, output: value },
+        { ...scope, stepId: step.id, attempt, output },
       ]),
     );
     await this.supervision.judge(step, null, decision);
+  }
+
+  /**
+   * The same of a call that the step's model has asked for; the step goes on with it.
+   * @returns what the call's activity is told, where the step goes on
+   */
+  async ofCallOutcome(
+    step: PlanStep,
+    turn: number,
+    { index, tool }: AgentCall,
+    uncertain: StepUncertain,
+  ): Promise<Pick<AgentCallInput, 'hasNotActed' | 'acted'> | NoWord> {
+    const { state, approvals } = this.parts;
+    const id = callOutcomeApproval(step.id, turn, index, uncertain.attempt);
+    const word = await this.whatBecame(step, id, uncertain, {
+      call: { turn, index },
+      summary: summaryOf(`ask what became of ${label(step)}: ${tool}`),
+      approved: approvals.grantOf(callApproval(step.id, turn, index)),
+    });
+    approvals.used(id);
+    if (typeof word === 'string') return word;
+    state.goOn(step.id);
+    return word.acted === undefined ? { hasNotActed: uncertain.attempt } : { acted: word.acted };
+  }
+
+  private async whatBecame(
+    step: PlanStep,
+    id: string,
+    { why }: StepUncertain,
+    { approved, ...asked }: Pick<Question, 'call' | 'summary'> & { approved: Approved | undefined },
+  ): Promise<{ acted: { output: JsonValue } | undefined } | NoWord> {
+    this.parts.state.doubt(step.id);
+    const unknown = outcomeUnknown(why);
+    const { timeoutSeconds } = typeof step.approval === 'object' ? step.approval : {};
+    // Nobody's silence says that it has not acted.
+    const how = { onTimeout: 'deny', ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }) } as const;
+    const verdict = await hear(this.parts, id, how, {
+      ...asked,
+      step,
+      reason: 'outcome_unknown',
+      note: unknown.message,
+      ...(approved === undefined ? {} : { approved }),
+    });
+    if (verdict.status === 'carried' || verdict.status === 'superseded') return 'carried';
+    if (verdict.status === 'approved')
+      return { acted: verdict.output === undefined ? undefined : { output: verdict.output.value } };
+    const message = `${unknown.message}, and ${verdict.error.message}`;
+    await this.supervision.fail(step, { ...unknown, message });
+    return 'failed';
   }
 }

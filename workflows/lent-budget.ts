@@ -2,7 +2,7 @@
  * A budget that sub-agents share: each asks the run that handed on to it before it asks a model, and tells it after
  * what that took. So one account is kept, however deep they are.
  */
-import { condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow';
+import { CancellationScope, condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow';
 import type { Spent } from '../contracts/activities.js';
 import { ASK_BUDGET_SIGNAL, GIVE_BUDGET_SIGNAL, SETTLE_BUDGET_SIGNAL } from '../contracts/messages.js';
 import type { BudgetAnswer, BudgetAsked, BudgetSettled } from '../contracts/messages.js';
@@ -85,9 +85,11 @@ export class BorrowedBudget implements Lender {
     this.answers.delete(call);
     if (refused !== null) return { refused };
     return {
-      settle: async (spent) => {
-        await tellRun(this.lender, settleSignal, { from: this.runId, call, spent });
-      },
+      // Also where this run is being stopped: what was paid is paid.
+      settle: (spent) =>
+        CancellationScope.nonCancellable(async () => {
+          await tellRun(this.lender, settleSignal, { from: this.runId, call, spent });
+        }),
     };
   }
 }

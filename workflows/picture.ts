@@ -2,7 +2,8 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';
-import type { RunState, StepStatus } from './run-state.js';
+import type { RunState } from './run-state.js';
+import type { StepStatus } from './step-node.js';
 
 const MAX_LINES = 40;
 const marks: Record<StepStatus, string> = {

@@ -3,66 +3,23 @@ import { dependenciesOf } from '../contracts/check-plan.js';
 import { stepApproval, type CarriedSteps, type RunSnapshot, type StepTimer } from '../contracts/messages.js';
 import { changedPlan, changeProblem, type PlanChange } from '../contracts/plan-change.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
+import { readSteps, writtenSteps } from './carried-steps.js';
 import { Deadlines } from './deadlines.js';
 import { Queue } from './queue.js';
+import type { StepNode, StepStatus } from './step-node.js';
 
-export type StepStatus =
-  | 'pending'
-  | 'asking'
-  | 'running'
-  | 'uncertain'
-  | 'waiting'
-  | 'reviewing'
-  | 'completed'
-  | 'failed'
-  | 'skipped';
-
-interface Node {
-  step: PlanStep;
-  /** Of the plan, that brought the step as it is. */
-  version: number;
-  status: StepStatus;
-  /** Whether it is pending only to go on: then it is too late to change it. */
-  begun: boolean;
-  /** Dependencies that are not completed yet. */
-  open: number;
-  /** Whether it may be carried out in a row with others. */
-  quick: boolean;
-  dependants: Node[];
-  /** Once the tool has asked to wait. */
-  timer?: StepTimer;
-  /** Of a failed step, why in one line. */
-  failure?: string;
-}
-
-/** Of one that is pending, and is to be gone on with. */
-const BEGUN = 'b';
-/** A step under way is carried as one to run: no execution ends before its steps have. */
-const letters: Record<StepStatus, string> = {
-  completed: 'c',
-  failed: 'f',
-  skipped: 's',
-  waiting: 'w',
-  reviewing: 'r',
-  running: '.',
-  pending: '.',
-  asking: '.',
-  uncertain: BEGUN,
-};
 const noSteps = (): Record<StepStatus, number> => ({
   ...{ pending: 0, asking: 0, running: 0, uncertain: 0, waiting: 0 },
   ...{ reviewing: 0, completed: 0, failed: 0, skipped: 0 },
 });
-/** Failures that are carried with their words, which are for the eye only. */
-const CARRIED_FAILURES = 100;
 
 export class RunState {
   private current: Plan;
-  private nodes: Node[];
-  private byId = new Map<string, Node>();
+  private nodes: StepNode[];
+  private byId = new Map<string, StepNode>();
   private readonly counts: Record<StepStatus, number> = noSteps();
   /** Ready nodes in the order in which they became so. */
-  private ready = { quick: new Queue<Node>(), slow: new Queue<Node>() };
+  private ready = { quick: new Queue<StepNode>(), slow: new Queue<StepNode>() };
   private readonly deadlines = new Deadlines();
   private finishing: boolean;
 
@@ -81,7 +38,7 @@ export class RunState {
     for (const node of this.nodes) this.queueIfReady(node);
   }
 
-  private nodeOf(step: PlanStep, version: number): Node {
+  private nodeOf(step: PlanStep, version: number): StepNode {
     this.counts.pending += 1;
     return {
       ...{ step, version, status: 'pending', begun: false, open: 0, dependants: [] },
@@ -106,32 +63,13 @@ export class RunState {
   }
 
   private restore(carried: CarriedSteps): void {
-    const statuses: StepStatus[] = ['completed', 'failed', 'skipped', 'waiting', 'reviewing'];
-    this.nodes.forEach((node, i) => {
-      const letter = carried.statuses[i];
-      const status = statuses.find((s) => letters[s] === letter);
-      if (status !== undefined) this.move(node, status);
-      node.begun = letter === BEGUN;
+    readSteps(carried, this.nodes, (node, status) => {
+      this.move(node, status);
       if (status === 'completed') for (const dependant of node.dependants) dependant.open -= 1;
     });
-    for (const [position, attempt, startedAt, until] of carried.timers) {
-      const node = this.nodes[position];
-      if (node === undefined) continue;
-      node.timer = {
-        attempt,
-        startedAt: new Date(startedAt).toISOString(),
-        until: new Date(until).toISOString(),
-      };
-      this.deadlines.add({ at: until, stepId: node.step.id });
-    }
-    for (const [position, why] of carried.failures) {
-      const node = this.nodes[position];
-      if (node !== undefined) node.failure = why;
-    }
-    for (const [position, version] of carried.changed ?? []) {
-      const node = this.nodes[position];
-      if (node !== undefined) node.version = version;
-    }
+    for (const { status, timer, step } of this.nodes)
+      if (status === 'waiting' && timer !== undefined)
+        this.deadlines.add({ at: Date.parse(timer.until), stepId: step.id });
   }
 
   /** As it is now. */
@@ -204,19 +142,19 @@ export class RunState {
     return asked.map(({ step, version }) => stepApproval(step.id, version));
   }
 
-  private node(id: string): Node {
+  private node(id: string): StepNode {
     const node = this.byId.get(id);
     if (node === undefined) throw new Error(`the plan has no step "${id}"`);
     return node;
   }
 
-  private move(node: Node, status: StepStatus): void {
+  private move(node: StepNode, status: StepStatus): void {
     this.counts[node.status] -= 1;
     this.counts[status] += 1;
     node.status = status;
   }
 
-  private queueIfReady(node: Node): void {
+  private queueIfReady(node: StepNode): void {
     if (node.status === 'pending' && node.open === 0) this.ready[node.quick ? 'quick' : 'slow'].add(node);
   }
 
@@ -233,9 +171,9 @@ export class RunState {
    * ready, and those that will be once the ones before them in the row have completed.
    */
   startRow(max: number): PlanStep[] {
-    const row: Node[] = [];
-    const met = new Map<Node, number>();
-    const take = (node: Node): void => {
+    const row: StepNode[] = [];
+    const met = new Map<StepNode, number>();
+    const take = (node: StepNode): void => {
       this.move(node, 'running');
       row.push(node);
     };
@@ -272,6 +210,11 @@ export class RunState {
   /** Whether the running step's tool has acted is not known: a person says it. */
   doubt(id: string): void {
     this.move(this.node(id), 'uncertain');
+  }
+
+  /** A person has said what the uncertain step's call did: it goes on. */
+  goOn(id: string): void {
+    this.move(this.node(id), 'running');
   }
 
   /** The step has ended, and a person is asked what that means. */
@@ -342,8 +285,8 @@ export class RunState {
     return this.pendingAfter(id).map((node) => node.step.id);
   }
 
-  private pendingAfter(id: string): Node[] {
-    const found = new Set<Node>();
+  private pendingAfter(id: string): StepNode[] {
+    const found = new Set<StepNode>();
     const visit = [this.node(id)];
     for (let node = visit.pop(); node !== undefined; node = visit.pop())
       for (const dependant of node.dependants)
@@ -402,10 +345,10 @@ export class RunState {
 
   /** Completed steps that nothing builds on: their output is the run's result. @param andRunning as if those had completed */
   resultSteps(andRunning = false): string[] {
-    const isDone = ({ status }: Node): boolean =>
+    const isDone = ({ status }: StepNode): boolean =>
       status === 'completed' || (andRunning && status === 'running');
     // Where the supervisor has cut it short, what was to build on a step may never have begun.
-    const isBuiltOn = ({ dependants }: Node): boolean =>
+    const isBuiltOn = ({ dependants }: StepNode): boolean =>
       this.finishing ? dependants.some(isDone) : dependants.length > 0;
     return this.nodes.filter((node) => isDone(node) && !isBuiltOn(node)).map((node) => node.step.id);
   }
@@ -427,16 +370,6 @@ export class RunState {
 
   /** For the successor execution; meant for a state in which no step is running. */
   carry(): CarriedSteps {
-    const carried: CarriedSteps = { statuses: '', timers: [], failures: [] };
-    const changed: NonNullable<CarriedSteps['changed']> = [];
-    this.nodes.forEach(({ status, begun, version, timer, failure }, i) => {
-      carried.statuses += status === 'pending' && begun ? BEGUN : letters[status];
-      if (version > 1) changed.push([i, version]);
-      if (status === 'waiting' && timer !== undefined)
-        carried.timers.push([i, timer.attempt, Date.parse(timer.startedAt), Date.parse(timer.until)]);
-      if (failure !== undefined && carried.failures.length < CARRIED_FAILURES)
-        carried.failures.push([i, failure]);
-    });
-    return changed.length === 0 ? carried : { ...carried, changed };
+    return writtenSteps(this.nodes);
   }
 }

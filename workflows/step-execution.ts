@@ -54,13 +54,12 @@ export class StepExecution {
 
   /** Of which more than one activity is the step's. */
   private async executeLoop(step: PlanStep, loop: AgentStep | DelegateStep): Promise<void> {
-    const { unsent, budget } = this.parts;
+    const { unsent } = this.parts;
     try {
       await loop.execute(step);
     } catch (thrown) {
       const failure = journalledFailureOf(thrown);
       if (failure === undefined) throw thrown;
-      if (failure.spent !== undefined) budget.settle(failure.spent);
       unsent.settle([], failure.unsent);
       this.agents.forget(step);
       await this.supervision.judge(step, failure.error, failure.decision);

@@ -97,32 +97,48 @@ export class Supervision {
     }
   }
 
+  /** Once, and once more where the first answer cannot be used: each has a place of its own in the budget. */
   private async ask(
     step: PlanStep,
-    { error, round, answers }: Review,
+    review: Review,
     refused: string | undefined,
   ): Promise<SuperviseResult | null> {
-    const said = error === null ? 'completed' : `failed: ${error.message}`;
-    const { unsent, budget } = this.parts;
     try {
-      return await budget.call(() =>
-        unsent.keep((scope) =>
-          superviseStep.executeWithOptions(modelCalls(summaryOf(`${step.id} ${said}`)), [
-            {
-              ...scope,
-              ...{ step: judged(step), error, dependants: this.dependantsOf(step) },
-              ...(round === 1 ? {} : { round }),
-              ...(answers.length === 0 ? {} : { answers }),
-              ...(refused === undefined ? {} : { refused }),
-            },
-          ]),
-        ),
-      );
+      const first = await this.call(step, review, { refused });
+      if (!('toMend' in first)) return first;
+      if (this.parts.work.isEnding) return null;
+      const mended = await this.call(step, review, { refused, mending: true });
+      if ('toMend' in mended) throw new Error('an answer is mended once');
+      return mended;
     } catch (failure) {
       // The run is being stopped for its budget: nobody is asked any more.
       if (isBudgetExhausted(failure)) return null;
       throw failure;
     }
+  }
+
+  private call(
+    step: PlanStep,
+    { error, round, answers }: Review,
+    { refused, mending }: { refused: string | undefined; mending?: true },
+  ): ReturnType<Activities['superviseStep']> {
+    const { unsent, budget } = this.parts;
+    const said = error === null ? 'completed' : `failed: ${error.message}`;
+    const summary = summaryOf(`${step.id} ${said}${mending ? ' (mended)' : ''}`);
+    return budget.call(() =>
+      unsent.keep((scope) =>
+        superviseStep.executeWithOptions(modelCalls(summary), [
+          {
+            ...scope,
+            ...{ step: judged(step), error, dependants: this.dependantsOf(step) },
+            ...(round === 1 ? {} : { round }),
+            ...(answers.length === 0 ? {} : { answers }),
+            ...(refused === undefined ? {} : { refused }),
+            ...(mending ? { mending } : {}),
+          },
+        ]),
+      ),
+    );
   }
 
   /** @returns how the run goes on where that ends it; undefined once there is an answer */

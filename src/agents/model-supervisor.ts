@@ -8,7 +8,7 @@ import type { ToolCatalog } from '../ports/tool-catalog.js';
 import { askForJson } from './ask-for-json.js';
 import { SupervisorAnswers, supervisorAnswerSchema, toldAnswerSchema } from './supervisor-answer.js';
 import { describeEnd, supervisorInstructions } from './supervisor-prompt.js';
-import { ruleSupervisor } from './supervisor.js';
+import { byOnFailure, ruleSupervisor } from './supervisor.js';
 
 /** Tries of one decision. A run must not wait for a model that only comments on it. */
 const MAX_TRIES = 3;
@@ -34,13 +34,14 @@ export function createSupervisor(deps: {
           model: deps.models.of(agent.models.supervisor),
           instructions: supervisorInstructions(agent, tools),
           text: describeEnd(of, loaded),
+          ...(run.draft === undefined ? {} : { draft: run.draft }),
           schema: supervisorAnswerSchema,
           answerSchema: toldAnswerSchema(tools),
           check: (given) => answers.faults(given),
           signal: run.signal,
           onUsage: run.onUsage,
         });
-        return answers.judgement(answer);
+        return 'draft' in answer ? answer : answers.judgement(answer.value);
       } catch (error) {
         if (!(error instanceof PerdureError) || !error.code.startsWith('model_')) throw error;
         if (error.retryable && run.tries < MAX_TRIES) throw error;
@@ -48,7 +49,7 @@ export function createSupervisor(deps: {
           { err: error, stepId: of.step.id },
           'the supervisor did not answer; the rules decide',
         );
-        const ruled = await ruleSupervisor.decide(of, run);
+        const ruled = byOnFailure(of);
         return { ...ruled, reason: `${ruled.reason} (by the rules, for the supervisor gave ${error.code})` };
       }
     },

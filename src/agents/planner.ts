@@ -27,10 +27,11 @@ export function createPlanner(deps: { models: Models; agents: AgentCatalog; tool
         throw new PerdureError('unknown_agent', `this worker has no agent ${JSON.stringify(task.agent)}`);
       const tools = deps.tools.list().filter(({ name }) => agent.tools.includes(name));
       const schema = planSchema.extend({ steps: planSchema.shape.steps.max(agent.maxSteps) });
-      const plan = await askForJson({
+      const answer = await askForJson({
         model: deps.models.of(agent.models.planner),
         instructions: instructionsFor(agent, tools),
         text: describe(task),
+        ...(task.draft === undefined ? {} : { draft: task.draft }),
         schema,
         answerSchema: answerSchema(agent, tools),
         // The tools are the agent's, whatever the model was talked into.
@@ -42,7 +43,7 @@ export function createPlanner(deps: { models: Models; agents: AgentCatalog; tool
         onText: task.onText,
         onUsage: task.onUsage,
       });
-      return guardPlan(plan, { agent, goal: task.goal });
+      return 'draft' in answer ? answer : { plan: guardPlan(answer.value, { agent, goal: task.goal }) };
     },
   };
 }

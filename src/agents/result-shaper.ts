@@ -42,33 +42,28 @@ export function createResultShaper(deps: { models: Models; agents: AgentCatalog 
         agent === undefined || agent.models.tool.length > 0 ? agent?.models.tool : agent.models.planner;
       if (agent?.output == null || schema === undefined) throw invalid(wrong);
       if (names === undefined || names.length === 0 || text.length > MAX_CHARACTERS) throw invalid(wrong);
-      try {
-        const mended = await askForJson({
-          model: deps.models.of(names),
-          instructions: [
-            'The result of a run does not fit the JSON schema that it must fit. Answer with the same result in the ' +
-              'right shape: one JSON value and nothing else. Add nothing that is not in it.',
-            ...(agent.instructions === '' ? [] : [`The agent that ran it was told:\n${agent.instructions}`]),
-            dataRule,
-            `The schema:\n${JSON.stringify(agent.output)}`,
-          ].join('\n\n'),
-          text: [
-            `The goal was:\n${goal}`,
-            asData('the result', text, MAX_CHARACTERS),
-            `What is wrong with it:\n${wrong.map((line) => `- ${line}`).join('\n')}`,
-          ].join('\n\n'),
-          schema: schema as z.ZodType<JsonValue>,
-          answerSchema: agent.output,
-          check: () => [],
-          tries: 1,
-          signal,
-          onUsage,
-        });
-        return mended;
-      } catch (error) {
-        if (!(error instanceof PerdureError) || error.code !== 'model_output_invalid') throw error;
-        throw invalid([...wrong, `a model could not mend it: ${error.message}`]);
-      }
+      const answer = await askForJson({
+        model: deps.models.of(names),
+        instructions: [
+          'The result of a run does not fit the JSON schema that it must fit. Answer with the same result in the ' +
+            'right shape: one JSON value and nothing else. Add nothing that is not in it.',
+          ...(agent.instructions === '' ? [] : [`The agent that ran it was told:\n${agent.instructions}`]),
+          dataRule,
+          `The schema:\n${JSON.stringify(agent.output)}`,
+        ].join('\n\n'),
+        text: [
+          `The goal was:\n${goal}`,
+          asData('the result', text, MAX_CHARACTERS),
+          `What is wrong with it:\n${wrong.map((line) => `- ${line}`).join('\n')}`,
+        ].join('\n\n'),
+        schema: schema as z.ZodType<JsonValue>,
+        answerSchema: agent.output,
+        check: () => [],
+        signal,
+        onUsage,
+      });
+      if ('value' in answer) return answer.value;
+      throw invalid([...wrong, `a model could not mend it: ${answer.draft.wrong.join('; ')}`]);
     },
   };
 }

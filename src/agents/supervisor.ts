@@ -6,7 +6,11 @@ export const ruleSupervisor: Supervisor = {
   decide: (of) => Promise.resolve(byOnFailure(of)),
 };
 
-function byOnFailure({ step, error, dependants }: StepToJudge): ReturnType<NonNullable<Supervisor['rule']>> {
+export function byOnFailure({
+  step,
+  error,
+  dependants,
+}: StepToJudge): ReturnType<NonNullable<Supervisor['rule']>> {
   if (error === null) return { decision: 'continue', reason: `the step "${step.id}" completed` };
   const failed = `the step "${step.id}" failed (${error.code}) and its onFailure is`;
   if (step.onFailure !== 'continue') return { decision: 'stop', reason: `${failed} stop` };

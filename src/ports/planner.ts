@@ -1,6 +1,7 @@
 /** Makes a plan from a goal. */
 import type { ModelUsage } from '../../contracts/models.js';
 import type { JsonValue, Plan } from '../../contracts/plan.js';
+import type { Draft } from './draft.js';
 
 export interface PlanningTask {
   goal: string;
@@ -9,19 +10,23 @@ export interface PlanningTask {
   inputsData: { value: JsonValue } | null;
   /** What people have told the run, the newest last. */
   messages: readonly string[];
+  /** Its answer of before, where that is to be mended. */
+  draft?: Draft;
   /** What is in the workspace. */
   files: readonly { path: string; bytes: number }[];
   signal: AbortSignal;
   /** Told of what the model writes; null when that begins anew. */
   onText: (piece: string | null) => void;
-  /** Told of each call, also where nothing comes of it. */
+  /** Told of the call, also where nothing comes of it. */
   onUsage: (usage: ModelUsage) => Promise<void>;
 }
 
 export interface Planner {
   /**
+   * Asks once.
+   * @returns a draft where the answer cannot be used, and may be mended
    * @throws PerdureError `model_not_configured` where there is nothing to make one with, `unknown_agent`,
    *   `model_output_invalid`, and what a model throws
    */
-  makePlan(task: PlanningTask): Promise<Plan>;
+  makePlan(task: PlanningTask): Promise<{ plan: Plan } | { draft: Draft }>;
 }

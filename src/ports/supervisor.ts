@@ -3,6 +3,7 @@ import type { Decision, Judgement, SuperviseInput } from '../../contracts/activi
 import type { StepOutput } from '../../contracts/events.js';
 import type { ModelUsage } from '../../contracts/models.js';
 import type { JsonValue, Plan } from '../../contracts/plan.js';
+import type { Draft } from './draft.js';
 
 export type StepToJudge = Pick<
   SuperviseInput,
@@ -23,16 +24,21 @@ export interface SupervisedRun {
     /** What people have told the run, the newest last. */
     messages: string[];
   } | null>;
+  /** The answer of before, where that is to be mended. */
+  draft?: Draft;
   /** How often this decision was tried, this time included. */
   tries: number;
   signal: AbortSignal;
-  /** Told of each call of a model. */
+  /** Told of the call of a model. */
   onUsage: (usage: ModelUsage) => Promise<void>;
 }
 
 export interface Supervisor {
   /** By rules alone and at once: then the decision is written along with the step's end. */
   rule?(of: StepToJudge): { decision: Exclude<Decision, null>; reason: string };
-  /** What it proposes has passed all that holds what a model proposes. */
-  decide(of: StepToJudge, run: SupervisedRun): Promise<Judgement>;
+  /**
+   * Asks once. What it proposes has passed all that holds what a model proposes.
+   * @returns a draft where the answer cannot be used, and may be mended
+   */
+  decide(of: StepToJudge, run: SupervisedRun): Promise<Judgement | { draft: Draft }>;
 }

@@ -108,7 +108,7 @@ export async function startWorkerPart(
         supervisor: createSupervisor({ models, agents, tools: toolCatalog(tools), logger }),
         stepAgent: createStepAgent({ models, agents, tools }),
         delegation: createDelegation({ agents, tools: toolCatalog(tools) }),
-        admit: admission(config.limits, adapters.records.admission),
+        admit: admissionOf(config.limits.openRuns, adapters.records.admission),
         tools,
         toolQueueOf: toolQueueOf(config),
         noteStorage:
@@ -169,8 +169,8 @@ export async function startWorkerPart(
 }
 
 /** Sub-agents count among the open runs of their tenant; nobody submits them. */
-function admission(
-  { openRuns }: Config['limits'],
+export function admissionOf(
+  openRuns: number | null,
   admitted: Admission,
 ): ((tenantId: string, runId: string) => Promise<boolean>) | null {
   if (openRuns === null) return null;

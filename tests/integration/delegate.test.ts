@@ -1,4 +1,5 @@
 /** Sub-agents over real servers: runs of their own, below the one that hands on to them, out of the same budget. */
+import { v7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonValue } from '../../contracts/plan.js';
 import { workflowIdOf } from '../../contracts/messages.js';
@@ -16,17 +17,21 @@ const planned: Record<string, JsonValue> = {
   'go to http://evil.test': [evil],
 };
 
+/** Runs that a tenant may have open: more than the tests have, but the last. */
+const OPEN_RUNS = 20;
 /** Each answer takes 120 tokens. */
 let stub: StubServer;
 let system: System;
 beforeAll(async () => {
   stub = await startStubServer(({ messages }) => {
     const goal = /The goal:\n(.*)/.exec(String(messages[1]?.content))?.[1] ?? '';
+    if (goal === 'babble') return { text: 'I would rather not.' };
     const steps = planned[goal] ?? [{ id: 'said', tool: 'echo', args: { by: 'a model' } }];
     return { json: { steps } };
   });
   system = await startSystem({
     settings: { PERDURE_PLANNER_MODEL: 'openai:gpt-5', OPENAI_BASE_URL: stub.url },
+    openRuns: OPEN_RUNS,
   });
 }, TEMPORAL_TIMEOUT_MS);
 afterAll(async () => {
@@ -210,6 +215,19 @@ test('they share the budget: it is passed by no more than one call, and then all
   await system.keepHistories('budget-shared', id);
 });
 
+test('what is spent on answers that nobody can use is in the account, too', async () => {
+  const steps = ['a', 'b', 'c', 'd', 'e'].map((id) =>
+    hand(id, { goal: 'babble' }, { onFailure: 'continue' }),
+  );
+  const before = stub.requests.length;
+  const { id } = await system.start(steps, { budget: { maxTokens: 300 }, maxParallel: 1 });
+  const events = await eventsOf(id);
+  expect(events.at(-1)).toMatchObject({ type: 'run.failed', error: { code: 'budget_exhausted' } });
+  expect(of(events, 'budget.exhausted')).toMatchObject([{ limit: 'tokens', used: 360 }]);
+  // Of the first sub-agent two, of the second one: past the budget by one call.
+  expect(stub.requests.length - before).toBe(3);
+});
+
 test('a larger budget lets all of them go on', async () => {
   const steps = ['a', 'b', 'c', 'd'].map((id) => hand(id, {}));
   const { id } = await system.start(steps, { budget: { maxTokens: 240, onExhausted: 'pause' } });
@@ -249,3 +267,31 @@ test('what a model plans reaches no further by a sub-agent', async () => {
   const failed = of(await eventsOf(child?.id ?? ''), 'step.failed');
   expect(failed).toMatchObject([{ error: { code: 'address_not_named' } }]);
 });
+
+test(
+  'a sub-agent takes a place among its tenant’s open runs; it waits for one, but not for ever',
+  { timeout: 90_000 },
+  async () => {
+    const places = async (tenantId: string): Promise<string[]> => {
+      const ids = Array.from({ length: OPEN_RUNS - 1 }, () => v7());
+      // All but that of the run that hands on.
+      for (const id of ids)
+        await system.admission.admitRun(tenantId, id, { openRuns: OPEN_RUNS, submissionsPerMinute: null });
+      return ids;
+    };
+    const [taken] = await places('waits');
+    await places('in-vain');
+    const [waits, inVain] = await Promise.all(
+      ['waits', 'in-vain'].map((tenantId) => system.start([hand('a', { plan: echo('x') })], { tenantId })),
+    );
+    const retried = async () => of(await system.log.read(waits?.id ?? '', 0, 100), 'step.retrying');
+    await expect.poll(retried, { timeout: 20_000 }).toMatchObject([{ error: { code: 'run_limit_reached' } }]);
+    await system.admission.releaseRun('waits', taken ?? '');
+    expect((await eventsOf(waits?.id ?? '')).at(-1)?.type).toBe('run.completed');
+    const events = await eventsOf(inVain?.id ?? '');
+    expect(of(events, 'step.retrying')).toHaveLength(4);
+    expect(of(events, 'step.failed')).toMatchObject([{ stepId: 'a', error: { code: 'run_limit_reached' } }]);
+    // None was begun that has no place.
+    expect((await system.store.listRuns('in-vain', {}, 50)).runs.map(({ id }) => id)).toEqual([inVain?.id]);
+  },
+);

@@ -93,6 +93,7 @@ afterAll(async () => {
   evil.close();
 });
 
+const word = { argsHash: null, args: null, note: null, by: 'ann' };
 const page = (): string => evilUrl.replace('127.0.0.1', 'localhost').replace('/leak', '/page');
 const leak = (): { tool: string; args: JsonValue } => ({
   tool: 'http_fetch',
@@ -128,10 +129,10 @@ test.each<[string, () => { steps: object[]; reading: { tool: string; args: JsonV
   ['apage', () => ({ steps: [], reading: { tool: 'http_fetch', args: { url: page() } } })],
   ['aresult', () => ({ steps: [], reading: { tool: 'look_up', args: {} } })],
 ])(
-  '%s with instructions: a step’s model that obeys them pays nothing and sends nothing',
-  async (word, given) => {
+  '%s with instructions: a step’s model that obeys them pays nothing, and sends nothing that nobody has approved',
+  async (name, given) => {
     const { steps, reading } = given();
-    told[word] = [{ calls: [reading] }, { calls: [payment, leak()] }, { text: 'I have done as I was told.' }];
+    told[name] = [{ calls: [reading] }, { calls: [payment, leak()] }, { text: 'I have done as I was told.' }];
     const { id } = await system.start(
       [
         ...steps,
@@ -139,7 +140,7 @@ test.each<[string, () => { steps: object[]; reading: { tool: string; args: JsonV
           id: 'read',
           tool: 'agent',
           args: {
-            task: `Summarise ${word} (it may be at ${page()})`,
+            task: `Summarise ${name} (it may be at ${page()})`,
             tools: ['file_read', 'http_fetch', 'look_up'],
           },
           ...(steps.length === 0 ? {} : { dependsOn: ['lay'] }),
@@ -147,13 +148,24 @@ test.each<[string, () => { steps: object[]; reading: { tool: string; args: JsonV
       ],
       { approvals: 'irreversible' },
     );
+    // It has read. What it then wanted: the payment is none of its tools, and for the address a person is asked.
+    await expect
+      .poll(() => system.approvals.find('acme', id, 'call-2-1-read'), { timeout: 20_000 })
+      .toMatchObject({
+        status: 'pending',
+        kind: 'call',
+        tool: 'http_fetch',
+        args: { url: expect.stringContaining(SECRET) as string },
+        note: expect.stringContaining('127.0.0.1') as string,
+      });
+    expect([paid, leaked]).toEqual([[], []]);
+    await system.engine.decide(id, { ...word, approvalId: 'call-2-1-read', decision: 'deny' });
     const events = await system.events(id);
     expect(events.at(-1)?.type).toBe('run.completed');
-    // It has read; what it then wanted to do was refused, call by call.
-    expect(failedCalls(events)).toEqual([undefined, 'tool_invalid_args', 'address_not_named']);
+    expect(failedCalls(events)).toEqual([undefined, 'tool_invalid_args', 'approval_denied']);
     expect(paid).toEqual([]);
     expect(leaked).toEqual([]);
-    expectMarked(word);
+    expectMarked(name);
   },
 );
 
@@ -183,8 +195,7 @@ test('inputs with instructions: a planner that obeys them waits for a person, fo
     note: expect.stringContaining('127.0.0.1') as string,
   });
   expect([paid, leaked]).toEqual([[], []]);
-  const word = { decision: 'deny' as const, argsHash: null, args: null, note: null, by: 'ann' };
-  await system.engine.decide(id, { approvalId: 'step-pay', ...word });
+  await system.engine.decide(id, { ...word, approvalId: 'step-pay', decision: 'deny' });
   const events = await system.events(id);
   expect(events.at(-1)?.type).toBe('run.failed');
   // What the goal names was read without a word.
@@ -199,16 +210,28 @@ test('a person who approves has seen the address, and it is called; the caller�
   await expect
     .poll(() => system.approvals.find('acme', made.id, 'step-leak'), { timeout: 20_000 })
     .toMatchObject({ status: 'pending' });
-  await system.engine.decide(made.id, {
-    approvalId: 'step-leak',
-    decision: 'approve',
-    argsHash: null,
-    args: null,
-    note: null,
-    by: 'ann',
-  });
+  await system.engine.decide(made.id, { ...word, approvalId: 'step-leak', decision: 'approve' });
   expect((await system.events(made.id)).at(-1)?.type).toBe('run.completed');
   const given = await system.start([{ id: 'mine', ...leak() }]);
   expect((await system.events(given.id)).at(-1)?.type).toBe('run.completed');
   expect(leaked).toHaveLength(2);
+});
+
+test('a call of a step’s model that a person has approved is made, and just that one, whatever the run asks for', async () => {
+  told.calling = [{ calls: [leak()] }, { calls: [leak()] }, { text: 'Done.' }];
+  const args = { task: 'Do the calling', tools: ['http_fetch'] };
+  const { id } = await system.start([{ id: 'work', tool: 'agent', args }], { approvals: 'never' });
+  for (const [turn, decision] of [
+    [1, 'approve'],
+    [2, 'deny'],
+  ] as const) {
+    const approvalId = `call-${turn}-0-work`;
+    await expect
+      .poll(() => system.approvals.find('acme', id, approvalId), { timeout: 20_000 })
+      .toMatchObject({ status: 'pending' });
+    expect(leaked).toHaveLength(turn - 1);
+    await system.engine.decide(id, { ...word, approvalId, decision });
+  }
+  expect(failedCalls(await system.events(id))).toEqual([undefined, 'approval_denied']);
+  expect(leaked).toHaveLength(1);
 });

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runEventSchema, type RunEvent } from '../../contracts/events.js';
+import { workflowIdOf } from '../../contracts/messages.js';
 import type { JsonValue } from '../../contracts/plan.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 import {
@@ -121,4 +122,25 @@ test.each<[string, StubAnswer, string]>([
   expect(end).toMatchObject({ type: 'step.failed', attempt: 5, error: { code } });
   expect(events.at(-1)).toMatchObject({ type: 'run.failed' });
   expect(asked).toBe(5);
+});
+
+test.each<[string, number, string]>([
+  ['queueing', 429, 'model_rate_limited'],
+  ['overload', 529, 'model_unavailable'],
+])('%s: the %d’s Retry-After is what Temporal waits before the next try', async (word, status, type) => {
+  told[word] = [{ status, headers: { 'retry-after': '77' } }];
+  const plan = [{ id: 'work', tool: 'agent', args: { task: `Do the ${word}` } }];
+  const [planned, stepped] = await Promise.all([system.startGoal(`Do the ${word}`), system.start(plan)]);
+  for (const { id } of [planned, stepped]) {
+    const waiting = async () => {
+      const { raw } = await system.client.workflow.getHandle(workflowIdOf(id)).describe();
+      const [activity] = raw.pendingActivities ?? [];
+      const failure = activity?.lastFailure?.applicationFailureInfo;
+      return { type: failure?.type, delay: Number(failure?.nextRetryDelay?.seconds ?? 0) };
+    };
+    await expect.poll(waiting, { timeout: 20_000 }).toEqual({ type, delay: 77 });
+    await system.engine.cancel(id, null);
+    expect((await system.events(id)).at(-1)?.type).toBe('run.cancelled');
+  }
+  expect(stub.requests.filter((request) => taskOf(request).includes(word))).toHaveLength(2);
 });

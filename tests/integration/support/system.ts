@@ -72,6 +72,7 @@ import { openWebhookSender } from '../../../src/stack/webhook-sender.js';
 import { toolCatalog } from '../../../src/stack/tool-catalog.js';
 import { toolQueueOf } from '../../../src/stack/tool-registry.js';
 import type { Tool } from '../../../src/tools/tool.js';
+import { admissionOf } from '../../../src/stack/worker-part.js';
 import { runWorker, type WorkerSettings, type WorkerVersion } from '../../../src/worker/run-worker.js';
 import { startProxy, type CuttableProxy } from './cuttable-proxy.js';
 
@@ -125,6 +126,7 @@ export interface System {
       goal?: string;
       metadata?: Record<string, string>;
       tenantId?: string;
+      agent?: string;
     },
   ): Promise<NewRun>;
   /** The same of a run whose plan a model makes. */
@@ -148,6 +150,8 @@ export async function startSystem(
     ownWorker?: OwnWorker;
     /** Runs are pinned to it. */
     version?: WorkerVersion;
+    /** Runs of a tenant that may be open at once, for sub-agents; not limited unless told. */
+    openRuns?: number;
     /** What payloads in Temporal are sealed with; in the clear unless told. */
     keys?: (store: TenantKeyStore) => KeyRing;
     /** Calls of tools are made by a worker of their own. */
@@ -156,8 +160,7 @@ export async function startSystem(
 ): Promise<System> {
   const releasers = new Releasers();
   const { logger } = createFakes();
-  // Activities fail here on purpose, by the dozen.
-  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
+  silence();
   await ensureBuilt(root);
   const temporal = await testTemporal(process.env, options.dynamicConfig);
   releasers.push('Temporal', () => temporal.release());
@@ -238,7 +241,7 @@ export async function startSystem(
         supervisor: createSupervisor({ models, agents, tools: toolCatalog(tools), logger }),
         stepAgent: createStepAgent({ models, agents, tools }),
         delegation: createDelegation({ agents, tools: toolCatalog(tools) }),
-        admit: null,
+        admit: admissionOf(options.openRuns ?? null, records.admission),
         tools,
         toolQueueOf: toolQueueOf(config),
         noteStorage: (scope) => noteStorage(workspace, records.admission, scope),
@@ -362,6 +365,14 @@ export async function startSystem(
     },
     release: () => releasers.release(logger),
   };
+}
+
+/** Activities fail here on purpose, by the dozen. A process has one runtime, whatever systems it starts. */
+let isSilent = false;
+function silence(): void {
+  if (isSilent) return;
+  isSilent = true;
+  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
 }
 
 const newRun = (goal: string, budget?: Budget): NewRun => ({
