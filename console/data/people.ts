@@ -25,9 +25,6 @@ export interface People {
   signOut(): Promise<void>;
 }
 
-/** What is renewed in any case, if it expires in so many seconds. */
-const SOON_SECONDS = 30;
-
 /**
  * @param storageKey where the session is kept
  * @throws Error where this page was come back to from a provider that did not sign anybody in
@@ -52,13 +49,8 @@ export async function openPeople({ url, anonKey }: Project, storageKey: string):
   }
   const session = async () => (await auth.getSession()).data.session;
   return {
-    async accessToken() {
-      const found = await session();
-      if (found === null) return null;
-      const seconds = (found.expires_at ?? 0) - Date.now() / 1_000;
-      if (seconds > SOON_SECONDS) return found.access_token;
-      return (await auth.refreshSession()).data.session?.access_token ?? found.access_token;
-    },
+    // Asked for its session, the client renews what is about to expire.
+    accessToken: async () => (await session())?.access_token ?? null,
     async renew() {
       const before = (await session())?.access_token;
       if (before === undefined) return false;

@@ -1,4 +1,5 @@
 /** The web console in a real browser, over a perdure as a user starts it. */
+import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claimPort } from '../../src/adapters/embedded/free-port.js';
@@ -16,7 +17,11 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
   let env: Record<string, string>;
   beforeAll(async () => {
     temporary = await temporaryDirectory();
-    env = { PORT: String(await claimPort('127.0.0.1', 0, 'the port', 'PORT')) };
+    env = {
+      PORT: String(await claimPort('127.0.0.1', 0, 'the port', 'PORT')),
+      // With one that cannot be undone.
+      PERDURE_TOOLS_DIR: path.resolve(import.meta.dirname, '../../examples/approval/tools'),
+    };
     perdure = await PerdureProcess.start(temporary.directory, env);
     browser = await openBrowser(program ?? '');
   });
@@ -200,6 +205,27 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
       await page.waitForURL((url) => !url.pathname.includes(id));
       await page.getByRole('region', { name: 'Why it failed' }).waitFor({ timeout: 60_000 });
       await page.locator('[data-step="ask"][data-tone="reused"]').waitFor();
+    }));
+
+  test('what cannot be undone is done again only where somebody ticks it', () =>
+    withConsole(async ({ page, open }) => {
+      const { id } = await perdure.client.submit({
+        goal: 'Pay once',
+        plan: { steps: [{ id: 'pay', tool: 'pay_invoice', args: { invoice: '7', euros: 70 } }] },
+      });
+      expect((await perdure.client.wait(id)).status).toBe('completed');
+      await open(`/runs/${id}?step=pay`);
+      await page.getByRole('button', { name: 'Fork from here' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Fork', exact: true }).click();
+      const dialog = page.getByRole('dialog', { name: 'Do again what cannot be undone?' });
+      const again = dialog.getByRole('button', { name: 'Do them again' });
+      await again.waitFor();
+      expect(await again.isDisabled()).toBe(true);
+      await expectAccessible(page);
+      await dialog.getByRole('checkbox', { name: /^pay it cannot be undone, and has been done/ }).check();
+      await again.click();
+      await page.waitForURL((url) => !url.pathname.includes(id));
+      await page.getByText('Completed', { exact: true }).first().waitFor({ timeout: 60_000 });
     }));
 
   test('files are shown, and nothing in them acts', () =>
