@@ -1,6 +1,7 @@
 /**
  * What images and compose would run, without them: the production entry over dist/, two APIs behind nginx with the
- * configuration of deploy/compose, two workers; SIGTERM of each in turn loses nothing.
+ * configuration of deploy/compose, two workers, Temporal's own server on PostgreSQL with the dynamic
+ * configuration of deploy/temporal; SIGTERM of each in turn loses nothing.
  */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +10,10 @@ import type { RunEvent } from '../../contracts/events.js';
 import type { SubmitRun } from '../../contracts/runs.js';
 import { ensureBuilt } from '../../scripts/build.mjs';
 import { claimPort } from '../../src/adapters/embedded/free-port.js';
+import {
+  missingTemporalServer,
+  startTemporalOnPostgres,
+} from '../../src/adapters/embedded/testing/temporal-on-postgres.js';
 import { createClient, type Client } from '../../src/client/client.js';
 import { startHoldingServer, type HoldingServer } from '../faults/support/holding-server.js';
 import { missingBackEnds, startBackEnds, type BackEnds } from './support/back-ends.js';
@@ -19,6 +24,9 @@ import { runCommand } from './support/perdure-process.js';
 
 const missing = hasNginx ? await missingBackEnds() : 'there is no nginx';
 if (missing !== null) console.warn(`Restarts behind a proxy are not tested: ${missing}`);
+const noServer = missing ?? (await missingTemporalServer());
+if (noServer !== null) console.warn(`Temporal is the development server, not on PostgreSQL: ${noServer}`);
+const root = path.resolve(import.meta.dirname, '../..');
 
 describe.skipIf(missing !== null)('behind nginx', () => {
   let backEnds: BackEnds;
@@ -45,8 +53,12 @@ describe.skipIf(missing !== null)('behind nginx', () => {
   const endWorker = (i: number): Promise<number | null> => endProcess(of(workers, i), 'SIGTERM');
 
   beforeAll(async () => {
-    await ensureBuilt(path.resolve(import.meta.dirname, '../..'));
-    backEnds = await startBackEnds();
+    await ensureBuilt(root);
+    backEnds = await startBackEnds(
+      noServer === null
+        ? startTemporalOnPostgres(path.join(root, 'deploy/temporal/dynamic-config.yaml'))
+        : undefined,
+    );
     counting = await startCountingServer();
     held = await startHoldingServer();
     for (let i = 0; i < 2; i += 1) ports.push(await claimPort('127.0.0.1', 0, 'port', 'PORT'));

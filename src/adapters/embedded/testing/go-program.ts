@@ -28,7 +28,7 @@ export interface GoProgram {
 export async function goProgram(program: GoProgram): Promise<{ file: string } | { problem: string }> {
   const { name = path.basename(program.package), make } = program;
   const cacheDir = cacheDirFrom(env);
-  const file = path.join(cacheDir, `${name}-${program.version}-${process.platform}-${process.arch}`);
+  const file = fileOf(program);
   if (await runs(file)) return { file };
   await mkdir(cacheDir, { recursive: true });
   const lock = await waitForLock(path.join(cacheDir, `${name}.lock`));
@@ -62,6 +62,15 @@ export async function goProgram(program: GoProgram): Promise<{ file: string } | 
     await lock.release();
   }
 }
+
+/** Whether it is in the cache already. */
+export const isBuilt = (program: GoProgram): Promise<boolean> => runs(fileOf(program));
+
+const fileOf = ({ name, package: from, version }: GoProgram): string =>
+  path.join(
+    cacheDirFrom(env),
+    `${name ?? path.basename(from)}-${version}-${process.platform}-${process.arch}`,
+  );
 
 async function runs(file: string): Promise<boolean> {
   try {
