@@ -176,6 +176,10 @@ describe.skipIf(missing !== null)('a canary', () => {
         headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
         body: JSON.stringify({ name: named, cron: apiKey }),
       });
+    // Spans are sent some at a time.
+    await expect
+      .poll(async () => (await collector.spans()).length, { timeout: 60_000, interval: 500 })
+      .toBeGreaterThan(20);
     const metrics = await fetch(`http://127.0.0.1:${api.port}/metrics`, {
       headers: { authorization: `Bearer ${secrets.PERDURE_METRICS_TOKEN ?? ''}` },
     });
@@ -197,7 +201,6 @@ describe.skipIf(missing !== null)('a canary', () => {
     };
     for (const place of ['the database', 'Redis’ traffic', 'S3', 'streams', 'what the model was told'])
       expect([place, places[place]?.includes(CONTROL)]).toEqual([place, true]);
-    expect((await collector.spans()).length).toBeGreaterThan(20);
     expect(places['the audit log']).toContain('submitRun');
     expect(places['the audit log']).toContain('insufficient_scope');
     expect(places.streams).toContain('[secret canary]');
