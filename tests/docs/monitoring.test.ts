@@ -1,5 +1,5 @@
 /** Alerts and dashboards ask for metrics that there are, in queries that Prometheus can read; every alert has a runbook. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { alerts, namesIn, queries } from '../support/monitoring.js';
@@ -25,4 +25,30 @@ test('every alert has a runbook', async () => {
   expect((await alerts()).map(({ alert }) => alert).toSorted()).toEqual(headings.toSorted());
   for (const { alert, annotations } of await alerts())
     expect(annotations.runbook).toBe(`docs/runbooks.md#${alert.toLowerCase()}`);
+});
+
+interface Dashboard {
+  uid: string;
+  templating: { list: { name: string }[] };
+  panels: { id: number }[];
+}
+
+test('what a dashboard leads to is there, and takes what it is handed', async () => {
+  const folder = path.join(root, 'deploy/monitoring/dashboards');
+  const texts = await Promise.all(
+    (await readdir(folder)).map((name) => readFile(path.join(folder, name), 'utf8')),
+  );
+  const dashboards = new Map(
+    texts.map((text) => [(JSON.parse(text) as Dashboard).uid, JSON.parse(text) as Dashboard]),
+  );
+  expect(dashboards.size).toBe(texts.length);
+  const links = texts.flatMap((text) => [...text.matchAll(/"url": "\/d\/([\w-]+)\?([^"]*)"/g)]);
+  expect(links.length).toBeGreaterThan(3);
+  for (const [link, uid = '', query = ''] of links) {
+    const variables = dashboards.get(uid)?.templating.list.map(({ name }) => name);
+    expect(variables, link).toBeDefined();
+    for (const [, name] of query.matchAll(/var-(\w+)=/g)) expect(variables, link).toContain(name);
+  }
+  for (const { panels } of dashboards.values())
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
 });

@@ -2,6 +2,7 @@
  * Workers of tools as processes of their own: what they are given and what they are refused, that nothing of what their
  * image lacks is loaded, and what happens while there is none, or while one is killed in the middle of a call.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -21,6 +22,7 @@ if (missing !== null) console.warn(`Workers of tools are not tested: ${missing}`
 
 const root = path.resolve(import.meta.dirname, '../..');
 const SECRET = 'a-canary-of-the-tool-workers';
+const encryptionKeys = `first=${randomBytes(32).toString('base64')}`;
 const METRICS_TOKEN = 'a-token-that-reads-metrics';
 const MODEL_KEY = 'sk-a-canary-of-the-workers';
 
@@ -54,6 +56,8 @@ describe.skipIf(missing !== null)('workers of tools', () => {
     PERDURE_TOOLS_DIR: folder,
     PERDURE_HTTP_ALLOW: held.host,
     PERDURE_METRICS_TOKEN: METRICS_TOKEN,
+    // What goes through Temporal is sealed on one side of the queue and opened on the other.
+    PERDURE_ENCRYPTION_KEYS: encryptionKeys,
   });
   /** All that one is given. */
   const ofTools = (): Record<string, string> => {
