@@ -62,6 +62,8 @@ beforeAll(async () => {
           answers: [{ calls: [call('look', 'a'), call('look', 'never')] }, { text: 'Seen.' }],
         },
         { when: 'send it', answers: [{ calls: [call('send', 'hang')] }, { text: 'Sent.' }] },
+        { when: 'send and look', answers: [{ calls: [call('send_and_ask', 'hang')] }, { text: 'Found.' }] },
+        { when: 'send briefly', answers: [{ calls: [call('send_briefly', 'hang')] }, { text: 'Told.' }] },
       ],
     }),
   );
@@ -231,6 +233,43 @@ test('an irreversible call of a model that is stopped with its run: nobody claim
   expect((await eventsOf(id)).find(({ type }) => type === 'step.failed')).toMatchObject({
     error: { code: 'outcome_unknown' },
   });
+});
+
+test('what became of an irreversible call of a model of which nothing is heard is asked there; else of a person', async () => {
+  const approve = async (runId: string, approvalId: string, more: object = {}) => {
+    await expect
+      .poll(() => system.approvals.find('acme', runId, approvalId), { timeout: 20_000 })
+      .toMatchObject({ status: 'pending' });
+    const word = {
+      approvalId,
+      argsHash: null,
+      decision: 'approve' as const,
+      args: null,
+      note: null,
+      by: 'me',
+    };
+    await system.engine.decide(runId, { ...word, ...more });
+  };
+  const agent = (task: string, name: string) =>
+    system.start([{ id: 'work', tool: 'agent', args: { task, tools: [name] } }]);
+  const [found, silent] = await Promise.all([
+    agent('send and look', 'send_and_ask'),
+    agent('send briefly', 'send_briefly'),
+  ]);
+  for (const { id } of [found, silent]) await approve(id, 'call-1-0-work');
+  expect((await eventsOf(found.id)).at(-1)).toMatchObject({
+    type: 'run.completed',
+    result: { text: 'Found.' },
+  });
+  await approve(silent.id, 'outcome-call-1-0-1-work', { output: { value: 'I have seen it' } });
+  const events = await eventsOf(silent.id);
+  expect(events.at(-1)).toMatchObject({ type: 'run.completed', result: { text: 'Told.' } });
+  expect(events.filter(({ type }) => type === 'agent.called')).toMatchObject([{ tool: 'send_briefly' }]);
+  expect(acts.toSorted()).toEqual([
+    'ask about hang at perdure-tools',
+    'send_and_ask hang at perdure-tools',
+    'send_briefly hang at perdure-tools',
+  ]);
 });
 
 test('a worker of tools that is stopped hands the call back; with none, why says so, and cancelling begins nothing', async () => {
