@@ -5,6 +5,7 @@ import {
   CircleCheckBig,
   KeyRound,
   Rows3,
+  ScrollText,
   ServerCog,
   Wrench,
   type LucideIcon,
@@ -13,7 +14,7 @@ import type { ComponentType } from 'react';
 import { PendingCount } from '../lists/pending-count.js';
 
 export interface Place {
-  to: '/' | '/approvals' | '/schedules' | '/agents' | '/tools' | '/system' | '/api-keys';
+  to: '/' | '/approvals' | '/schedules' | '/agents' | '/tools' | '/system' | '/api-keys' | '/audit';
   name: string;
   icon: LucideIcon;
   /** What waits there. */
@@ -30,4 +31,5 @@ export const places: readonly Place[] = [
   { to: '/tools', name: 'Tools', icon: Wrench, key: 't' },
   { to: '/system', name: 'System', icon: ServerCog, key: 's' },
   { to: '/api-keys', name: 'API keys', icon: KeyRound, key: 'k' },
+  { to: '/audit', name: 'Audit log', icon: ScrollText, key: 'l' },
 ];

@@ -76,6 +76,12 @@ const apiKeysRoute = createRoute({
   component: lazyRouteComponent(() => import('../lists/api-keys-page.js'), 'ApiKeysPage'),
 });
 
+const auditRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('../lists/audit-page.js'), 'AuditPage'),
+});
+
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     runsRoute,
@@ -88,6 +94,7 @@ export const router = createRouter({
     toolsRoute,
     systemRoute,
     apiKeysRoute,
+    auditRoute,
   ]),
   basepath: '/console',
   defaultPreload: 'intent',

@@ -299,6 +299,13 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
         await shared.getByRole('heading', { name: 'This link does not work any more' }).waitFor();
         await expectAccessible(shared);
       });
+      // Whoever shares, and takes back, is written down.
+      await open('/audit');
+      await page.getByRole('row', { name: new RegExp(`revokeShareLink runs/${run.id}.* ok`) }).waitFor();
+      await page.getByRole('textbox', { name: 'Only this action' }).fill('createShareLink');
+      await page.getByRole('row', { name: new RegExp(`createShareLink runs/${run.id}.* ok`) }).waitFor();
+      await page.getByRole('row', { name: /revokeShareLink/ }).waitFor({ state: 'detached' });
+      await expectAccessible(page);
       for (const { id } of [run, other]) await perdure.client.cancel(id);
     }));
 
@@ -488,6 +495,7 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
           '/tools': 'Tools',
           '/system': 'System',
           '/api-keys': 'API keys',
+          '/audit': 'Audit log',
         })) {
           await open(path);
           await page.getByRole('heading', { name: heading, exact: true }).waitFor();
