@@ -109,6 +109,11 @@ test('every call answers as documented, in every way that is no error', async ()
   );
   expect(((await counted.json()) as Statistics).runs.queued).toBe(3);
   await call('getStatistics', {}, {}, '?metadata[a]=b');
+  const ever = '?createdAfter=0001-01-01T00:00:00Z&createdBefore=9999-12-31T23:59:59Z&periods=2';
+  const { periods, periodSeconds } = (await (await call('getStatistics', {}, {}, ever)).json()) as Statistics;
+  expect([periods.length, periods.reduce((sum, { runs }) => sum + runs.queued, 0)]).toEqual([2, 3]);
+  // As many as Postgres takes in an integer.
+  expect(periodSeconds).toBeLessThan(2 ** 31);
   await twice('getRun', { id });
   await call('whyRun', { id });
   expect((await call('getPlan', { id })).status).toBe(404);

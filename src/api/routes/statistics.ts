@@ -9,13 +9,18 @@ import { periodsOf, type Periods } from '../statistics-periods.js';
 import { validate } from '../validate.js';
 
 const DAY_MS = 86_400_000;
+/** No run is older: times before it, and those to come, would only make the periods longer. */
+const OLDEST = Date.UTC(2000, 0);
 
 export function createStatisticsRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
     const { periods: most, ...filter } = validate(statisticsQuerySchema, queryOf(req), 'query');
-    const until =
-      filter.createdBefore === undefined ? context.now().getTime() : Date.parse(filter.createdBefore);
-    const from = filter.createdAfter === undefined ? until - DAY_MS : Date.parse(filter.createdAfter);
+    const now = context.now().getTime();
+    const until = Math.min(now, filter.createdBefore === undefined ? now : Date.parse(filter.createdBefore));
+    const from = Math.max(
+      OLDEST,
+      filter.createdAfter === undefined ? until - DAY_MS : Date.parse(filter.createdAfter),
+    );
     const periods = periodsOf(from, until, most);
     const counted = await context.runs.countRuns(context.principalOf(req).tenantId, filter, {
       from: new Date(periods.from).toISOString(),
