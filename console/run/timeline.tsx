@@ -186,7 +186,7 @@ function Took(props: { step: StepPicture; took: number; from: number; to: number
       ? { left: `calc(${Math.max(end, begin)}% + 8px)` }
       : begin > 28
         ? { right: `calc(${100 - begin}% + 6px)` }
-        : { right: 0 };
+        : { right: `${100 - end}%` };
   return (
     <span className={end >= 72 && begin <= 28 ? 'took num on-bar' : 'took num'} style={style}>
       {text}
