@@ -146,6 +146,21 @@ test('a failed attempt tells its number, its limit, its error and the next try',
   });
 });
 
+test.each([
+  ['planRun', 'making the plan'],
+  ['superviseStep', 'asking the supervisor'],
+  ['recordEvents', 'keeping the record'],
+])('a failed %s, which is of no step, is told as %s', (type, words) => {
+  const failed = {
+    ...{ ...activity, id: '7', type, attempt: 2 },
+    scheduledAt: new Date(now.getTime() + 4_000).toISOString(),
+    lastFailure: { code: 'model_rate_limited', message: '429' },
+  };
+  expect(explain({ ...facts, ...running({ activities: [failed] }) }).sentence).toContain(
+    `Attempt 1 of ${words} failed: "429"`,
+  );
+});
+
 test('a budget that is used up is told apart from a pause that somebody has asked for', () => {
   const pause = { at: before(5), by: null, reason: 'the budget is used up: 120 of 100 tokens', limit: null };
   const limited = { ...record, budget: { maxTokens: 100, exhausted: 'tokens' as const } };

@@ -43,10 +43,18 @@ const STEP = 'step:';
 export const stepIdOf = ({ id }: PendingActivity): string | null =>
   id.startsWith(STEP) ? id.slice(STEP.length) : null;
 
+/** Activities that are no step's, and take longer than a record does. */
+const named: Readonly<Record<string, string>> = {
+  planRun: 'making the plan',
+  superviseStep: 'asking the supervisor',
+  mendResult: 'bringing the result into its shape',
+  finishRun: 'writing the run’s end',
+};
+
 /** The activity in words for people. */
 export function nameOf(activity: PendingActivity, record: RunRecord | null): string {
   const stepId = stepIdOf(activity);
-  if (stepId === null) return activity.type === 'finishRun' ? 'writing the run’s end' : 'keeping the record';
+  if (stepId === null) return named[activity.type] ?? 'keeping the record';
   const tool = record?.plan?.steps.find(({ id }) => id === stepId)?.tool;
   return `step "${stepId}"${tool === undefined ? '' : ` (${tool})`}`;
 }
