@@ -105,7 +105,13 @@ const call = (route: RouteName, token: string, parameters: Record<string, string
   const body = bodies[route];
   return fetch(server.url + addressOf(route, parameters), {
     method,
-    headers: { authorization: `Bearer ${token}`, accept, 'content-type': 'application/json' },
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept,
+      'content-type': 'application/json',
+      // Without it a change of a plan is refused before anything is looked for.
+      ...(route === 'changePlan' ? { 'if-match': '*' } : {}),
+    },
     ...(body === undefined ? {} : { body }),
   });
 };
