@@ -2,8 +2,9 @@
  * One run's trace, as a real collector has it: from a caller's HTTP request through the workflow and its activities, in
  * another process, to models, tools and what these call.
  */
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type net from 'node:net';
 import path from 'node:path';
@@ -39,6 +40,11 @@ async function startService() {
   return { seen, port, host: `127.0.0.1:${port}`, close: () => server.close() };
 }
 
+interface Panel {
+  title: string;
+  targets?: { service?: string; tags?: string }[];
+}
+
 const SCRIPT = {
   conversations: [
     {
@@ -51,7 +57,12 @@ const SCRIPT = {
   ],
 };
 
-describe.skipIf(missing !== null)('a trace', () => {
+const sealed = { PERDURE_ENCRYPTION_KEYS: `first=${randomBytes(32).toString('base64')}` };
+
+describe.skipIf(missing !== null).each([
+  ['payloads in the clear, straight to a collector', {}, null],
+  ['payloads sealed, by the collector of compose to another', sealed, 'deploy/compose/otel-collector.yaml'],
+] as const)('a trace, %s', (_, settings, through) => {
   let backEnds: BackEnds;
   let collector: Collector;
   let told: Awaited<ReturnType<typeof startService>>;
@@ -89,7 +100,7 @@ describe.skipIf(missing !== null)('a trace', () => {
   beforeAll(async () => {
     [backEnds, collector, told, stranger, place] = await Promise.all([
       startBackEnds(),
-      startCollector(),
+      startCollector(through),
       startService(),
       startService(),
       temporaryDirectory(),
@@ -98,6 +109,7 @@ describe.skipIf(missing !== null)('a trace', () => {
     await writeFile(script, JSON.stringify(SCRIPT));
     const env = {
       ...backEnds.env,
+      ...settings,
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       PERDURE_TRACE_HOSTS: told.host,
       PERDURE_HTTP_ALLOW: `${told.host},${stranger.host}`,
@@ -133,6 +145,11 @@ describe.skipIf(missing !== null)('a trace', () => {
     await until(() => told.seen.some(({ path }) => path === '/webhook'));
     fork = await client.fork(run.id, { fromStep: 'stranger' });
     await ended(fork.id);
+    const failing = await submit(
+      { goal: 'fails', plan: { steps: [{ id: 'f', tool: 'file_read', args: { path: 'none.txt' } }] } },
+      {},
+    );
+    await client.wait(failing.id);
     const schedule = await client.schedules.create({
       name: 'now and then',
       cron: '0 0 1 1 *',
@@ -183,9 +200,13 @@ describe.skipIf(missing !== null)('a trace', () => {
     return [...(above === undefined ? [] : wayTo(above)), span.name];
   };
   const ofRun = (): Record<string, unknown> => ({ 'perdure.run.id': run.id });
+  const models = (): string[] =>
+    spans.flatMap(({ attributes }) =>
+      typeof attributes['gen_ai.request.model'] === 'string' ? [attributes['gen_ai.request.model']] : [],
+    );
 
   test('joins from the caller over HTTP and the workflow to the tool and what it calls', () => {
-    const http = one('POST /v1/runs');
+    const http = one('POST /v1/runs', {}, inTrace());
     expect([http.traceId, http.parentSpanId, http.service]).toEqual([TRACE, CALLER, 'perdure-api']);
     const here = inTrace();
     // Each has its parent in the trace, but for the first, whose parent is the caller's.
@@ -281,6 +302,35 @@ describe.skipIf(missing !== null)('a trace', () => {
         undefined,
         undefined,
       ]);
+  });
+
+  test('the dashboard of traces asks for what is there, and finds it', async () => {
+    const { panels, templating } = JSON.parse(
+      await readFile('deploy/monitoring/dashboards/traces.json', 'utf8'),
+    ) as { panels: Panel[]; templating: { list: { name: string }[] } };
+    const values = { tool: 'http_fetch', model: models()[0] ?? '', run: run.id, longer: '0s', trace: TRACE };
+    expect(templating.list.map(({ name }) => name).sort()).toEqual([...Object.keys(values), 'traces'].sort());
+    const searches = panels.flatMap(({ title, targets = [] }) =>
+      targets.flatMap(({ service, tags }) => (service === undefined ? [] : [{ title, service, tags }])),
+    );
+    expect(searches.length).toBeGreaterThan(5);
+    for (const { title, service, tags = '' } of searches) {
+      const wanted = tags
+        .replaceAll(/\$(\w+)/g, (_all, name: keyof typeof values) => values[name])
+        .split(' ')
+        .map((tag): [string, string] => tag.split(/=(.*)/s).slice(0, 2) as [string, string]);
+      const found = spans.filter(
+        (span) =>
+          span.service === service &&
+          wanted.every(([name, value]) =>
+            name === 'error' ? span.failed : String(span.attributes[name]) === value,
+          ),
+      );
+      // A request that could not be served is not to be had here; its attribute is.
+      if (tags === 'http.response.status_code=503')
+        expect(spans.some((span) => 'http.response.status_code' in span.attributes)).toBe(true);
+      else expect(found.length, title).toBeGreaterThan(0);
+    }
   });
 
   test('holds nothing of what was said, and the log names it', async () => {

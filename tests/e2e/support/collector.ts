@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { spawnGuarded } from '../../../src/adapters/embedded/child-process.js';
+import { spawnGuarded, type GuardedChild } from '../../../src/adapters/embedded/child-process.js';
 import { claimPort } from '../../../src/adapters/embedded/free-port.js';
 import { testDirectory } from '../../../src/adapters/embedded/testing/backends.js';
 import { goProgram } from '../../../src/adapters/embedded/testing/go-program.js';
@@ -17,7 +17,10 @@ const STABLE_VERSION = '1.67.0';
 const MANIFEST = `
 dist: { name: otelcol, version: ${VERSION}, output_path: OUT }
 receivers: [{ gomod: go.opentelemetry.io/collector/receiver/otlpreceiver v${VERSION} }]
-exporters: [{ gomod: github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter v${VERSION} }]
+processors: [{ gomod: go.opentelemetry.io/collector/processor/batchprocessor v${VERSION} }]
+exporters:
+  - gomod: github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter v${VERSION}
+  - gomod: go.opentelemetry.io/collector/exporter/otlphttpexporter v${VERSION}
 providers: [{ gomod: go.opentelemetry.io/collector/confmap/provider/fileprovider v${STABLE_VERSION} }]
 conf_resolver: { default_uri_scheme: file }
 `;
@@ -26,7 +29,7 @@ const program = () =>
   goProgram({
     package: 'go.opentelemetry.io/collector/cmd/builder',
     version: VERSION,
-    name: 'otelcol',
+    name: 'otelcol-batch',
     async make(builder, { directory, env, signal }) {
       const manifest = path.join(directory, 'builder.yaml');
       const out = path.join(directory, 'build');
@@ -71,15 +74,57 @@ export async function missingCollector(): Promise<string | null> {
   return 'problem' in found ? `the collector could not be had: ${found.problem}` : null;
 }
 
-export async function startCollector(): Promise<Collector> {
+/** @param through a configuration of ours, of a collector that hands on what it is sent: it is started before this one */
+export async function startCollector(through: string | null = null): Promise<Collector> {
+  const last = await startFileCollector();
+  if (through === null) return last;
+  const place = await testDirectory();
+  const port = await claimPort('127.0.0.1', 0, 'port', 'PORT');
+  const text = await readFile(through, 'utf8');
+  const config = text
+    .replace('0.0.0.0:4318', `127.0.0.1:${port}`)
+    .replace('http://jaeger:4318', last.url)
+    // Its own metrics are at a port of its own.
+    .replace(/^service:\n/m, 'service:\n  telemetry: { metrics: { level: none } }\n');
+  const child = await startProgram(place.directory, config, port);
+  return {
+    ...last,
+    url: `http://127.0.0.1:${port}`,
+    async release() {
+      await child.stop();
+      await place.remove();
+      await last.release();
+    },
+  };
+}
+
+async function startProgram(directory: string, config: string, port: number): Promise<GuardedChild> {
   const found = await program();
   if ('problem' in found) throw new Error(found.problem);
+  const file = path.join(directory, 'config.yaml');
+  await writeFile(file, config);
+  const child = await spawnGuarded({
+    command: found.file,
+    args: ['--config', file],
+    env: {},
+    logFile: path.join(directory, 'otelcol.log'),
+    graceSeconds: 5,
+  });
+  const ended = child.exited.then(() => true);
+  while (!(await accepts(port))) {
+    if (await Promise.race([ended, sleep(0, false)]))
+      throw new Error(await readFile(path.join(directory, 'otelcol.log'), 'utf8'));
+    await sleep(50);
+  }
+  return child;
+}
+
+async function startFileCollector(): Promise<Collector> {
   const place = await testDirectory();
   const port = await claimPort('127.0.0.1', 0, 'port', 'PORT');
   const file = path.join(place.directory, 'spans.jsonl');
-  const config = path.join(place.directory, 'config.yaml');
-  await writeFile(
-    config,
+  const child = await startProgram(
+    place.directory,
     `
 receivers: { otlp: { protocols: { http: { endpoint: '127.0.0.1:${port}' } } } }
 exporters: { file: { path: '${file}' } }
@@ -87,20 +132,8 @@ service:
   telemetry: { metrics: { level: none } }
   pipelines: { traces: { receivers: [otlp], exporters: [file] } }
 `,
+    port,
   );
-  const child = await spawnGuarded({
-    command: found.file,
-    args: ['--config', config],
-    env: {},
-    logFile: path.join(place.directory, 'otelcol.log'),
-    graceSeconds: 5,
-  });
-  const ended = child.exited.then(() => true);
-  while (!(await accepts(port))) {
-    if (await Promise.race([ended, sleep(0, false)]))
-      throw new Error(await readFile(path.join(place.directory, 'otelcol.log'), 'utf8'));
-    await sleep(50);
-  }
   const text = (): Promise<string> => readFile(file, 'utf8').catch(() => '');
   return {
     url: `http://127.0.0.1:${port}`,
