@@ -57,9 +57,9 @@ function planned(run: RunRecord): RunRecord & { plan: Plan } {
  */
 async function expectedRun(context: ApiContext, req: Request): Promise<RunRecord> {
   const given = req.get('if-match');
+  let run = await getRun(context, req);
   if (given === undefined)
     throw ifMatch('precondition_required', 'must be the ETag of the plan that is changed');
-  let run = await getRun(context, req);
   if (isTerminal(run.status)) throw runClosed(run);
   const tags = given.split(',').map((tag) => tag.trim());
   if (tags.includes('*')) return run;
