@@ -39,7 +39,7 @@ module.exports = {
       node,
     ]),
     room('src/agents', ['^contracts/', '^src/ports/', '^src/tools/tool\\.ts$', npm('zod')]),
-    room('src/config', ['^contracts/', npm('zod'), '^(node:)?(path|fs)$']),
+    room('src/config', ['^contracts/', npm('zod'), '^(node:)?(path|fs|net)$']),
     room('src/adapters', ['^contracts/', '^src/ports/', '^src/config/', 'node_modules/', node]),
     room('src/diagnosis', ['^contracts/', '^src/ports/']),
     room('src/api', ['^contracts/', '^src/ports/', '^src/diagnosis/', 'node_modules/', node]),
