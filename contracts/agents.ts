@@ -24,8 +24,8 @@ function checkSchema(schema: Record<string, unknown>, refinement: z.RefinementCt
 export const agentFileSchema = z.strictObject({
   /** The file's name unless told. */
   name: agentNameSchema.optional(),
-  description: z.string().trim().min(1).max(500),
-  instructions: z.string().trim().min(1).max(50_000).optional(),
+  description: z.string().max(500).trim().min(1),
+  instructions: z.string().max(50_000).trim().min(1).optional(),
   models: z
     .strictObject({
       planner: modelNames.optional(),

@@ -5,7 +5,7 @@ import { scopes } from './principal.js';
 export type { ApiKeyInfo } from './answers.js';
 
 export const createApiKeySchema = z.strictObject({
-  name: z.string().trim().min(1, 'must not be empty').max(100),
+  name: z.string().max(100).trim().min(1, 'must not be empty'),
   scope: z.enum(scopes).default('write'),
   expiresAt: z.iso
     .datetime({ offset: true })

@@ -14,7 +14,7 @@ export type RetryRun = z.infer<typeof retryRunSchema>;
 export const forkRunSchema = z.strictObject({
   /** Done anew with all that builds on it; what has completed beside and before them is reused. */
   fromStep: z.string().min(1).max(100),
-  goal: z.string().trim().min(1, 'must not be empty').max(20_000).optional(),
+  goal: z.string().max(20_000).trim().min(1, 'must not be empty').optional(),
   agent: z.string().min(1).max(100).optional(),
   /** Instead of that step's. */
   tool: z.string().min(1).max(100).optional(),

@@ -4,5 +4,5 @@ import { z } from 'zod';
 export const MAX_MESSAGE_CHARACTERS = 4_000;
 
 export const sendMessageSchema = z.strictObject({
-  text: z.string().trim().min(1, 'must not be empty').max(MAX_MESSAGE_CHARACTERS),
+  text: z.string().max(MAX_MESSAGE_CHARACTERS).trim().min(1, 'must not be empty'),
 });

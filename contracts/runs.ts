@@ -34,7 +34,7 @@ export const metadataSchema = z
   .meta({ maxProperties: 50 });
 
 export const submitRunSchema = z.strictObject({
-  goal: z.string().trim().min(1, 'must not be empty').max(20_000),
+  goal: z.string().max(20_000).trim().min(1, 'must not be empty'),
   agent: z.string().min(1).max(100).optional(),
   plan: planSchema.optional(),
   inputs: z

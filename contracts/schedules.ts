@@ -28,11 +28,11 @@ const isTimezone = (name: string): boolean => {
 };
 
 const changeable = {
-  name: z.string().trim().min(1, 'must not be empty').max(100),
+  name: z.string().max(100).trim().min(1, 'must not be empty'),
   cron: z
     .string()
-    .trim()
     .max(200)
+    .trim()
     .refine(
       isCron,
       'must be five fields (minute hour day month weekday) or one of @hourly, @daily, @weekly, @monthly, @yearly',
@@ -64,7 +64,7 @@ export type ScheduleChange = z.infer<typeof changeScheduleSchema>;
 export type ScheduleRequest = z.input<typeof createScheduleSchema>;
 export type ScheduleChangeRequest = z.input<typeof changeScheduleSchema>;
 
-export const pauseScheduleSchema = z.strictObject({ reason: z.string().trim().min(1).max(500).optional() });
+export const pauseScheduleSchema = z.strictObject({ reason: z.string().max(500).trim().min(1).optional() });
 export const resumeScheduleSchema = z.strictObject({});
 export const triggerScheduleSchema = z.strictObject({});
 
