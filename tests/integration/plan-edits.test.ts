@@ -147,6 +147,8 @@ test('edits that race with the steps: each is made or refused whole, and the run
     i % 3 === 0 ? { ...step, tool: 'wait', args: { seconds: 0.05 } } : step,
   );
   const run = await system.start(slow);
+  // As over HTTP: there is no plan to change before the record has it.
+  await expect.poll(async () => (await planOf(run.id)).ids?.length, { interval: 5 }).toBe(30);
   let made = 1;
   for (let i = 0; i < 30; i += 1)
     try {
