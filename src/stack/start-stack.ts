@@ -60,8 +60,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const traces = await openTraces(options.config, 'perdure');
     releasers.push('the traces', async () => traces?.close());
     logger = await openFileLog(options.config, dataDir, releasers, traces);
-    // Before anything is started: a taken port is told at once.
-    const port = await claimPort(options.config.host, options.config.port, 'port', 'PORT');
+    // Before anything is started: a taken port is told at once. Where any will do, it is found when the API listens.
+    const { host, port } = options.config;
+    await claimPort(host, port, 'port', 'PORT');
     const { temporalAddress } = options.config;
     // To one that a person runs beside, what runs are searched by is added unasked.
     if (temporalAddress !== null) await prepareTemporal(options.config, temporalAddress);

@@ -38,6 +38,19 @@ describe.skipIf(missing !== null)('why, of workflow code that fails', () => {
     await worker.runUntil(act);
     await connection.close();
   };
+  const codeOfChange = async ({ id }: Run): Promise<unknown> => {
+    const answer = await fetch(`http://127.0.0.1:${api.port}/v1/runs/${id}/plan`, {
+      method: 'PATCH',
+      headers: {
+        authorization: `Bearer ${backEnds.token}`,
+        'content-type': 'application/json',
+        'if-match': '*',
+      },
+      body: JSON.stringify({ steps: [{ id: 'more', tool: 'echo', args: {} }] }),
+    });
+    expect(answer.status).toBe(503);
+    return ((await answer.json()) as { code: string }).code;
+  };
   const why = async (run: Run, cause: WhyCause): Promise<Why> => {
     let last: Why | undefined;
     await expect
@@ -74,6 +87,11 @@ describe.skipIf(missing !== null)('why, of workflow code that fails', () => {
         /^The run’s workflow code fails in every workflow task \(non deterministic error\): .*Nondeterminism/i,
       );
       expect(failing.whatToDo).toContain('perdure replay');
+      // From the third attempt on Temporal takes no update of it.
+      const attempts = async () =>
+        Number(/attempt (\d+)/.exec((await client.why(run.id)).sentence)?.[1] ?? 0);
+      await expect.poll(attempts, { timeout: 60_000, interval: 500 }).toBeGreaterThan(4);
+      expect(await codeOfChange(run)).toBe('decision_pending');
     });
     await expectItGoesOn(run);
   });

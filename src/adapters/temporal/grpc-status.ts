@@ -2,6 +2,13 @@
 import { isGrpcServiceError } from '@temporalio/client';
 
 const NOT_FOUND = 5;
+const FAILED_PRECONDITION = 9;
 
 export const isNotFound = (error: unknown): boolean =>
   isGrpcServiceError(error) && error.code.valueOf() === NOT_FOUND;
+
+/** Of an update: that the run's workflow task has failed, or was lost, and is to be tried again first. */
+export const isNotReady = (error: unknown): boolean => {
+  const service = isGrpcServiceError(error) ? error : error instanceof Error ? error.cause : undefined;
+  return isGrpcServiceError(service) && service.code.valueOf() === FAILED_PRECONDITION;
+};

@@ -7,6 +7,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { isErrorCode, PerdureError } from '../../../contracts/errors.js';
+import { isNotReady } from './grpc-status.js';
 
 /** @returns false when there is no open workflow */
 export async function updateRun(handle: WorkflowHandle, name: string, request: object): Promise<boolean> {
@@ -17,7 +18,8 @@ export async function updateRun(handle: WorkflowHandle, name: string, request: o
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
-    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
+    // The second where the run's last workflow tasks were lost with their workers: Temporal takes no update meanwhile.
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isNotReady(error))
       throw new PerdureError('decision_pending', 'no worker has taken the decision yet', {
         cause: error,
         retryAfterSeconds: 5,
