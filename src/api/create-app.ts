@@ -102,7 +102,7 @@ export function createApp(deps: ApiDependencies): App {
   app.enable('case sensitive routing');
   if (context.trustedProxies.length > 0) app.set('trust proxy', [...context.trustedProxies]);
   app.use(originForm, requestId, securityHeaders);
-  app.use(createRequestTrace(context.tracer), createAccessLog(context.logger));
+  app.use(createRequestTrace(context.tracer), createAccessLog(context.logger, context.tracer));
   app.use(createRequestMeter(context.meter));
   app.use(createHostGuard(context.allowedHosts, context.corsOrigins), ...createCors(context.corsOrigins));
   mount(app, context, {

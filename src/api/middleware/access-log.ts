@@ -2,15 +2,17 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Request, RequestHandler } from 'express';
 import type { Logger } from '../../ports/logger.js';
+import { noTracer } from '../../ports/no-tracer.js';
+import type { Tracer } from '../../ports/tracer.js';
 import { knownPrincipal } from '../principals.js';
 import { requestIdOf } from './request-id.js';
 
-export function createAccessLog(logger: Logger): RequestHandler {
+/** @param tracer the line is told within the span of its request, whoever closes the connection */
+export function createAccessLog(logger: Logger, tracer: Tracer): RequestHandler {
   return (req, res, next) => {
     const started = performance.now();
     const requestId = requestIdOf(res);
-    // Told within the span of the request, whoever closes its connection.
-    const tell = AsyncResource.bind(() => {
+    const tell = (): void => {
       logger.debug(
         {
           requestId,
@@ -24,8 +26,9 @@ export function createAccessLog(logger: Logger): RequestHandler {
         },
         'request',
       );
-    });
-    res.once('close', tell);
+    };
+    // What is bound takes a kilobyte for as long as a stream is open.
+    res.once('close', tracer === noTracer ? tell : AsyncResource.bind(tell));
     next();
   };
 }
