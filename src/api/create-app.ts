@@ -1,6 +1,7 @@
 /** The HTTP server's application: every middleware and route in its order. */
 import type { ServerOptions } from 'node:http';
 import express, { type Express } from 'express';
+import { noTracer } from '../ports/no-tracer.js';
 import { tellFailure } from './audit/audit-trail.js';
 import { contextOf, type ApiDependencies } from './context.js';
 import { mountConsole } from './console-page.js';
@@ -102,7 +103,9 @@ export function createApp(deps: ApiDependencies): App {
   app.enable('case sensitive routing');
   if (context.trustedProxies.length > 0) app.set('trust proxy', [...context.trustedProxies]);
   app.use(originForm, requestId, securityHeaders);
-  app.use(createRequestTrace(context.tracer), createAccessLog(context.logger, context.tracer));
+  // What is in no trace pays nothing for one: a stream keeps what is to be told of its end.
+  if (context.tracer !== noTracer) app.use(createRequestTrace(context.tracer));
+  app.use(createAccessLog(context.logger, context.tracer));
   app.use(createRequestMeter(context.meter));
   app.use(createHostGuard(context.allowedHosts, context.corsOrigins), ...createCors(context.corsOrigins));
   mount(app, context, {

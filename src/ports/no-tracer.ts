@@ -11,6 +11,7 @@ const noSpan: Span = {
 export const noTracer: Tracer = {
   open: () => noSpan,
   within: (_span, act) => act(noSpan),
+  bind: (act) => act,
   carrier: () => undefined,
   headersFor: () => ({}),
   ids: () => undefined,

@@ -34,6 +34,8 @@ export interface Tracer {
   open(span: NewSpan): Span;
   /** Opens it, does that in it, and ends it by what came of that. */
   within<Value>(span: NewSpan, act: (span: Span) => Promise<Value>): Promise<Value>;
+  /** That act for later: whoever does it then, does it within the span that is at hand now. */
+  bind(act: () => void): () => void;
   /** The span at hand, for what is ours too; undefined outside of any. */
   carrier(): TraceCarrier | undefined;
   /** The same as headers for another service; none where it is not to be told. */

@@ -132,6 +132,14 @@ export function createTracer({ tracer, ids, root, mayTell, showsContent }: Trace
         throw error;
       }
     },
+    bind(act) {
+      const span = atHand.getStore();
+      return span === undefined
+        ? act
+        : () => {
+            atHand.run(span, act);
+          };
+    },
     carrier,
     headersFor(url) {
       const here = mayTell(url) ? carrier() : undefined;

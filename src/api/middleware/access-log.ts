@@ -1,8 +1,6 @@
 /** One line a request, written when its answer has left or its client has. */
-import { AsyncResource } from 'node:async_hooks';
 import type { Request, RequestHandler } from 'express';
 import type { Logger } from '../../ports/logger.js';
-import { noTracer } from '../../ports/no-tracer.js';
 import type { Tracer } from '../../ports/tracer.js';
 import { knownPrincipal } from '../principals.js';
 import { requestIdOf } from './request-id.js';
@@ -27,8 +25,7 @@ export function createAccessLog(logger: Logger, tracer: Tracer): RequestHandler 
         'request',
       );
     };
-    // What is bound takes a kilobyte for as long as a stream is open.
-    res.once('close', tracer === noTracer ? tell : AsyncResource.bind(tell));
+    res.once('close', tracer.bind(tell));
     next();
   };
 }

@@ -1,7 +1,5 @@
 /** Traces every call of the contract, within the trace of whoever calls where that says so (W3C Trace Context). */
-import { AsyncResource } from 'node:async_hooks';
 import type { Request, RequestHandler, Response } from 'express';
-import { noTracer } from '../../ports/no-tracer.js';
 import type { Span, Tracer } from '../../ports/tracer.js';
 import { knownPrincipal } from '../principals.js';
 import { requestIdOf } from './request-id.js';
@@ -11,10 +9,6 @@ import { routeOf } from './request-meter.js';
 const TRACED = '/v1/';
 
 export function createRequestTrace(tracer: Tracer): RequestHandler {
-  if (tracer === noTracer)
-    return (_req, _res, next) => {
-      next();
-    };
   return (req, res, next) => {
     if (!req.path.startsWith(TRACED)) {
       next();
@@ -45,7 +39,7 @@ export function createRequestTrace(tracer: Tracer): RequestHandler {
 
 /** Apart from where `next` is at hand: a stream would keep the request's whole way through Express in memory. */
 function tellAtEnd(req: Request, res: Response, span: Span): void {
-  const tell = AsyncResource.bind(() => {
+  res.once('close', () => {
     const route = routeOf(res);
     const status = res.statusCode;
     span.rename(`${req.method} ${route}`);
@@ -58,5 +52,4 @@ function tellAtEnd(req: Request, res: Response, span: Span): void {
     // Source: semantic-conventions, HTTP: what the caller did wrong is no error of the server's span.
     span.end(status >= 500 ? String(status) : null);
   });
-  res.once('close', tell);
 }
