@@ -7,8 +7,14 @@ const FAILED_PRECONDITION = 9;
 export const isNotFound = (error: unknown): boolean =>
   isGrpcServiceError(error) && error.code.valueOf() === NOT_FOUND;
 
-/** Of an update: that the run's workflow task has failed, or was lost, and is to be tried again first. */
-export const isNotReady = (error: unknown): boolean => {
+/** Of an update: the run's workflow task has failed, or was lost, and is to be tried again first. */
+export const isFailedPrecondition = (error: unknown): boolean =>
+  serviceErrorOf(error)?.code === FAILED_PRECONDITION;
+
+/** What Temporal answered, where that failed a call: Temporal's client wraps some of it. */
+export function serviceErrorOf(
+  error: unknown,
+): { code: number; details: string; message: string } | undefined {
   const service = isGrpcServiceError(error) ? error : error instanceof Error ? error.cause : undefined;
-  return isGrpcServiceError(service) && service.code.valueOf() === FAILED_PRECONDITION;
-};
+  return isGrpcServiceError(service) ? service : undefined;
+}

@@ -1,6 +1,7 @@
 /** Calls of Temporal with a deadline, their passing failures in the error table's terms. */
-import { isGrpcServiceError, type Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { PerdureError } from '../../../contracts/errors.js';
+import { serviceErrorOf } from './grpc-status.js';
 
 /** Milliseconds a call may take, its retries included. */
 export const CALL_DEADLINE = 8_000;
@@ -17,8 +18,8 @@ export async function callTemporal<Value>(connection: Connection, act: () => Pro
 }
 
 function translate(error: unknown): unknown {
-  const service = isGrpcServiceError(error) ? error : error instanceof Error ? error.cause : undefined;
-  if (isGrpcServiceError(service) && passing.has(service.code))
+  const service = serviceErrorOf(error);
+  if (service !== undefined && passing.has(service.code))
     return new PerdureError(
       'temporal_unavailable',
       `Temporal did not answer: ${service.details || service.message}`,

@@ -7,7 +7,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { isErrorCode, PerdureError } from '../../../contracts/errors.js';
-import { isNotReady } from './grpc-status.js';
+import { isFailedPrecondition } from './grpc-status.js';
 
 /** @returns false when there is no open workflow */
 export async function updateRun(handle: WorkflowHandle, name: string, request: object): Promise<boolean> {
@@ -19,7 +19,7 @@ export async function updateRun(handle: WorkflowHandle, name: string, request: o
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
     // The second where the run's last workflow tasks were lost with their workers: Temporal takes no update meanwhile.
-    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isNotReady(error))
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isFailedPrecondition(error))
       throw new PerdureError('decision_pending', 'no worker has taken the decision yet', {
         cause: error,
         retryAfterSeconds: 5,

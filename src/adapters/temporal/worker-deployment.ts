@@ -1,6 +1,6 @@
 /** Temporal's worker deployment: the builds whose runs are pinned to them, and which one new runs go to. */
-import { isGrpcServiceError, type Connection } from '@temporalio/client';
-import { isNotFound } from './grpc-status.js';
+import type { Connection } from '@temporalio/client';
+import { isFailedPrecondition, isNotFound } from './grpc-status.js';
 import { isoOf } from './proto-time.js';
 import { callTemporal } from './unavailable.js';
 
@@ -28,7 +28,6 @@ interface Place {
 // Source: temporal.api.enums.v1.WorkerDeploymentVersionStatus.
 const STATUSES = ['inactive', 'inactive', 'current', 'ramping', 'draining', 'drained', 'inactive'] as const;
 /** Of gRPC: somebody was quicker. */
-const FAILED_PRECONDITION = 9;
 
 /** @returns null before a worker has polled with it. @throws PerdureError `temporal_unavailable` */
 export const readDeployment = ({
@@ -78,7 +77,7 @@ export const promoteBuild = (
       return true;
     } catch (error) {
       if (isNotFound(error)) return false;
-      if (isGrpcServiceError(error) && error.code.valueOf() === FAILED_PRECONDITION) return false;
+      if (isFailedPrecondition(error)) return false;
       throw error;
     }
   });

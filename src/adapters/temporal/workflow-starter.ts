@@ -2,11 +2,11 @@
 import {
   Client,
   type ClientOptions,
-  isGrpcServiceError,
   WorkflowExecutionAlreadyStartedError,
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
+import { serviceErrorOf } from './grpc-status.js';
 import type { Payloads } from './payloads.js';
 
 /** The worker of this process, while it polls. */
@@ -59,6 +59,4 @@ export function createWorkflowStarter(options: StarterOptions): StartWorkflow {
 }
 
 const isTemporals = (error: unknown): boolean =>
-  error instanceof WorkflowExecutionAlreadyStartedError ||
-  isGrpcServiceError(error) ||
-  (error instanceof Error && isGrpcServiceError(error.cause));
+  error instanceof WorkflowExecutionAlreadyStartedError || serviceErrorOf(error) !== undefined;
