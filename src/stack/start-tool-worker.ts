@@ -6,11 +6,9 @@ import { checkTemporal } from '../adapters/temporal/check-temporal.js';
 import { createRunInspector } from '../adapters/temporal/run-inspector.js';
 import { ACTIVITY_TASKS, countPollers } from '../adapters/temporal/task-queue-pollers.js';
 import { callTemporal } from '../adapters/temporal/unavailable.js';
-import { StartupError } from '../adapters/embedded/startup-error.js';
 import { ConfigError, type Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import { noTracer } from '../ports/no-tracer.js';
-import { startPulse } from '../worker/pulse.js';
 import { runWorker } from '../worker/run-worker.js';
 import { startWatchdog } from '../worker/watchdog.js';
 import { openPayloads } from './key-ring.js';
@@ -23,7 +21,7 @@ import { connectTemporal, temporalSecurity } from './temporal-connection.js';
 import { openToolRegistry } from './tool-registry.js';
 import { verify, type CheckLine } from './verify.js';
 import { openProbes } from './worker-probes.js';
-import { FORCE_MS, GRACE_MS, newWorkerIdentity, PULSE_MS, tellPolls } from './worker-process.js';
+import { FORCE_MS, GRACE_MS, newWorkerIdentity, untilPolling } from './worker-process.js';
 
 /** @throws StartupError or ConfigError; whatever was opened is closed again */
 export async function startToolWorker(
@@ -107,25 +105,16 @@ export async function startToolWorker(
       graceMs: GRACE_MS,
       forceMs: FORCE_MS,
     });
-    releasers.push('the worker', () => worker.stop());
-    const gaveUp = worker.lost.then((sentence) => {
-      throw new StartupError(`${sentence}.`);
-    });
-    gaveUp.catch(() => undefined);
     const inspector = createRunInspector({ connection, namespace, payloads, taskQueue });
-    const stopPulse = startPulse({
-      ...{ worker, identity, logger },
-      inspector: { queue: () => inspector.queue(), openRunsElsewhere: () => Promise.resolve(0) },
-      kinds: ['activities'],
-      everyMs: PULSE_MS,
-    });
-    const stopPolls = tellPolls(config, logger);
-    releasers.push('the pulse', () => {
-      stopPulse();
-      stopPolls();
-      return Promise.resolve();
-    });
-    await Promise.race([worker.polling, gaveUp]);
+    await untilPolling(
+      config,
+      {
+        ...{ worker, identity, logger },
+        inspector: { queue: () => inspector.queue(), openRunsElsewhere: () => Promise.resolve(0) },
+        kinds: ['activities'],
+      },
+      releasers,
+    );
     done = true;
     logger.info({ identity, taskQueue }, 'the worker of tools has started');
     return {

@@ -4,7 +4,6 @@ import { createReconcileActivities } from '../../activities/reconcile.js';
 import { createRetentionActivities } from '../../activities/retention.js';
 import { createScheduledRunActivities } from '../../activities/scheduled-run.js';
 import { createWebhookActivities } from '../../activities/webhooks.js';
-import { StartupError } from '../adapters/embedded/startup-error.js';
 import { createDelegation } from '../agents/delegation.js';
 import { createPlanner } from '../agents/planner.js';
 import { createResultShaper } from '../agents/result-shaper.js';
@@ -17,7 +16,6 @@ import type { RunMeter } from '../ports/meters.js';
 import { noTracer } from '../ports/no-tracer.js';
 import { noteStorage } from '../ports/note-storage.js';
 import type { Tracer } from '../ports/tracer.js';
-import { startPulse } from '../worker/pulse.js';
 import { runWorker } from '../worker/run-worker.js';
 import { startWatchdog } from '../worker/watchdog.js';
 import type { AgentParts } from './agents.js';
@@ -26,7 +24,7 @@ import { openWebhookSender } from './webhook-sender.js';
 import type { Releasers } from './releasers.js';
 import { toolCatalog } from './tool-catalog.js';
 import { toolQueueOf } from './tool-registry.js';
-import { PULSE_MS, tellPolls } from './worker-process.js';
+import { untilPolling } from './worker-process.js';
 import { bundlePathOf, settleVersion, workerVersionOf } from './worker-version.js';
 
 export interface WorkerPartOptions {
@@ -130,25 +128,8 @@ export async function startWorkerPart(
     graceMs: options.graceMs,
     forceMs: options.forceMs,
   });
-  releasers.push('the worker', () => worker.stop());
-  const gaveUp = worker.lost.then((sentence) => {
-    throw new StartupError(`${sentence}.`);
-  });
-  gaveUp.catch(() => undefined);
-  const stopPulse = startPulse({
-    worker,
-    inspector: adapters.inspector,
-    identity: options.identity,
-    logger,
-    everyMs: PULSE_MS,
-  });
-  const stopPolls = tellPolls(config, logger);
-  releasers.push('the pulse', () => {
-    stopPulse();
-    stopPolls();
-    return Promise.resolve();
-  });
-  await Promise.race([worker.polling, gaveUp]);
+  const { identity } = options;
+  await untilPolling(config, { worker, inspector: adapters.inspector, identity, logger }, releasers);
   await adapters.applySchedules();
   if (version !== null) {
     const ending = new AbortController();

@@ -2,8 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import os from 'node:os';
 import type { Config } from '../config/env.js';
-import type { Logger } from '../ports/logger.js';
+import { StartupError } from '../adapters/embedded/startup-error.js';
 import { logPolls } from '../worker/poll-log.js';
+import { startPulse, type PulseOptions } from '../worker/pulse.js';
+import type { RunningWorker } from '../worker/run-worker.js';
+import type { Releasers } from './releasers.js';
 import { sdkMetrics } from './sdk-runtime.js';
 
 /**
@@ -18,10 +21,30 @@ export const GRACE_MS = 10_000;
 export const FORCE_MS = 20_000;
 
 /** Milliseconds between two words in the log about what the worker does. */
-export const PULSE_MS = 30_000;
+const PULSE_MS = 30_000;
 /** The same of its polls, for whoever asks for so much. */
 const POLLS_MS = 1_000;
 
-/** @returns what ends it */
-export const tellPolls = ({ logLevel }: Config, logger: Logger): (() => void) =>
-  logLevel === 'debug' ? logPolls({ read: sdkMetrics, logger, everyMs: POLLS_MS }) : () => undefined;
+/**
+ * Has the worker's doings told in the log from now on, and resolves when it polls.
+ * @throws StartupError when it gives up before
+ */
+export async function untilPolling(
+  { logLevel }: Config,
+  pulse: Omit<PulseOptions, 'worker' | 'everyMs'> & { worker: RunningWorker },
+  releasers: Releasers,
+): Promise<void> {
+  const { worker, logger } = pulse;
+  releasers.push('the worker', () => worker.stop());
+  const gaveUp = worker.lost.then((sentence) => {
+    throw new StartupError(`${sentence}.`);
+  });
+  gaveUp.catch(() => undefined);
+  const stops = [startPulse({ ...pulse, everyMs: PULSE_MS })];
+  if (logLevel === 'debug') stops.push(logPolls({ read: sdkMetrics, logger, everyMs: POLLS_MS }));
+  releasers.push('the pulse', () => {
+    for (const stop of stops) stop();
+    return Promise.resolve();
+  });
+  await Promise.race([worker.polling, gaveUp]);
+}
