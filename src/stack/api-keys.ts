@@ -3,8 +3,7 @@ import { createApiKey, type CreatedApiKey } from '../api/sign-in/create-api-key.
 import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import type { ApiKeyStore } from '../ports/api-key-store.js';
-import { openEmbeddedDatabase } from './embedded-database.js';
-import { openRecords } from './open-adapters.js';
+import { openCommandRecords } from './embedded-database.js';
 import { operatorAct } from './operator-act.js';
 import { Releasers } from './releasers.js';
 
@@ -21,12 +20,7 @@ export async function withApiKeys<Value>(
 ): Promise<Value> {
   const releasers = new Releasers();
   try {
-    const databaseUrl =
-      config.databaseUrl === null && config.supabase === null
-        ? await openEmbeddedDatabase(config.dataDir, builtRoot, logger, releasers)
-        : config.databaseUrl;
-    const { ports } = await openRecords({ ...config, databaseUrl }, logger, releasers);
-    const { apiKeys, audit } = ports;
+    const { apiKeys, audit } = await openCommandRecords(config, builtRoot, logger, releasers);
     return await use({
       async create(wanted) {
         const created = await createApiKey(apiKeys, { ...wanted, createdBy: 'operator' });

@@ -6,8 +6,7 @@ import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import type { TenantWorkflows } from '../ports/tenant-workflows.js';
 import type { Workspace } from '../ports/workspace.js';
-import { openEmbeddedDatabase } from './embedded-database.js';
-import { openRecords } from './open-adapters.js';
+import { openCommandRecords } from './embedded-database.js';
 import { openWorkspace } from './open-workspace.js';
 import { operatorAct } from './operator-act.js';
 import { Releasers } from './releasers.js';
@@ -73,17 +72,13 @@ export async function eraseConfiguredTenant(
 ): Promise<ErasedTenant> {
   const releasers = new Releasers();
   try {
-    const databaseUrl =
-      config.databaseUrl === null && config.supabase === null
-        ? await openEmbeddedDatabase(config.dataDir, builtRoot, logger, releasers)
-        : config.databaseUrl;
-    const { ports } = await openRecords({ ...config, databaseUrl }, logger, releasers);
+    const records = await openCommandRecords(config, builtRoot, logger, releasers);
     const { port: workspace } = await openWorkspace(config, releasers, false);
     const address = config.temporalAddress ?? `127.0.0.1:${config.temporalPort}`;
     const connection = connectTemporal(address, await temporalSecurity(config));
     releasers.push('the connection to Temporal', () => connection.close());
     const workflows = createTenantWorkflows({ connection, namespace: config.temporalNamespace });
-    return await eraseTenant({ records: ports, workspace, workflows }, tenantId);
+    return await eraseTenant({ records, workspace, workflows }, tenantId);
   } finally {
     await releasers.release(logger);
   }
