@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Approval } from '../../../contracts/approvals.js';
 import type { ApprovalStore } from '../../ports/approval-store.js';
-import { decodeCursor, encodeCursor } from './cursor.js';
+import { decodeCursor, pageOf } from './cursor.js';
 import type { SqlFunctions } from './sql-functions.js';
 
 const placeSchema = z.tuple([z.iso.datetime(), z.uuid(), z.string().max(100)]);
@@ -19,12 +19,9 @@ export function createApprovalStore(sql: SqlFunctions): ApprovalStore {
         p_after_run: run,
         p_after_id: id,
       })) as Approval[];
-      const approvals = found.slice(0, limit);
-      const last = found.length > limit ? approvals.at(-1) : undefined;
-      return {
-        approvals,
-        nextCursor: last === undefined ? null : encodeCursor([last.requestedAt, last.runId, last.id]),
-      };
+      const place = (last: Approval): string[] => [last.requestedAt, last.runId, last.id];
+      const { items: approvals, nextCursor } = pageOf(found, limit, place);
+      return { approvals, nextCursor };
     },
 
     async find(tenantId, runId, approvalId) {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { AuditEntry } from '../../../contracts/audit.js';
 import type { AuditLog } from '../../ports/audit-log.js';
-import { decodeCursor, encodeCursor } from './cursor.js';
+import { decodeCursor, pageOf } from './cursor.js';
 import type { SqlFunctions } from './sql-functions.js';
 
 const placeSchema = z.tuple([z.iso.datetime(), z.uuid()]);
@@ -22,9 +22,8 @@ export function createAuditLog(sql: SqlFunctions): AuditLog {
         p_before_time: time,
         p_before_id: id,
       })) as AuditEntry[];
-      const entries = found.slice(0, limit);
-      const last = found.length > limit ? entries.at(-1) : undefined;
-      return { entries, nextCursor: last === undefined ? null : encodeCursor([last.at, last.id]) };
+      const { items: entries, nextCursor } = pageOf(found, limit, (last) => [last.at, last.id]);
+      return { entries, nextCursor };
     },
 
     async expire(before, limit) {

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { PerdureError } from '../../../contracts/errors.js';
 
-export const encodeCursor = (place: readonly string[]): string =>
+const encodeCursor = (place: readonly string[]): string =>
   Buffer.from(JSON.stringify(place)).toString('base64url');
 
 /** @throws PerdureError `invalid_request` */
@@ -14,4 +14,18 @@ export function decodeCursor<Place>(cursor: string, schema: z.ZodType<Place>): P
       errors: [{ field: 'cursor', message: 'is not one that this server gave' }],
     });
   }
+}
+
+/**
+ * @param found one more than the page holds, where there are more
+ * @param placeOf where the next page goes on, of the last that this one holds
+ */
+export function pageOf<Item>(
+  found: readonly Item[],
+  limit: number,
+  placeOf: (last: Item) => readonly string[],
+): { items: Item[]; nextCursor: string | null } {
+  const items = found.slice(0, limit);
+  const last = found.length > limit ? items.at(-1) : undefined;
+  return { items, nextCursor: last === undefined ? null : encodeCursor(placeOf(last)) };
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PerdureError } from '../../../contracts/errors.js';
 import type { NewRun, RunHead, RunRecord } from '../../../contracts/runs.js';
 import type { ListRunsFilter, RunCount, RunPage, RunStore } from '../../ports/run-store.js';
-import { decodeCursor, encodeCursor } from './cursor.js';
+import { decodeCursor, pageOf } from './cursor.js';
 import { SCHEMA_VERSION } from './schema-version.js';
 import { MisconfiguredError, unmigrated, type SqlFunctions } from './sql-functions.js';
 
@@ -40,9 +40,8 @@ export function createRunStore(sql: SqlFunctions): RunStore {
         p_before_time: beforeTime,
         p_before_id: beforeId,
       })) as RunHead[];
-      const runs = found.slice(0, limit);
-      const last = found.length > limit ? runs.at(-1) : undefined;
-      return { runs, nextCursor: last === undefined ? null : encodeCursor([last.createdAt, last.id]) };
+      const { items: runs, nextCursor } = pageOf(found, limit, (last) => [last.createdAt, last.id]);
+      return { runs, nextCursor };
     },
 
     async countRuns(tenantId, filter, { from, seconds }) {
