@@ -1,11 +1,10 @@
 /** A schedule to be: when, and what is submitted then. */
-import { useQuery } from '@tanstack/react-query';
 import { useMemo, useRef, useState, type ReactElement } from 'react';
 import { overlapPolicies, type OverlapPolicy } from '../../contracts/statuses.js';
-import { agentsQuery } from '../data/queries.js';
 import { client } from '../data/session.js';
 import { emptyDraft, submissionOf, type Draft } from '../new/draft.js';
 import { PlanEditor } from '../new/plan-editor.js';
+import { AgentField, GoalField } from '../new/run-fields.js';
 import { Dialog } from '../parts/dialog.js';
 import { FieldFaults } from '../parts/field-faults.js';
 import { useAction } from '../run/use-action.js';
@@ -26,7 +25,6 @@ const overlapWords: Record<OverlapPolicy, string> = {
 const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export function ScheduleDialog({ onClose }: { onClose: () => void }): ReactElement {
-  const { data } = useQuery(agentsQuery);
   const [name, setName] = useState('');
   const [cron, setCron] = useState('0 6 * * 1-5');
   const [timezone, setTimezone] = useState(ownZone);
@@ -132,39 +130,23 @@ export function ScheduleDialog({ onClose }: { onClose: () => void }): ReactEleme
             </select>
           </div>
         </div>
-        <div className="field">
-          <label htmlFor="schedule-goal">Goal of each run</label>
-          <textarea
-            id="schedule-goal"
-            className="input"
-            rows={2}
-            required
-            maxLength={20_000}
-            value={draft.goal}
-            onChange={({ target }) => {
-              change({ goal: target.value });
+        <GoalField
+          id="schedule-goal"
+          label="Goal of each run"
+          rows={2}
+          goal={draft.goal}
+          onChange={(goal) => {
+            change({ goal });
+          }}
+        />
+        <div className="columns">
+          <AgentField
+            id="schedule-agent"
+            agent={draft.agent}
+            onChange={(agent) => {
+              change({ agent });
             }}
           />
-        </div>
-        <div className="columns">
-          <div className="field">
-            <label htmlFor="schedule-agent">Agent</label>
-            <select
-              id="schedule-agent"
-              className="input"
-              value={draft.agent}
-              onChange={({ target }) => {
-                change({ agent: target.value });
-              }}
-            >
-              <option value="">default</option>
-              {data?.agents
-                .filter((agent) => agent.name !== 'default')
-                .map((agent) => (
-                  <option key={agent.name}>{agent.name}</option>
-                ))}
-            </select>
-          </div>
           <label className="choice">
             <input
               type="checkbox"

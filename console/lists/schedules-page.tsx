@@ -6,6 +6,7 @@ import { useState, type ReactElement } from 'react';
 import type { Schedule } from '../../contracts/schedules.js';
 import { client } from '../data/session.js';
 import { ConfirmDialog } from '../parts/confirm-dialog.js';
+import { DialogButton } from '../parts/dialog-button.js';
 import { fullTime } from '../parts/format.js';
 import { Empty, Failure, Loading } from '../parts/notices.js';
 import { Status } from '../parts/status.js';
@@ -15,7 +16,6 @@ import { ScheduleDialog } from './schedule-dialog.js';
 
 export function SchedulesPage(): ReactElement {
   useTitle('Schedules');
-  const [making, setMaking] = useState(false);
   const { data, error, refetch } = useQuery({
     queryKey: ['schedules'],
     queryFn: ({ signal }) => client.schedules.list({ signal }),
@@ -25,23 +25,10 @@ export function SchedulesPage(): ReactElement {
     <div className="page narrow">
       <div className="page-head">
         <h1>Schedules</h1>
-        <button
-          type="button"
-          className="button primary end"
-          onClick={() => {
-            setMaking(true);
-          }}
-        >
-          <Plus aria-hidden="true" /> New schedule
-        </button>
+        <DialogButton icon={Plus} label="New schedule" className="button primary end">
+          {(close) => <ScheduleDialog onClose={close} />}
+        </DialogButton>
       </div>
-      {making && (
-        <ScheduleDialog
-          onClose={() => {
-            setMaking(false);
-          }}
-        />
-      )}
       {error !== null && <Failure error={error} again={() => void refetch()} />}
       {data === undefined && error === null && <Loading what="schedules" />}
       {data?.schedules.length === 0 && (

@@ -12,6 +12,7 @@ import { useAction } from '../run/use-action.js';
 import { approvalPolicies, curlOf, emptyDraft, submissionOf, type Draft } from './draft.js';
 import { FileDrop } from './file-drop.js';
 import { PlanEditor } from './plan-editor.js';
+import { AgentField, GoalField } from './run-fields.js';
 
 const policyWords = {
   '': 'As the agent has it',
@@ -56,40 +57,24 @@ export function NewRunPage(): ReactElement {
           });
         }}
       >
-        <div className="field">
-          <label htmlFor="goal">Goal</label>
-          <textarea
-            id="goal"
-            className="input"
-            rows={3}
-            required
-            maxLength={20_000}
-            placeholder="What shall be done?"
-            value={draft.goal}
-            onChange={({ target }) => {
-              change({ goal: target.value });
+        <GoalField
+          id="goal"
+          label="Goal"
+          rows={3}
+          placeholder="What shall be done?"
+          goal={draft.goal}
+          onChange={(goal) => {
+            change({ goal });
+          }}
+        />
+        <div className="columns">
+          <AgentField
+            id="agent"
+            agent={draft.agent}
+            onChange={(agent) => {
+              change({ agent });
             }}
           />
-        </div>
-        <div className="columns">
-          <div className="field">
-            <label htmlFor="agent">Agent</label>
-            <select
-              id="agent"
-              className="input"
-              value={draft.agent}
-              onChange={({ target }) => {
-                change({ agent: target.value });
-              }}
-            >
-              <option value="">default</option>
-              {data?.agents
-                .filter(({ name }) => name !== 'default')
-                .map(({ name }) => (
-                  <option key={name}>{name}</option>
-                ))}
-            </select>
-          </div>
           <div className="field">
             <label htmlFor="approvals">Ask a person</label>
             <select

@@ -7,34 +7,17 @@ import type { Run } from 'perdure/client';
 import { toolsQuery } from '../data/queries.js';
 import { client } from '../data/session.js';
 import type { StepPicture } from '../data/step-picture.js';
+import { DialogButton } from '../parts/dialog-button.js';
 import { Dialog } from '../parts/dialog.js';
 import { JsonField, jsonText } from '../parts/json-field.js';
 import { RepeatDialog, repeatsAsked } from './repeat-dialog.js';
 import { useAction } from './use-action.js';
 
 export function ForkButton({ runId, step }: { runId: string; step: StepPicture }): ReactElement {
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <button
-        type="button"
-        className="button"
-        onClick={() => {
-          setOpen(true);
-        }}
-      >
-        <GitFork aria-hidden="true" /> Fork from here
-      </button>
-      {open && (
-        <ForkDialog
-          runId={runId}
-          step={step}
-          onClose={() => {
-            setOpen(false);
-          }}
-        />
-      )}
-    </>
+    <DialogButton icon={GitFork} label="Fork from here">
+      {(close) => <ForkDialog runId={runId} step={step} onClose={close} />}
+    </DialogButton>
   );
 }
 

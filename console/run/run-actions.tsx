@@ -5,6 +5,7 @@ import { lazy, Suspense, useState, type ReactElement } from 'react';
 import { isTerminal, type Run, type RunStatus } from 'perdure/client';
 import type { RunPicture } from '../data/run-picture.js';
 import { client } from '../data/session.js';
+import { DialogButton } from '../parts/dialog-button.js';
 import { Dialog } from '../parts/dialog.js';
 import { RepeatDialog, repeatsAsked } from './repeat-dialog.js';
 import { ShareDialog } from './share-dialog.js';
@@ -127,55 +128,22 @@ function AfterItsEnd({ run, status }: { run: Run; status: RunStatus }): ReactEle
 }
 
 function ShareButton({ runId }: { runId: string }): ReactElement {
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <button
-        type="button"
-        className="button"
-        onClick={() => {
-          setOpen(true);
-        }}
-      >
-        <Share2 aria-hidden="true" /> Share
-      </button>
-      {open && (
-        <ShareDialog
-          runId={runId}
-          onClose={() => {
-            setOpen(false);
-          }}
-        />
-      )}
-    </>
+    <DialogButton icon={Share2} label="Share">
+      {(close) => <ShareDialog runId={runId} onClose={close} />}
+    </DialogButton>
   );
 }
 
 function PlanButton({ runId, picture }: { runId: string; picture: RunPicture }): ReactElement {
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <button
-        type="button"
-        className="button"
-        onClick={() => {
-          setOpen(true);
-        }}
-      >
-        <Pencil aria-hidden="true" /> Edit plan
-      </button>
-      {open && (
+    <DialogButton icon={Pencil} label="Edit plan">
+      {(close) => (
         <Suspense fallback={null}>
-          <PlanDialog
-            runId={runId}
-            picture={picture}
-            onClose={() => {
-              setOpen(false);
-            }}
-          />
+          <PlanDialog runId={runId} picture={picture} onClose={close} />
         </Suspense>
       )}
-    </>
+    </DialogButton>
   );
 }
 
