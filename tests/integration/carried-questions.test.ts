@@ -3,7 +3,6 @@
  * again, and what is answered then counts.
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { z } from 'zod';
 import { runEventSchema, type RunEvent } from '../../contracts/events.js';
 import { workflowIdOf, type DecisionRequest } from '../../contracts/messages.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
@@ -12,8 +11,8 @@ import {
   type StubAnswer,
   type StubServer,
 } from '../../src/adapters/models/testing/stub-server.js';
-import { defineTool } from '../../src/tools/tool.js';
 import { startSystem, type System } from './support/system.js';
+import { sendTool } from './support/told-tools.js';
 
 /** What the supervisor says of the steps named here, in order; `continue` of all others. */
 let judged: StubAnswer[] = [];
@@ -21,16 +20,8 @@ let stub: StubServer;
 let system: System;
 let sent: string[] = [];
 
-const send = defineTool({
-  name: 'send',
-  description: 'cannot be undone',
-  args: z.strictObject({ to: z.string() }),
-  effect: 'irreversible',
-  timeoutSeconds: 10,
-  execute({ to }) {
-    sent.push(to);
-    return Promise.resolve({ output: { to } });
-  },
+const send = sendTool((to) => {
+  sent.push(to);
 });
 const calls: StubAnswer = { calls: ['ann', 'bob'].map((to) => ({ tool: 'send', args: { to } })) };
 

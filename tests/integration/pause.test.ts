@@ -1,28 +1,15 @@
 /** A paused run lets its steps end and begins none, whatever they are; and goes on where it was. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
 import type { RunEvent } from '../../contracts/events.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
-import { defineTool } from '../../src/tools/tool.js';
 import { startSystem, type System } from './support/system.js';
+import { gatedTool } from './support/told-tools.js';
 
 let system: System;
 /** Told by its step that it may end. */
 const gates = new Map<string, () => void>();
-const gated = defineTool({
-  name: 'gated',
-  description: 'ends when it is told to',
-  args: z.strictObject({ name: z.string() }),
-  effect: 'reversible',
-  timeoutSeconds: 60,
-  execute: ({ name }) =>
-    new Promise((resolve) => {
-      gates.set(name, () => {
-        resolve({ output: name });
-      });
-    }),
-});
+const gated = gatedTool(gates);
 
 beforeAll(async () => {
   system = await startSystem({ tools: [gated] });

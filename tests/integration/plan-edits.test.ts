@@ -1,40 +1,19 @@
 /** A plan that people change while it is carried out: what has begun stays, one of two editors wins, people are asked anew. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
 import type { RunEvent } from '../../contracts/events.js';
 import type { DecisionRequest, PlanUpdateRequest } from '../../contracts/messages.js';
 import { planStepSchema } from '../../contracts/plan.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
-import { defineTool } from '../../src/tools/tool.js';
 import { startSystem, type System } from './support/system.js';
+import { gatedTool, sendTool } from './support/told-tools.js';
 
 let system: System;
 const sent: string[] = [];
 /** Told by its step that it may end. */
 const gates = new Map<string, () => void>();
-const gated = defineTool({
-  name: 'gated',
-  description: 'ends when it is told to',
-  args: z.strictObject({ name: z.string() }),
-  effect: 'reversible',
-  timeoutSeconds: 60,
-  execute: ({ name }) =>
-    new Promise((resolve) => {
-      gates.set(name, () => {
-        resolve({ output: { name } });
-      });
-    }),
-});
-const send = defineTool({
-  name: 'send',
-  description: 'cannot be undone',
-  args: z.strictObject({ to: z.string() }),
-  effect: 'irreversible',
-  timeoutSeconds: 10,
-  execute({ to }) {
-    sent.push(to);
-    return Promise.resolve({ output: { to } });
-  },
+const gated = gatedTool(gates);
+const send = sendTool((to) => {
+  sent.push(to);
 });
 
 beforeAll(async () => {

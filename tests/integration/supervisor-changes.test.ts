@@ -12,6 +12,7 @@ import {
 } from '../../src/adapters/models/testing/stub-server.js';
 import { defineTool } from '../../src/tools/tool.js';
 import { startSystem, type System } from './support/system.js';
+import { sendTool } from './support/told-tools.js';
 
 let stub: StubServer;
 let system: System;
@@ -34,16 +35,8 @@ const pick = defineTool({
     return Promise.resolve({ output: { picked: n } });
   },
 });
-const send = defineTool({
-  name: 'send',
-  description: 'cannot be undone',
-  args: z.strictObject({ to: z.string() }),
-  effect: 'irreversible',
-  timeoutSeconds: 10,
-  execute({ to }) {
-    sent.push(to);
-    return Promise.resolve({ output: { to } });
-  },
+const send = sendTool((to) => {
+  sent.push(to);
 });
 
 beforeAll(async () => {
