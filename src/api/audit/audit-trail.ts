@@ -21,7 +21,10 @@ export const isAudited = (call: RouteName): boolean =>
 
 interface Act {
   call: RouteName;
-  targets: (string | null)[];
+  /** Of its address: the request has them no more when an error is answered. */
+  params: Request['params'];
+  /** What its address says, unless it was told otherwise. */
+  targets?: (string | null)[];
   /** Of a call that does several things; each has an entry. */
   items: { target: string | null; outcome: string }[];
 }
@@ -32,7 +35,7 @@ const acts = new WeakMap<Request, Act>();
 export const rememberCall =
   (call: RouteName): RequestHandler =>
   (req, _res, next) => {
-    acts.set(req, { call, targets: [addressedBy(call, req)], items: [] });
+    acts.set(req, { call, params: req.params, items: [] });
     next();
   };
 
@@ -83,7 +86,8 @@ function tell(
   // Of strangers nobody knows whose log they belong into; the server's own canary is nobody's act.
   if (audit === null || act === undefined || holder === undefined || holder.tenantId === CANARY_TENANT)
     return;
-  const items = act.items.length > 0 ? act.items : act.targets.map((target) => ({ target, outcome }));
+  const { targets = [addressedBy(act)] } = act;
+  const items = act.items.length > 0 ? act.items : targets.map((target) => ({ target, outcome }));
   for (const item of items)
     audit.writer.write({
       id: v7(),
@@ -101,7 +105,7 @@ const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MAX_TARGET = 300;
 
 /** `runs/<id>` of `/v1/runs/{id}/cancel`. What is no id is not repeated: it may be anything. */
-function addressedBy(call: RouteName, { params }: Request): string | null {
+function addressedBy({ call, params }: Act): string | null {
   const { path } = api[call];
   const end = path.lastIndexOf('}') + 1;
   if (end === 0) return null;
