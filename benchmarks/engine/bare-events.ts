@@ -3,23 +3,19 @@
  * eagerly, whose local activity writes one row and then says so. What is submitted is written as a row, too.
  */
 import { EventEmitter, once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type http from 'node:http';
 import path from 'node:path';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import pg from 'pg';
 import { v7 } from 'uuid';
+import { openPool, serveBodies } from './bare-http.js';
 
 export interface BareEventActivities {
   begin(id: string): Promise<void>;
 }
 
 const [address = '', taskQueue = '', databaseUrl = ''] = process.argv.slice(2);
-const pool = new pg.Pool({ connectionString: databaseUrl });
-// Its database may end before it.
-pool.on('connect', (session) => session.on('error', () => undefined));
-pool.on('error', () => undefined);
+const pool = openPool(databaseUrl);
 await pool.query('create table runs (id uuid primary key, body jsonb not null)');
 await pool.query('create table events (run_id uuid not null, seq int not null, primary key (run_id, seq))');
 
@@ -63,12 +59,7 @@ async function submit(body: string, res: http.ServerResponse): Promise<void> {
   res.end();
 }
 
-const server = http.createServer((req, res) => {
-  const chunks: Buffer[] = [];
-  req.on('data', (chunk: Buffer) => chunks.push(chunk));
-  req.on('end', () => void submit(Buffer.concat(chunks).toString(), res));
-});
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+serveBodies((body, _req, res) => submit(body, res));
 process.on('disconnect', () => {
   // A signal to all of them has ended it already.
   if (worker.getState() === 'RUNNING') worker.shutdown();
