@@ -390,13 +390,15 @@ const newRun = (goal: string, budget?: Budget): NewRun => ({
 const anonymous = (history: string): string =>
   history.replaceAll(`${root}/`, '').replaceAll(os.hostname(), 'host');
 
+/** Of each execution, the first one first: from the last one back, for lists of executions are behind on a busy server. */
 async function historiesOf(client: Client, workflowId: string): Promise<string[]> {
-  const executions = client.workflow.list({ query: `WorkflowId = "${workflowId}"` });
-  const found: { start: Date; runId: string }[] = [];
-  for await (const { startTime, runId } of executions) found.push({ start: startTime, runId });
-  found.sort((a, b) => a.start.getTime() - b.start.getTime());
   const histories: string[] = [];
-  for (const { runId } of found)
-    histories.push(historyToJSON(await client.workflow.getHandle(workflowId, runId).fetchHistory()));
+  let runId: string | undefined;
+  do {
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    histories.unshift(historyToJSON(history));
+    const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+    runId = started?.continuedExecutionRunId ?? undefined;
+  } while (runId !== undefined && runId !== '');
   return histories;
 }

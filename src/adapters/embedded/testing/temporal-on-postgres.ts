@@ -1,6 +1,5 @@
 /** Temporal's own server over PostgreSQL, as production has it: both programs built once by Go, the schema by Temporal's tool. */
 import { execFile } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 // Asked for by whoever runs tests, as in CONTRIBUTING.md.
@@ -80,7 +79,8 @@ export async function startTemporalOnPostgres(
         ]);
     const ports: number[] = [];
     while (ports.length < 2 * SERVICES.length) {
-      const port = await lowPort();
+      // A low one: Temporal keeps the ports of its services in PostgreSQL's smallest whole number.
+      const port = await claimPort('127.0.0.1', 0, 'port', 'TEMPORAL_PORT');
       if (!ports.includes(port)) ports.push(port);
     }
     const address = `127.0.0.1:${ports[0] ?? 0}`;
@@ -136,16 +136,6 @@ export async function startTemporalOnPostgres(
     await release();
     throw error;
   }
-}
-
-/** Temporal keeps ports of its services in PostgreSQL's smallest whole number, and those that are given out are higher. */
-async function lowPort(): Promise<number> {
-  for (;;)
-    try {
-      return await claimPort('127.0.0.1', randomInt(20_000, 32_000), 'port', 'TEMPORAL_PORT');
-    } catch {
-      // Another has it.
-    }
 }
 
 /** As soon as it answers; and waits until workers may poll in it. */
