@@ -18,6 +18,24 @@ const queueSideSchema = z.object({
   dispatchRate: z.number().describe('Tasks a second that were given to workers.'),
 });
 
+const queueSchema = z.object({
+  name: z.string(),
+  currentBuild: z.string().nullable().describe('The build that new runs go to, where workers have versions.'),
+  workers: z
+    .array(
+      z.object({
+        identity: z.string(),
+        lastHeartbeatAt: time,
+        used: many.describe('Places for activities that are taken.'),
+        free: many,
+      }),
+    )
+    .nullable()
+    .describe('As they have last told Temporal; null where it does not keep that.'),
+  workflows: queueSideSchema,
+  activities: queueSideSchema,
+});
+
 export const canaryStateSchema = z.object({
   everySeconds: z.number(),
   last: z
@@ -59,29 +77,14 @@ export type SystemPeriod = z.infer<typeof systemPeriodSchema>;
 
 export const systemSchema = readinessSchema.pick({ ready: true, parts: true }).extend({
   askedAt: time,
-  queue: z
-    .object({
-      name: z.string(),
-      currentBuild: z
-        .string()
-        .nullable()
-        .describe('The build that new runs go to, where workers have versions.'),
-      workers: z
-        .array(
-          z.object({
-            identity: z.string(),
-            lastHeartbeatAt: time,
-            used: many.describe('Places for activities that are taken.'),
-            free: many,
-          }),
-        )
-        .nullable()
-        .describe('As they have last told Temporal; null where it does not keep that.'),
-      workflows: queueSideSchema,
-      activities: queueSideSchema,
-    })
+  queue: queueSchema
     .nullable()
-    .describe('The task queue; this and what follows are null where nobody could tell.'),
+    .describe('The task queue of runs; this and what follows are null where nobody could tell.'),
+  toolQueue: queueSchema
+    .nullable()
+    .describe(
+      'The task queue of workers that make the calls of tools, at which no workflows wait; also null where tools have none of their own.',
+    ),
   openRuns: z.array(z.object({ status: z.enum(runStatuses), runs: many })).nullable(),
   stuckRuns: z
     .array(z.object({ cause: z.enum(whyCauses), runs: many }))

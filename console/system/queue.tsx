@@ -10,11 +10,19 @@ import { statusWord } from '../parts/status.js';
 const LATE_MS = 5_000;
 
 export function Queue({ system }: { system: System }): ReactElement {
-  const { queue, openRuns, stuckRuns, runsElsewhere } = system;
+  const { queue, toolQueue, openRuns, stuckRuns, runsElsewhere } = system;
   const open = openRuns?.reduce((sum, { runs }) => sum + runs, 0) ?? null;
   const stuck = stuckRuns?.reduce((sum, { runs }) => sum + runs, 0) ?? null;
+  // Tools may have a task queue of their own, at which activities wait only.
+  const calls = toolQueue?.activities;
   const oldest =
-    queue === null ? null : Math.max(queue.workflows.backlogAgeMs, queue.activities.backlogAgeMs);
+    queue === null
+      ? null
+      : Math.max(
+          queue.workflows.backlogAgeMs,
+          queue.activities.backlogAgeMs,
+          calls === undefined ? 0 : calls.backlogAgeMs,
+        );
   return (
     <section aria-label="Workers and what waits" className="part">
       <dl className="figures">
@@ -32,10 +40,14 @@ export function Queue({ system }: { system: System }): ReactElement {
         </Figure>
         <Figure
           name="Waiting tasks"
-          value={queue === null ? null : count(queue.workflows.backlog + queue.activities.backlog)}
+          value={
+            queue === null
+              ? null
+              : count(queue.workflows.backlog + queue.activities.backlog + (calls?.backlog ?? 0))
+          }
         >
           {queue !== null &&
-            `${count(queue.workflows.backlog)} of workflows, ${count(queue.activities.backlog)} of activities`}
+            `${count(queue.workflows.backlog)} of workflows, ${count(queue.activities.backlog)} of activities${calls === undefined ? '' : `, ${count(calls.backlog)} calls of tools`}`}
         </Figure>
         <Figure
           name="The oldest waits"
@@ -52,7 +64,8 @@ export function Queue({ system }: { system: System }): ReactElement {
           here polls.
         </p>
       )}
-      {queue !== null && <Workers queue={queue} />}
+      {queue !== null && <Workers of="runs" queue={queue} />}
+      {toolQueue !== null && <Workers of="tools" queue={toolQueue} />}
       {stuck !== null && stuck > 0 && (
         <p>
           <Link to="/" search={{ status: ['queued', 'running'] }}>
@@ -86,16 +99,17 @@ function Figure(props: {
   );
 }
 
-function Workers({ queue }: { queue: NonNullable<System['queue']> }): ReactElement {
+function Workers(props: { of: 'runs' | 'tools'; queue: NonNullable<System['queue']> }): ReactElement {
+  const { of, queue } = props;
   const now = useNow(1_000);
   const identities = new Set(
     [...queue.workflows.pollers, ...queue.activities.pollers].map(({ identity }) => identity),
   );
   return (
-    <div className="card scroll-x" tabIndex={0} role="group" aria-label="Workers">
+    <div className="card scroll-x" tabIndex={0} role="group" aria-label={`Workers of ${of}`}>
       <table className="table">
         <caption>
-          Task queue <code>{queue.name}</code>
+          Workers of {of}, at task queue <code>{queue.name}</code>
           {queue.currentBuild !== null && (
             <>
               , new runs go to build <code>{queue.currentBuild}</code>

@@ -18,6 +18,7 @@ const names: Record<string, string> = {
   engine: 'Temporal',
   workspace: 'Files',
   workers: 'Workers',
+  'tool-workers': 'Workers of tools',
   bus: 'Wake-ups',
   server: 'This server',
 };

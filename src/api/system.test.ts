@@ -88,6 +88,7 @@ test('what is known is told, and what is away is left out', async () => {
     canary: { everySeconds: 60, last: null },
   });
   expect(told.queue?.activities.backlog).toBe(7);
+  expect(told.toolQueue).toBeNull();
   expect(told.periods).toHaveLength(60);
   expect(told.periods.at(-1)?.runs).toMatchObject({ completed: 4, failed: 1, tookP95Ms: 900 });
   await ask();
@@ -95,13 +96,27 @@ test('what is known is told, and what is away is left out', async () => {
   expect(again.periods.reduce((sum, { requests }) => sum + requests.count, 0)).toBeGreaterThan(0);
 });
 
+test('the task queue of tools is told of beside that of runs, where there is one', async () => {
+  const { facts } = fakes.inspector;
+  const poller = { identity: 'of-tools', lastPollAt: new Date().toISOString(), build: null };
+  fakes.inspector.toolFacts = {
+    ...facts,
+    name: 'fake-tools',
+    activities: { ...facts.activities, pollers: [poller], backlog: 3, backlogAgeMs: 40_000 },
+  };
+  const told = (await (await ask(await operator())).json()) as System;
+  expect(told.toolQueue).toEqual(fakes.inspector.toolFacts);
+  expect(told.queue?.name).toBe('fake');
+});
+
 test('parts that are away are told as such, and the answer comes all the same', async () => {
   ended = new Error('the database is away');
   fakes.inspector.queue = () => Promise.reject(new Error('Temporal is away'));
+  fakes.inspector.toolQueue = () => Promise.reject(new Error('Temporal is away'));
   fakes.engine.down = new Error('Temporal is away');
   const answer = await ask(await operator());
   expect(answer.status).toBe(200);
   const told = (await answer.json()) as System;
-  expect([told.ready, told.queue]).toEqual([false, null]);
+  expect([told.ready, told.queue, told.toolQueue]).toEqual([false, null, null]);
   expect(told.periods.every(({ runs }) => runs.completed === 0)).toBe(true);
 });

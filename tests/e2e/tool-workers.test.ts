@@ -9,6 +9,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../contracts/events.js';
 import type { SubmitRun } from '../../contracts/runs.js';
+import type { System } from '../../contracts/system.js';
 import { ensureBuilt } from '../../scripts/build.mjs';
 import { packages, parts } from '../../scripts/tool-image.mjs';
 import { createClient, type Client } from '../../src/client/client.js';
@@ -119,6 +120,12 @@ describe.skipIf(missing !== null)('workers of tools', () => {
     for await (const event of client.events(id)) if ('seq' in event) events.push(event);
     return events;
   }
+  const system = async (): Promise<System> => {
+    const answer = await fetch(`http://127.0.0.1:${api.port}/v1/system`, {
+      headers: { authorization: `Bearer ${METRICS_TOKEN}` },
+    });
+    return (await answer.json()) as System;
+  };
   const queuePollers = async (): Promise<string | undefined> => {
     const answer = await fetch(`http://127.0.0.1:${api.port}/metrics`, {
       headers: { authorization: `Bearer ${METRICS_TOKEN}` },
@@ -159,6 +166,10 @@ describe.skipIf(missing !== null)('workers of tools', () => {
     expect(doctor.code).toBe(1);
     expect(doctor.output).toContain('no worker polls the task queue of tools \\"perdure-tools\\"');
     expect(await queuePollers()).toBe('0');
+    // Its metrics may have been read a moment before the task came.
+    await expect
+      .poll(async () => (await system()).toolQueue?.activities.backlog, { timeout: 30_000 })
+      .toBeGreaterThan(0);
 
     await startToolWorker();
     const { status, result } = await client.wait(run.id);
@@ -179,6 +190,9 @@ describe.skipIf(missing !== null)('workers of tools', () => {
     expect(await environ(worker.child.pid)).not.toContain(SECRET);
     expect((await fetch(`http://127.0.0.1:${toolWorker.port}/readyz`)).status).toBe(200);
     await expect.poll(queuePollers, { timeout: 20_000 }).toBe('1');
+    const { toolQueue } = await system();
+    expect(toolQueue?.name).toBe('perdure-tools');
+    expect(toolQueue?.activities.pollers.length).toBeGreaterThan(0);
   }, 180_000);
 
   test('all kinds of built-in tools run in one that has nothing of what its image lacks', async () => {

@@ -24,12 +24,13 @@ export function createSystemRoute(context: ApiContext, watch: SystemWatch): Requ
   return async (req, res) => {
     await refuseOthers(context, req);
     const [{ facts, readiness }, runs] = await Promise.all([watch.look(), ended()]);
-    const { queue, openRuns, stuckRuns, runsElsewhere } = facts;
+    const { queue, toolQueue, openRuns, stuckRuns, runsElsewhere } = facts;
     const system: System = {
       ready: readiness.ready,
       parts: readiness.parts,
       askedAt: context.now().toISOString(),
       queue,
+      toolQueue,
       openRuns,
       stuckRuns:
         stuckRuns === null
