@@ -148,6 +148,24 @@ function checkTogether(example, manifests) {
     );
     if (scalers.length > 1) wrong(`${name} is scaled by two`);
   }
+  const isMonitored = all('PodMonitor').length + all('ServiceMonitor').length > 0;
+  const labelled = pods.map((pod) => ({
+    ...pod,
+    found: [
+      ...all('PodMonitor').filter(({ spec }) => selects(spec.selector, pod.labels)),
+      ...all('ServiceMonitor').flatMap(({ spec }) =>
+        all('Service').filter(
+          ({ metadata, spec: { selector } }) =>
+            selects(spec.selector, metadata.labels) && selects({ matchLabels: selector }, pod.labels),
+        ),
+      ),
+    ].length,
+  }));
+  for (const { name, found, labels } of labelled) {
+    // The codec server has no metrics.
+    const wanted = isMonitored && labels['app.kubernetes.io/component'] !== 'codec' ? 1 : 0;
+    if (found !== wanted) wrong(`${name} is read by ${found} monitors, not ${wanted}`);
+  }
   for (const { spec } of all('ResourceQuota')) {
     const jobs = { cpu: 0.2, memory: 2 ** 29, limit: 2 ** 30, pods: 2 };
     const sum = pods.reduce((total, { spec: { containers }, most }) => {
@@ -168,6 +186,16 @@ function checkTogether(example, manifests) {
     if (sum.limit > bytesOf(hard['limits.memory'])) wrong(`the quota forbids ${sum.limit} bytes at most`);
     if (sum.pods > Number(hard.pods)) wrong(`the quota forbids ${sum.pods} pods`);
   }
+}
+
+/** As Kubernetes selects by labels, in what of it the chart uses. */
+function selects({ matchLabels = {}, matchExpressions = [] }, labels) {
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(
+      ({ key, operator, values }) => values.includes(labels[key]) === (operator === 'In'),
+    )
+  );
 }
 
 /** Pods of a Deployment, scaled out. */
