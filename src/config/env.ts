@@ -1,11 +1,15 @@
 /** The only reader of the environment: one validated, frozen object. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from './config-error.js';
-import { environment, secrets, TOOL_SECRET, type Environment } from './environment.js';
-import { publicSupabaseUrl, supabaseAuthOf, type SupabaseAuthConfig } from './supabase-auth.js';
+import { encryptionOf, type EncryptionConfig } from './encryption.js';
+import { environment, type Environment } from './environment.js';
 import { modelsOf, type ModelConfig } from './models.js';
+import { s3Of, type S3Config } from './s3.js';
+import { secrets, toolSecretsOf, withSecretFiles } from './secrets.js';
+import { supabaseAuthOf, type SupabaseAuthConfig } from './supabase-auth.js';
+import { temporalTlsOf, type TemporalTls } from './temporal-tls.js';
+import { tokensOf, type TokenConfig } from './tokens.js';
 import { asOfTools, toolWorkersOf, type ToolWorkersConfig } from './tool-workers.js';
 import { tracingOf, type TracingConfig } from './tracing.js';
 
@@ -95,40 +99,6 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
-export interface EncryptionConfig {
-  readonly keys: readonly { readonly id: string; readonly secret: Uint8Array }[];
-  /** Whether each tenant has a key of its own, kept in the records. */
-  readonly perTenant: boolean;
-}
-
-/** Files of PEM; null for what the system trusts, no client certificate, and the address's own name. */
-export interface TemporalTls {
-  readonly caFile: string | null;
-  readonly client: { readonly certFile: string; readonly keyFile: string } | null;
-  readonly serverName: string | null;
-}
-
-export interface S3Config {
-  /** Null for AWS's own. */
-  readonly endpoint: string | null;
-  readonly region: string;
-  readonly bucket: string;
-  /** Before every key, without a slash at its end; may be empty. */
-  readonly prefix: string;
-  readonly pathStyle: boolean;
-  /** Null to leave it to the SDK's own chain (instance roles and the like). */
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
-}
-
-export interface TokenConfig {
-  /** Keys of asymmetric tokens; null where there are none. */
-  readonly jwksUrl: string | null;
-  /** The legacy shared secret (HS256); null where there is none. */
-  readonly secret: string | null;
-  readonly issuer: string;
-  readonly audience: string;
-}
-
 /** What one tenant may have; null for no limit. */
 export interface TenantLimits {
   readonly openRuns: number | null;
@@ -215,16 +185,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   });
 }
 
-function encryptionOf(e: Environment): EncryptionConfig | null {
-  const perTenant = e.PERDURE_TENANT_KEYS === 'true';
-  if (e.PERDURE_ENCRYPTION_KEYS === undefined) {
-    if (perTenant) throw new ConfigError('PERDURE_ENCRYPTION_KEYS must be set with PERDURE_TENANT_KEYS');
-    return null;
-  }
-  const keys = e.PERDURE_ENCRYPTION_KEYS.map(([id, key]) => ({ id, secret: Buffer.from(key, 'base64') }));
-  return Object.freeze({ keys, perTenant });
-}
-
 function webhookSecretsOf(e: Environment): string[] {
   const [present, former] = [e.PERDURE_WEBHOOK_SECRET, e.PERDURE_WEBHOOK_FORMER_SECRET];
   if (present === undefined && former !== undefined)
@@ -232,66 +192,11 @@ function webhookSecretsOf(e: Environment): string[] {
   return [present, former].filter((secret) => secret !== undefined);
 }
 
-/** Of a secret, `NAME_FILE` names the file that holds it: how Kubernetes hands secrets over. */
-function withSecretFiles(given: Record<string, string | undefined>): Record<string, string | undefined> {
-  const all = { ...given };
-  const ofTools = Object.keys(given).filter((name) => name.startsWith(TOOL_SECRET) && name.endsWith('_FILE'));
-  for (const name of [...secrets, ...ofTools.map((file) => file.slice(0, -'_FILE'.length))]) {
-    const file = given[`${name}_FILE`];
-    if (file === undefined) continue;
-    if (given[name] !== undefined)
-      throw new ConfigError(`${name} and ${name}_FILE are both set, and only one may be`);
-    try {
-      all[name] = readFileSync(file, 'utf8').trim();
-    } catch (error) {
-      throw new ConfigError(
-        `${name}_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
-    }
-    if (all[name] === '') throw new ConfigError(`${name}_FILE names an empty file`);
-  }
-  return all;
-}
-
-const toolSecretsOf = (given: Record<string, string | undefined>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(given).flatMap(([name, value]) =>
-      name.startsWith(TOOL_SECRET) && !name.endsWith('_FILE') && value !== undefined
-        ? [[name.slice(TOOL_SECRET.length), value]]
-        : [],
-    ),
-  );
-
 /** What is wrong with a variable. Of a secret never what it is. */
 function complaint(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const name = String(issue.path[0]);
   const isSecret = secrets.some((secret) => secret === name);
   return `${name} ${issue.message}${isSecret ? '' : `, but is ${JSON.stringify(given[name])}`}`;
-}
-
-function temporalTlsOf(e: Environment): TemporalTls | null {
-  const [certFile, keyFile] = [e.TEMPORAL_TLS_CERT_FILE, e.TEMPORAL_TLS_KEY_FILE];
-  if ((certFile === undefined) !== (keyFile === undefined))
-    throw new ConfigError('TEMPORAL_TLS_CERT_FILE and TEMPORAL_TLS_KEY_FILE must be set together');
-  const needing = (
-    [
-      'TEMPORAL_API_KEY',
-      'TEMPORAL_TLS_CA_FILE',
-      'TEMPORAL_TLS_CERT_FILE',
-      'TEMPORAL_TLS_SERVER_NAME',
-    ] as const
-  ).find((name) => e[name] !== undefined);
-  if (e.TEMPORAL_TLS === 'false' && needing !== undefined)
-    throw new ConfigError(`TEMPORAL_TLS is false, but ${needing} needs TLS`);
-  if (e.TEMPORAL_TLS !== 'true' && needing === undefined) return null;
-  if (e.TEMPORAL_ADDRESS === undefined)
-    throw new ConfigError(`TEMPORAL_ADDRESS must be set with ${needing ?? 'TEMPORAL_TLS'}`);
-  return Object.freeze({
-    caFile: e.TEMPORAL_TLS_CA_FILE ?? null,
-    client: certFile === undefined || keyFile === undefined ? null : { certFile, keyFile },
-    serverName: e.TEMPORAL_TLS_SERVER_NAME ?? null,
-  });
 }
 
 function workerVersionOf(e: Environment): Config['workerVersion'] {
@@ -311,43 +216,6 @@ function supabaseOf(e: Environment): Config['supabase'] {
     );
   }
   return Object.freeze({ url: e.SUPABASE_URL, serviceRoleKey: e.SUPABASE_SERVICE_ROLE_KEY });
-}
-
-function s3Of(e: Environment): S3Config | null {
-  if (e.S3_BUCKET === undefined) {
-    if (e.S3_ENDPOINT !== undefined) throw new ConfigError('S3_BUCKET must be set with S3_ENDPOINT');
-    return null;
-  }
-  const [accessKeyId, secretAccessKey] = [e.S3_ACCESS_KEY_ID, e.S3_SECRET_ACCESS_KEY];
-  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
-    throw new ConfigError('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY must be set together');
-  return Object.freeze({
-    endpoint: e.S3_ENDPOINT ?? null,
-    region: e.S3_REGION,
-    bucket: e.S3_BUCKET,
-    prefix: e.S3_PREFIX.replaceAll(/^\/+|\/+$/g, ''),
-    // Endpoints of others than AWS seldom have a name for each bucket.
-    pathStyle: e.S3_PATH_STYLE === undefined ? e.S3_ENDPOINT !== undefined : e.S3_PATH_STYLE === 'true',
-    credentials:
-      accessKeyId === undefined || secretAccessKey === undefined ? null : { accessKeyId, secretAccessKey },
-  });
-}
-
-function tokensOf(e: Environment): TokenConfig | null {
-  const auth = e.SUPABASE_URL === undefined ? undefined : `${e.SUPABASE_URL}/auth/v1`;
-  // It names itself by the address that people know it by.
-  const known = publicSupabaseUrl(e);
-  const jwksUrl = e.PERDURE_JWKS_URL ?? (auth === undefined ? undefined : `${auth}/.well-known/jwks.json`);
-  if (jwksUrl === undefined && e.SUPABASE_JWT_SECRET === undefined) return null;
-  const issuer = e.PERDURE_JWT_ISSUER ?? (known === undefined ? undefined : `${known}/auth/v1`);
-  if (issuer === undefined)
-    throw new ConfigError('PERDURE_JWT_ISSUER must be set with PERDURE_JWKS_URL or SUPABASE_JWT_SECRET');
-  return Object.freeze({
-    jwksUrl: jwksUrl ?? null,
-    secret: e.SUPABASE_JWT_SECRET ?? null,
-    issuer,
-    audience: e.PERDURE_JWT_AUDIENCE,
-  });
 }
 
 function refuseEqualPorts(e: Environment): void {

@@ -1,97 +1,20 @@
 /** Every variable, with what it must look like and its default; .env.example tells people the same. */
-import { isIP } from 'node:net';
 import { z } from 'zod';
-
-const port = z
-  .string()
-  .regex(/^\d+$/, 'must be a port number')
-  .transform(Number)
-  .refine((n) => n <= 65_535, 'must be a port number from 0 to 65535');
-
-const address = (schemes: RegExp, what: string) =>
-  z.url({ protocol: schemes, error: `must be ${what}` }).transform((url) => url.replace(/\/+$/, ''));
-const http = address(/^https?$/, 'an http(s) address');
-
-const count = (what: string) =>
-  z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/, `must be ${what}`)
-    .transform(Number)
-    .optional();
-
-const list = (s: string): string[] =>
-  s
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-
-const origins = z
-  .string()
-  .transform(list)
-  .refine(
-    (all) => all.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
-    'must be origins such as https://app.example.com, separated by commas, without a path',
-  );
-
-const proxyNames = ['loopback', 'linklocal', 'uniquelocal'];
-const proxies = z
-  .string()
-  .transform(list)
-  .refine(
-    (all) => all.every((item) => proxyNames.includes(item) || isAddressRange(item)),
-    'must be addresses, ranges such as 10.0.0.0/8, loopback, linklocal or uniquelocal, separated by commas',
-  );
-
-function isAddressRange(text: string): boolean {
-  const [address = '', bits, ...more] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || more.length > 0) return false;
-  // A range of everything would trust whoever calls.
-  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-}
-
-/** As OpenTelemetry writes them: name=value, percent-encoded, with commas between. */
-const pairs = z
-  .string()
-  .default('')
-  .refine((s) => list(s).every((item) => /^[^=\s]+=[^\s]*$/.test(item) && isDecodable(item)), {
-    message: 'must be name=value, or several of them separated by commas',
-  })
-  .transform((s) =>
-    Object.fromEntries(
-      list(s).map((item) => item.split(/=(.*)/s).slice(0, 2).map(decodeURIComponent) as [string, string]),
-    ),
-  );
-
-function isDecodable(text: string): boolean {
-  try {
-    return decodeURIComponent(text) !== '';
-  } catch {
-    return false;
-  }
-}
-
-const flag = z
-  .string()
-  .default('false')
-  .refine((s) => /^(?:true|false)$/i.test(s), 'must be true or false')
-  .transform((s) => s.toLowerCase() === 'true');
-
-/** Of Supabase: `sb_secret_...`, or a JWT whose role is service_role. */
-function isSecretKey(key: string): boolean {
-  if (key.startsWith('sb_secret_')) return true;
-  const claims = Buffer.from(key.split('.')[1] ?? '', 'base64url').toString('utf8');
-  return /"role"\s*:\s*"service_role"/.test(claims);
-}
-
-const models = z
-  .string()
-  .transform(list)
-  .refine(
-    (names) => names.length > 0 && names.every((name) => /^[a-z][a-z0-9-]*:\S+$/.test(name)),
-    'must be provider:model, or several of them separated by commas',
-  )
-  .optional();
+import {
+  address,
+  count,
+  flag,
+  http,
+  isAddressRange,
+  isSecretKey,
+  list,
+  models,
+  origins,
+  pairs,
+  port,
+  proxies,
+  text,
+} from './forms.js';
 
 /** The database lets nobody delete what is younger. */
 const MIN_AUDIT_DAYS = 30;
@@ -104,8 +27,6 @@ const samplers = [
   'parentbased_always_off',
   'parentbased_traceidratio',
 ] as const;
-
-const text = (name: string) => z.string().min(1, `must be ${name}`);
 
 export const environment = z.object({
   PORT: port.default(8080),
@@ -325,27 +246,3 @@ export const environment = z.object({
     .default('info'),
 });
 export type Environment = z.infer<typeof environment>;
-
-/** Never printed, and also taken from the file that `NAME_FILE` names. Addresses may hold passwords. */
-export const secrets = [
-  'SUPABASE_SERVICE_ROLE_KEY',
-  'SUPABASE_JWT_SECRET',
-  'PERDURE_TICKET_SECRET',
-  'PERDURE_WEBHOOK_SECRET',
-  'PERDURE_WEBHOOK_FORMER_SECRET',
-  'PERDURE_TOKEN',
-  'PERDURE_ENCRYPTION_KEYS',
-  'PERDURE_CODEC_TOKEN',
-  'PERDURE_METRICS_TOKEN',
-  'DATABASE_URL',
-  'TEMPORAL_API_KEY',
-  'S3_ACCESS_KEY_ID',
-  'S3_SECRET_ACCESS_KEY',
-  'REDIS_URL',
-  'OPENAI_API_KEY',
-  'ANTHROPIC_API_KEY',
-  'OTEL_EXPORTER_OTLP_HEADERS',
-] as const satisfies readonly (keyof Environment)[];
-
-/** What the secrets of tools begin with; the rest of their names is the operator's own. */
-export const TOOL_SECRET = 'PERDURE_SECRET_';

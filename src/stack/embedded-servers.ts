@@ -9,7 +9,7 @@ import type { Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import { keepRunning } from './keep-running.js';
 import type { Releasers } from './releasers.js';
-import type { StackOptions } from './start-stack.js';
+import type { StackOptions } from './stack-options.js';
 
 export interface EmbeddedServers {
   /** The settings, as if somebody had configured these servers. */

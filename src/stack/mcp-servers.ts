@@ -21,8 +21,8 @@ import {
 } from '../tools/mcp/pins.js';
 import { createSession, type McpSession } from '../tools/mcp/session.js';
 import { redactor } from '../tools/secrets.js';
+import type { FolderTools } from './folder-tools.js';
 import { readToolFile } from './tool-file.js';
-import type { FolderTools } from './tools.js';
 
 /** No server is called before the first step that needs it: a start waits for none. */
 export function openMcpServers(config: Config, logger: Logger, tracer: Tracer = noTracer): FolderTools {

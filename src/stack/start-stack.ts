@@ -6,10 +6,8 @@ import { lockDataDir } from '../adapters/embedded/data-dir-lock.js';
 import { claimPort } from '../adapters/embedded/free-port.js';
 import { refusal, StartupError } from '../adapters/embedded/startup-error.js';
 import { createLogger } from '../adapters/pino/logger.js';
-import type { Config } from '../config/env.js';
 import { signInPolicy } from '../config/sign-in-policy.js';
 import type { Logger } from '../ports/logger.js';
-import type { Tool } from '../tools/tool.js';
 import { startEmbeddedServers } from './embedded-servers.js';
 import type { Running } from './lifecycle.js';
 import type { Adapters } from './open-adapters.js';
@@ -17,24 +15,11 @@ import { prepareTemporal } from './prepare-back-ends.js';
 import { ownWebhookSecret } from './own-webhook-secret.js';
 import { openFileLog } from './process-log.js';
 import { sdkMetrics } from './sdk-runtime.js';
+import type { StackOptions } from './stack-options.js';
 import { Releasers } from './releasers.js';
 import { openTraces } from './traces.js';
 import { verify } from './verify.js';
 import { newWorkerIdentity } from './worker-process.js';
-
-export interface StackOptions {
-  config: Config;
-  /** The process's environment, for the programs that are started. */
-  env: Readonly<Record<string, string | undefined>>;
-  /** The folder that the build wrote: holds the workflow bundle and the migrations. */
-  builtRoot: string;
-  /** Tools beside those that are built in. */
-  tools?: readonly Tool[];
-  /** One line at a time about what a start is waiting for. */
-  onProgress: (line: string) => void;
-  /** Ends a start that is under way. */
-  signal?: AbortSignal;
-}
 
 export interface Stack extends Running {
   apiUrl: string;

@@ -5,13 +5,7 @@ import { ConfigError, type Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
 import { noTracer } from '../ports/no-tracer.js';
 import type { Tracer } from '../ports/tracer.js';
-import type { Tool } from '../tools/tool.js';
-
-export interface FolderTools {
-  tools: Tool[];
-  /** Ends what they hold open. */
-  close(): Promise<void>;
-}
+import type { FolderTools } from './folder-tools.js';
 
 /** @throws ConfigError naming what is wrong with a file */
 export async function openTools(

@@ -2,7 +2,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { S3Config } from '../../config/env.js';
+import type { S3Config } from '../../config/s3.js';
 
 /** All in milliseconds. */
 export interface S3Times {

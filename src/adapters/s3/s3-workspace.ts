@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { PerdureError } from '../../../contracts/errors.js';
 import { SYSTEM_FOLDER, workspacePath } from '../../../contracts/workspace-path.js';
-import type { S3Config } from '../../config/env.js';
+import type { S3Config } from '../../config/s3.js';
 import type { ByteRange, FileContent, FileInfo, Workspace } from '../../ports/workspace.js';
 import { deleteBelow } from './delete-objects.js';
 import { listObjects } from './list-objects.js';

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { S3Config } from '../../../config/env.js';
+import type { S3Config } from '../../../config/s3.js';
 import { spawnGuarded, type GuardedChild } from '../../embedded/child-process.js';
 import { claimPort } from '../../embedded/free-port.js';
 import { testDirectory } from '../../embedded/testing/backends.js';
