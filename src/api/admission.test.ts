@@ -6,7 +6,8 @@ import type { TenantLimits } from './admission.js';
 import { createApp } from './create-app.js';
 import { checkedFetch as fetch } from './testing/checked-fetch.js';
 import { createFakeAdmission, type FakeAdmission } from './testing/fake-admission.js';
-import { createFakes, dependenciesOf, listen, type Fakes } from './testing/fakes.js';
+import { createFakes, dependenciesOf, type Fakes } from './testing/fakes.js';
+import { listen } from './testing/listen.js';
 
 let close: (() => Promise<void>) | undefined;
 afterEach(() => close?.());

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createApp } from './create-app.js';
 import { checkedFetch as fetch } from './testing/checked-fetch.js';
-import { createFakes, dependenciesOf, listen, type Fakes } from './testing/fakes.js';
+import { createFakes, dependenciesOf, type Fakes } from './testing/fakes.js';
+import { listen } from './testing/listen.js';
 
 let fakes: Fakes;
 let server: Awaited<ReturnType<typeof listen>>;

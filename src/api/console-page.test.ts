@@ -5,7 +5,8 @@ import path from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createApp } from './create-app.js';
-import { createFakes, dependenciesOf, listen } from './testing/fakes.js';
+import { createFakes, dependenciesOf } from './testing/fakes.js';
+import { listen } from './testing/listen.js';
 
 const script = 'console.log("the console");';
 let folder: string;

@@ -5,7 +5,8 @@ import { PerdureError } from '../../contracts/errors.js';
 import type { WorkspaceScope } from '../ports/workspace.js';
 import { createApp, type App } from './create-app.js';
 import { checkedFetch as fetch } from './testing/checked-fetch.js';
-import { createFakes, dependenciesOf, listen, type Fakes } from './testing/fakes.js';
+import { createFakes, dependenciesOf, type Fakes } from './testing/fakes.js';
+import { listen } from './testing/listen.js';
 
 let fakes: Fakes;
 let api: App;

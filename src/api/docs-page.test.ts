@@ -1,7 +1,8 @@
 /** What people read of the API: whole without any outside address. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createApp } from './create-app.js';
-import { createFakes, dependenciesOf, listen } from './testing/fakes.js';
+import { createFakes, dependenciesOf } from './testing/fakes.js';
+import { listen } from './testing/listen.js';
 
 let server: Awaited<ReturnType<typeof listen>>;
 beforeEach(async () => {

@@ -3,7 +3,8 @@ import type { NewEvent } from '../../contracts/events.js';
 import { planSchema } from '../../contracts/plan.js';
 import type { Run } from '../../contracts/runs.js';
 import { createApp } from './create-app.js';
-import { createFakes, dependenciesOf, listen, type Fakes } from './testing/fakes.js';
+import { createFakes, dependenciesOf, type Fakes } from './testing/fakes.js';
+import { listen } from './testing/listen.js';
 
 let fakes: Fakes;
 let server: Awaited<ReturnType<typeof listen>>;

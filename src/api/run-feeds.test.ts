@@ -7,7 +7,8 @@ import type { NewEvent } from '../../contracts/events.js';
 import type { Principal } from '../../contracts/principal.js';
 import { createApp, type App } from './create-app.js';
 import type { StreamOptions } from './context.js';
-import { createFakes, dependenciesOf, listen, type Fakes } from './testing/fakes.js';
+import { createFakes, dependenciesOf, type Fakes } from './testing/fakes.js';
+import { listen } from './testing/listen.js';
 
 let fakes: Fakes;
 let api: App;

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Run } from '../../contracts/runs.js';
 import { createApp, type App } from './create-app.js';
 import { checkedFetch } from './testing/checked-fetch.js';
-import { createFakes, dependenciesOf, listen, type Fakes } from './testing/fakes.js';
+import { createFakes, dependenciesOf, type Fakes } from './testing/fakes.js';
+import { listen } from './testing/listen.js';
 
 let fakes: Fakes;
 let api: App;

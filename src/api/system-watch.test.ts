@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createMetrics, CONTENT_TYPE } from '../adapters/prometheus/metrics.js';
 import { createApp } from './create-app.js';
 import { checkedFetch } from './testing/checked-fetch.js';
-import { createFakes, dependenciesOf, listen, type Fakes } from './testing/fakes.js';
+import { createFakes, dependenciesOf, type Fakes } from './testing/fakes.js';
+import { listen } from './testing/listen.js';
 
 const id = '01a20ece-690c-7598-bf9a-20235bb31fd5';
 let fakes: Fakes;

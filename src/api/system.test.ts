@@ -6,7 +6,8 @@ import { createApiKey } from './sign-in/create-api-key.js';
 import { createSignIn } from './sign-in/sign-in.js';
 import { checkedFetch } from './testing/checked-fetch.js';
 import { createFakeApiKeys, type FakeApiKeys } from './testing/fake-api-keys.js';
-import { createFakes, dependenciesOf, listen, type Fakes } from './testing/fakes.js';
+import { createFakes, dependenciesOf, type Fakes } from './testing/fakes.js';
+import { listen } from './testing/listen.js';
 import { startTestIssuer, type TestIssuer } from './testing/test-issuer.js';
 
 let fakes: Fakes;

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { afterAll, beforeAll } from 'vitest';
 import { createApp } from '../../src/api/create-app.js';
-import { createFakes, dependenciesOf, listen } from '../../src/api/testing/fakes.js';
+import { createFakes, dependenciesOf } from '../../src/api/testing/fakes.js';
+import { listen } from '../../src/api/testing/listen.js';
 import { ledgerOf } from './support/ledger.js';
 
 const { attack, legitimate, atLeast } = ledgerOf('console');

@@ -11,7 +11,8 @@ import { createApiKey } from '../../src/api/sign-in/create-api-key.js';
 import { createSignIn } from '../../src/api/sign-in/sign-in.js';
 import { createFakeApiKeys } from '../../src/api/testing/fake-api-keys.js';
 import { createFakeAudit } from '../../src/api/testing/fake-audit.js';
-import { createFakes, dependenciesOf, listen } from '../../src/api/testing/fakes.js';
+import { createFakes, dependenciesOf } from '../../src/api/testing/fakes.js';
+import { listen } from '../../src/api/testing/listen.js';
 import { createCallbackTokens } from '../../src/webhooks/callback-tokens.js';
 import { ledgerOf } from './support/ledger.js';
 

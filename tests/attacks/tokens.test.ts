@@ -8,7 +8,8 @@ import { createApp } from '../../src/api/create-app.js';
 import { createApiKey } from '../../src/api/sign-in/create-api-key.js';
 import { createSignIn } from '../../src/api/sign-in/sign-in.js';
 import { createFakeApiKeys } from '../../src/api/testing/fake-api-keys.js';
-import { createFakes, dependenciesOf, listen } from '../../src/api/testing/fakes.js';
+import { createFakes, dependenciesOf } from '../../src/api/testing/fakes.js';
+import { listen } from '../../src/api/testing/listen.js';
 import { startTestIssuer, type TestIssuer } from '../../src/api/testing/test-issuer.js';
 import { ledgerOf } from './support/ledger.js';
 

@@ -12,7 +12,8 @@ import { createApiKey } from '../../src/api/sign-in/create-api-key.js';
 import { createSignIn } from '../../src/api/sign-in/sign-in.js';
 import { createFakeApiKeys } from '../../src/api/testing/fake-api-keys.js';
 import { createFakeAudit } from '../../src/api/testing/fake-audit.js';
-import { createFakes, dependenciesOf, listen } from '../../src/api/testing/fakes.js';
+import { createFakes, dependenciesOf } from '../../src/api/testing/fakes.js';
+import { listen } from '../../src/api/testing/listen.js';
 
 /** Ids that nobody has. */
 const UNKNOWN = '01a20eca-d14f-72ca-9ad6-7b45cd32c878';

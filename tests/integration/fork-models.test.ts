@@ -6,7 +6,8 @@ import type { Run } from '../../contracts/runs.js';
 import { testDirectory, TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 import { startStubServer, type StubServer } from '../../src/adapters/models/testing/stub-server.js';
 import { createApp } from '../../src/api/create-app.js';
-import { createFakes, dependenciesOf, listen } from '../../src/api/testing/fakes.js';
+import { createFakes, dependenciesOf } from '../../src/api/testing/fakes.js';
+import { listen } from '../../src/api/testing/listen.js';
 import { startSystem, type System } from './support/system.js';
 
 let stub: StubServer;

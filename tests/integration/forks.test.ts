@@ -7,7 +7,8 @@ import { PerdureError } from '../../contracts/errors.js';
 import type { Run } from '../../contracts/runs.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 import { createApp } from '../../src/api/create-app.js';
-import { createFakes, dependenciesOf, listen } from '../../src/api/testing/fakes.js';
+import { createFakes, dependenciesOf } from '../../src/api/testing/fakes.js';
+import { listen } from '../../src/api/testing/listen.js';
 import { defineTool } from '../../src/tools/tool.js';
 import { startSystem, type System } from './support/system.js';
 

@@ -4,7 +4,8 @@ import type { Run } from '../../contracts/runs.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 import type { ApiDependencies } from '../../src/api/context.js';
 import { createApp } from '../../src/api/create-app.js';
-import { createFakes, dependenciesOf, listen } from '../../src/api/testing/fakes.js';
+import { createFakes, dependenciesOf } from '../../src/api/testing/fakes.js';
+import { listen } from '../../src/api/testing/listen.js';
 import { startSystem, type System } from './support/system.js';
 
 let system: System;

@@ -8,7 +8,8 @@ import { createSignIn } from '../sign-in/sign-in.js';
 import { checkedFetch as fetch } from '../testing/checked-fetch.js';
 import { createFakeApiKeys, type FakeApiKeys } from '../testing/fake-api-keys.js';
 import { createFakeAudit, type FakeAudit } from '../testing/fake-audit.js';
-import { createFakes, dependenciesOf, listen, type Fakes } from '../testing/fakes.js';
+import { createFakes, dependenciesOf, type Fakes } from '../testing/fakes.js';
+import { listen } from '../testing/listen.js';
 import { createAuditWriter } from './audit-writer.js';
 
 let fakes: Fakes;

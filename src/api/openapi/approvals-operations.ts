@@ -2,7 +2,7 @@
 import { approvalStatuses } from '../../../contracts/approvals.js';
 import { examples } from './examples.js';
 import { json, query, ref, type Operations } from './operation.js';
-import { changed } from './runs-operations.js';
+import { changed } from './run-answers.js';
 
 const parameters = [
   query('status', 'Only these.', { type: 'string', enum: approvalStatuses }, { example: 'pending' }),

@@ -10,8 +10,11 @@ import { auditOperations } from './audit-operations.js';
 import { errorAnswers, errorCodesOf, problemAnswers, problemExamples } from './error-answers.js';
 import { eventsOperations } from './events-operations.js';
 import { filesOperations } from './files-operations.js';
+import { forksOperations } from './forks-operations.js';
 import { headerRefs, headers } from './headers.js';
 import type { Answer, Json, Operation, Operations } from './operation.js';
+import { plansOperations } from './plans-operations.js';
+import { runControlOperations } from './run-control-operations.js';
 import { runsOperations } from './runs-operations.js';
 import { componentSchemas } from './schemas.js';
 import { securityOf, securitySchemes } from './security.js';
@@ -22,6 +25,9 @@ import { outgoing, webhooksOperations } from './webhooks-operations.js';
 /** One for every call of the contract: the compiler misses none. */
 const operations: Operations<RouteName> = {
   ...runsOperations,
+  ...plansOperations,
+  ...runControlOperations,
+  ...forksOperations,
   ...eventsOperations,
   ...filesOperations,
   ...apiKeysOperations,

@@ -1,73 +1,9 @@
-/** Runs: submitted, listed, shown and cancelled. */
+/** Runs: submitted, listed, counted and shown. */
 import { MAX_WAIT_SECONDS, runStatuses } from '../../../contracts/runs.js';
 import { formatParameter } from './events-operations.js';
 import { examples } from './examples.js';
-import {
-  header,
-  ifNoneMatch,
-  json,
-  notChanged,
-  query,
-  ref,
-  type Answer,
-  type Json,
-  type Operations,
-} from './operation.js';
-
-const ofRun = (operationId: string, description: string): Json => ({
-  operationId,
-  description,
-  parameters: { id: '$response.body#/id' },
-});
-
-/** What can be done next with the run in the answer. */
-export const runLinks: Json = {
-  run: ofRun('getRun', 'The run as it is now.'),
-  why: ofRun('whyRun', 'Why it moves or does not.'),
-  events: ofRun('streamEvents', 'What happened, and what happens.'),
-  plan: ofRun('getPlan', 'Its plan.'),
-  cancel: ofRun('cancelRun', 'Stops it.'),
-  message: ofRun('sendMessage', 'Tells it something.'),
-  retry: ofRun('retryRun', 'Does again what failed.'),
-  pause: ofRun('pauseRun', 'Lets it begin nothing more.'),
-  resume: ofRun('resumeRun', 'Lets it go on.'),
-  files: ofRun('listFiles', 'Its workspace.'),
-};
-
-const idempotencyKey = header(
-  'Idempotency-Key',
-  'Makes a repeat safe: the same key and body give the same run, the same key with another body 422.',
-  ref('IdempotencyKey'),
-);
-
-/** After a call that asks the run for something. */
-export const changed = {
-  description: 'The run as it is now.',
-  content: json(ref('Run'), examples.queued),
-  links: runLinks,
-};
-
-/** The run that goes on from another one. */
-const goesOn: Answer = {
-  description: 'The new run; its `origin` names the one that it goes on from.',
-  content: json(ref('Run'), examples.queued),
-  headers: ['Location', 'Idempotent-Replayed', 'Perdure-Warning', 'RateLimit-Policy', 'RateLimit'],
-  links: runLinks,
-};
-const goingOn = [
-  'run_open',
-  'irreversible_repeat',
-  'invalid_plan',
-  'unknown_agent',
-  'events_expired',
-  'idempotency_key_reused',
-  'run_limit_reached',
-  'rate_limited',
-  'storage_limit_reached',
-  'workspace_unavailable',
-  'workspace_refused',
-  'shutting_down',
-] as const;
+import { ifNoneMatch, json, notChanged, query, ref, type Operations } from './operation.js';
+import { idempotencyKey, runLinks } from './run-answers.js';
 
 const whichRuns = [
   query('agent', 'Only of this agent.', { type: 'string', maxLength: 100 }),
@@ -83,20 +19,7 @@ const whichRuns = [
 ];
 
 export const runsOperations: Operations<
-  | 'submitRun'
-  | 'submitBatch'
-  | 'listRuns'
-  | 'getStatistics'
-  | 'getRun'
-  | 'getPlan'
-  | 'changePlan'
-  | 'whyRun'
-  | 'cancelRun'
-  | 'pauseRun'
-  | 'resumeRun'
-  | 'sendMessage'
-  | 'retryRun'
-  | 'forkRun'
+  'submitRun' | 'submitBatch' | 'listRuns' | 'getStatistics' | 'getRun' | 'whyRun'
 > = {
   submitRun: {
     tag: 'Runs',
@@ -220,153 +143,11 @@ export const runsOperations: Operations<
     },
     errors: ['invalid_request'],
   },
-  getPlan: {
-    tag: 'Runs',
-    summary: 'The plan of a run',
-    parameters: [ifNoneMatch],
-    answers: {
-      200: { description: 'The plan.', content: json(ref('Plan'), examples.plan), headers: ['ETag'] },
-      304: notChanged,
-    },
-    errors: ['plan_not_made'],
-  },
-  changePlan: {
-    tag: 'Runs',
-    summary: 'Change the plan of a run',
-    description:
-      'While the run goes on, or before it begins: steps that have not begun are changed, taken out or added; those that have begun or are over stay as they are. `plan.updated` follows. Where the plan needs a person’s word, each version of it does; so does a step that is changed while it waits for one.',
-    parameters: [
-      {
-        ...header(
-          'If-Match',
-          'The ETag of the plan that is changed (or `*`): 412 when somebody has changed it meanwhile, 428 without one.',
-          { type: 'string' },
-        ),
-        required: true,
-      },
-    ],
-    body: {
-      schema: ref('ChangePlan'),
-      required: true,
-      examples: {
-        words: {
-          value: {
-            steps: [{ id: 'count', tool: 'javascript', args: { code: 'return 6' } }],
-            remove: ['draw'],
-          },
-        },
-      },
-    },
-    answers: {
-      200: {
-        description: 'The plan as it is now.',
-        content: json(ref('Plan'), examples.plan),
-        headers: ['ETag'],
-      },
-    },
-    errors: [
-      'invalid_plan',
-      'unknown_agent',
-      'precondition_failed',
-      'precondition_required',
-      'plan_not_changeable',
-      'plan_not_made',
-      'run_closed',
-      'decision_pending',
-      'workspace_unavailable',
-      'workspace_refused',
-    ],
-  },
   whyRun: {
     tag: 'Runs',
     summary: 'Why a run moves or does not',
     description:
       'One cause, in one sentence, with the evidence and what to do. Found out from Temporal and the records, never by asking the worker; answered also while one of them is away.',
     answers: { 200: { description: 'Why.', content: json(ref('Why'), examples.why) } },
-  },
-  cancelRun: {
-    tag: 'Runs',
-    summary: 'Cancel a run',
-    description:
-      'The cancel is on its way; `run.cancelled` follows, unless the run was just coming to its own end.',
-    body: {
-      schema: ref('CancelRun'),
-      required: false,
-      examples: { reason: { value: { reason: 'changed my mind' } } },
-    },
-    answers: {
-      202: changed,
-    },
-    errors: ['run_closed'],
-  },
-  sendMessage: {
-    tag: 'Runs',
-    summary: 'Tell a run something',
-    description:
-      '`message.received` follows, and the models of the run (planner, supervisor, agents) read it with the next question that they are asked. A run without models only keeps it. At most 100 for one run.',
-    parameters: [
-      header(
-        'Idempotency-Key',
-        'Makes a repeat safe: the same key is the same message.',
-        ref('IdempotencyKey'),
-      ),
-    ],
-    body: {
-      schema: ref('SendMessage'),
-      required: true,
-      examples: { words: { value: { text: 'Leave out the prices.' } } },
-    },
-    answers: { 202: changed },
-    errors: ['run_closed', 'message_limit_reached', 'decision_pending'],
-  },
-  retryRun: {
-    tag: 'Runs',
-    summary: 'Do a run again from where it failed',
-    description:
-      'A new run with the plan, the files and the settings of one that failed or was cancelled. Steps that had completed are reused (`step.reused`) and not done again; the others are. An irreversible step of which it is not known that it did nothing is refused unless `repeat` names it.',
-    parameters: [idempotencyKey],
-    body: { schema: ref('RetryRun'), required: false },
-    answers: { 202: goesOn },
-    errors: [...goingOn, 'nothing_to_retry'],
-  },
-  forkRun: {
-    tag: 'Runs',
-    summary: 'Have a run done otherwise from one of its steps',
-    description:
-      'A new run in which `fromStep`, and all that builds on it, is done anew: with other arguments, another tool, another goal or agent. All else that had completed is reused. The files are copied as they stand.',
-    parameters: [idempotencyKey],
-    body: {
-      schema: ref('ForkRun'),
-      required: true,
-      examples: { otherwise: { value: { fromStep: 'count', args: { code: 'return data.length' } } } },
-    },
-    answers: { 202: goesOn },
-    errors: [...goingOn, 'unknown_agent'],
-  },
-  pauseRun: {
-    tag: 'Runs',
-    summary: 'Pause a run',
-    description:
-      'Steps under way come to their end, and none begins; `run.paused` follows. Paused again, it stays paused. A cancel goes through.',
-    body: {
-      schema: ref('PauseRun'),
-      required: false,
-      examples: { reason: { value: { reason: 'looking into it' } } },
-    },
-    answers: { 202: changed },
-    errors: ['run_closed'],
-  },
-  resumeRun: {
-    tag: 'Runs',
-    summary: 'Let a paused run go on',
-    description:
-      '`run.resumed` follows. Without effect on a run that is not paused. `budget` puts limits in the place of those before, of any open run; one that was paused by its budget goes on with a larger one only.',
-    body: {
-      schema: ref('ResumeRun'),
-      required: false,
-      examples: { more: { value: { budget: { maxTokens: 400000 } } } },
-    },
-    answers: { 202: changed },
-    errors: ['run_closed', 'budget_exhausted'],
   },
 };

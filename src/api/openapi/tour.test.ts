@@ -16,7 +16,8 @@ import { createSignIn } from '../sign-in/sign-in.js';
 import { checkedFetch, seen } from '../testing/checked-fetch.js';
 import { createFakeApiKeys } from '../testing/fake-api-keys.js';
 import { createFakeAudit, type FakeAudit } from '../testing/fake-audit.js';
-import { createFakes, dependenciesOf, listen, type Fakes } from '../testing/fakes.js';
+import { createFakes, dependenciesOf, type Fakes } from '../testing/fakes.js';
+import { listen } from '../testing/listen.js';
 import { openApiDocument } from './document.js';
 
 let fakes: Fakes;

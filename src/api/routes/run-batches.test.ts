@@ -4,7 +4,8 @@ import type { BatchAnswer, Problem } from '../../../contracts/api.js';
 import { createApp, type App } from '../create-app.js';
 import { checkedFetch } from '../testing/checked-fetch.js';
 import { createFakeAdmission } from '../testing/fake-admission.js';
-import { createFakes, dependenciesOf, listen, type Fakes } from '../testing/fakes.js';
+import { createFakes, dependenciesOf, type Fakes } from '../testing/fakes.js';
+import { listen } from '../testing/listen.js';
 
 let fakes: Fakes;
 let app: App;

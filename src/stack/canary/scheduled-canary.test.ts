@@ -4,7 +4,8 @@ import { createMetrics, type Metrics } from '../../adapters/prometheus/metrics.j
 import { createApp } from '../../api/create-app.js';
 import { createSignIn } from '../../api/sign-in/sign-in.js';
 import { createFakeApiKeys } from '../../api/testing/fake-api-keys.js';
-import { createFakes, dependenciesOf, listen, type Fakes } from '../../api/testing/fakes.js';
+import { createFakes, dependenciesOf, type Fakes } from '../../api/testing/fakes.js';
+import { listen } from '../../api/testing/listen.js';
 import { createClient } from '../../client/client.js';
 import { startCanary } from './scheduled-canary.js';
 import { withCanary } from './sign-in.js';
