@@ -53,9 +53,5 @@ begin
 end
 $$;
 
-create or replace function perdure.schema_version() returns integer
-language sql immutable set search_path = '' as $$ select 16 $$;
-
 revoke execute on all functions in schema perdure from public;
-grant execute on function perdure.current_tenant() to authenticated;
 grant execute on all functions in schema perdure to service_role;

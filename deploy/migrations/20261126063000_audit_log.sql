@@ -33,13 +33,6 @@ create trigger audit_entries_stay before update or delete on perdure.audit_entri
 create trigger audit_entries_stay_all before truncate on perdure.audit_entries
   for each statement execute function perdure.refuse_audit_change();
 
--- The scope of who reads by a token of the sign-in, as the API takes it.
-create function perdure.current_scope() returns text
-language sql stable set search_path = '' as $$
-  select coalesce(
-    nullif(current_setting('request.jwt.claims', true), '')::jsonb -> 'app_metadata' ->> 'perdure_scope', 'write')
-$$;
-
 alter table perdure.audit_entries enable row level security;
 create policy audit_entries_of_own_tenant on perdure.audit_entries for select to authenticated
   using (tenant_id = (select perdure.current_tenant()) and (select perdure.current_scope()) in ('audit', 'admin'));
@@ -102,21 +95,5 @@ begin
 end
 $$;
 
--- A key that may read the audit log and nothing else.
-alter table perdure.api_keys drop constraint api_keys_scope_check;
-alter table perdure.api_keys add constraint api_keys_scope_check
-  check (scope in ('read', 'write', 'audit', 'admin'));
-
--- Whose a key was that counts no more: that somebody tries it is for its tenant to know.
-create function perdure.former_api_key(p_token_hash text) returns jsonb
-language sql stable set search_path = '' as $$
-  select jsonb_build_object('id', k.id, 'tenantId', k.tenant_id) from perdure.api_keys as k
-  where k.token_hash = p_token_hash and (k.revoked_at is not null or k.expires_at <= now())
-$$;
-
-create or replace function perdure.schema_version() returns integer
-language sql immutable set search_path = '' as $$ select 22 $$;
-
 revoke execute on all functions in schema perdure from public;
-grant execute on function perdure.current_tenant(), perdure.current_scope() to authenticated;
 grant execute on all functions in schema perdure to service_role;

@@ -1,8 +1,4 @@
--- A plan is changed while it is carried out: each change is an event, and the record has the plan as it is.
-
-alter table perdure.runs add column plan_version integer not null default 0;
-comment on column perdure.runs.plan_version is 'Counts the changes of the plan from 1; 0 while there is none.';
-update perdure.runs set plan_version = 1 where plan is not null;
+-- How a run's record, its approvals and its log come about together: whoever reads one of them finds the others level.
 
 -- p_change: {steps: [...], removed: [...], maxParallel?}, as changedPlan of contracts/plan-change.ts makes it.
 create function perdure.changed_plan(p_plan jsonb, p_change jsonb) returns jsonb
@@ -28,7 +24,7 @@ $$;
 -- Appends in order: known keys are dropped, and so is all that follows the terminal event. The run's row is
 -- locked first, so that numbers have no gaps and the projection is never behind the log. Answers an array of
 -- {key, inserted, event}.
-create or replace function perdure.append_run_events(p_run_id uuid, p_events jsonb) returns jsonb
+create function perdure.append_run_events(p_run_id uuid, p_events jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
   v_run    perdure.runs;
@@ -128,14 +124,74 @@ begin
 end
 $$;
 
-create or replace function perdure.run_json(r perdure.runs) returns jsonb
-language sql immutable set search_path = '' as $$
-  select perdure.run_head(r) || jsonb_build_object('plan', r.plan, 'planVersion', r.plan_version)
+-- Creates the record with its first event, or returns the one that is there; null when the id is another tenant's.
+create function perdure.create_run(p_run jsonb) returns jsonb
+language plpgsql set search_path = '' as $$
+begin
+  insert into perdure.runs (id, tenant_id, goal, agent, metadata, request_hash, webhook, origin, settings, budget,
+    created_at)
+  values ((p_run ->> 'id')::uuid, p_run ->> 'tenantId', p_run ->> 'goal', p_run ->> 'agent',
+    coalesce(p_run -> 'metadata', '{}'), p_run ->> 'requestHash',
+    case when p_run #>> '{webhook,url}' is not null then jsonb_build_object(
+      'url', p_run #>> '{webhook,url}', 'state', 'waiting', 'attempts', 0, 'lastAttemptAt', null, 'lastError', null
+    ) end,
+    nullif(p_run -> 'origin', 'null'), nullif(p_run -> 'settings', 'null'),
+    p_run -> 'budget', (p_run ->> 'createdAt')::timestamptz)
+  on conflict (id) do nothing;
+  if found then
+    perform perdure.append_run_events((p_run ->> 'id')::uuid, jsonb_build_array(jsonb_build_object(
+      'type', 'run.queued', 'key', 'run.queued', 'at', p_run ->> 'createdAt',
+      'data', jsonb_build_object('goal', p_run ->> 'goal'))));
+  end if;
+  return (select perdure.run_json(r) from perdure.runs as r
+    where r.id = (p_run ->> 'id')::uuid and r.tenant_id = p_run ->> 'tenantId');
+end
 $$;
 
-create or replace function perdure.schema_version() returns integer
-language sql immutable set search_path = '' as $$ select 17 $$;
+-- What the calls of models took, summed up in a column of its own beside the usage that append_run_events keeps: also in
+-- the runs above a sub-agent's, for whoever looks at a run sees what it cost.
+create function perdure.add_model_usage() returns trigger
+language plpgsql set search_path = '' as $$
+declare
+  v_run_id uuid := new.run_id;
+begin
+  -- Always upwards, from a run whose row is locked to the one above: no two can wait for each other.
+  while v_run_id is not null loop
+    update perdure.runs as r
+      set model_usage = jsonb_build_object(
+        'modelCalls', coalesce((r.model_usage ->> 'modelCalls')::bigint, 0) + 1,
+        'inputTokens', coalesce((r.model_usage ->> 'inputTokens')::bigint, 0) + (new.data ->> 'inputTokens')::bigint,
+        'outputTokens', coalesce((r.model_usage ->> 'outputTokens')::bigint, 0) + (new.data ->> 'outputTokens')::bigint,
+        -- What is not known stays so, whatever is added.
+        'costUsd', case when r.model_usage = '{}' then 0 else (r.model_usage ->> 'costUsd')::numeric end
+          + (new.data ->> 'costUsd')::numeric)
+      where r.id = v_run_id and r.tenant_id = new.tenant_id
+      returning case when r.origin ->> 'kind' = 'delegate' then (r.origin ->> 'runId')::uuid end into v_run_id;
+    if not found then
+      exit;
+    end if;
+  end loop;
+  return null;
+end
+$$;
+create trigger add_model_usage after insert on perdure.run_events
+  for each row when (new.type = 'model.called') execute function perdure.add_model_usage();
+
+-- What a run may use up, and the limit that is reached.
+create function perdure.set_budget() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  update perdure.runs as r
+    set budget = case new.type
+      when 'budget.changed' then new.data -> 'budget'
+      else r.budget || jsonb_build_object('exhausted', new.data -> 'limit')
+    end
+    where r.id = new.run_id;
+  return null;
+end
+$$;
+create trigger set_budget after insert on perdure.run_events
+  for each row when (new.type in ('budget.changed', 'budget.exhausted')) execute function perdure.set_budget();
 
 revoke execute on all functions in schema perdure from public;
-grant execute on function perdure.current_tenant() to authenticated;
 grant execute on all functions in schema perdure to service_role;
