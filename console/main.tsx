@@ -15,7 +15,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { queries } from './data/queries.js';
 import { resumeSession } from './data/session.js';
-import { router } from './app/router.js';
+import { loadPages, router } from './app/router.js';
 import { applyTheme } from './app/theme.js';
 
 applyTheme();
@@ -32,4 +32,5 @@ void resumeSession().then(() => {
       </CSPProvider>
     </StrictMode>,
   );
+  loadPages();
 });

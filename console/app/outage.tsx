@@ -15,8 +15,10 @@ export function Outage(): ReactElement | null {
         <>
           <WifiOff size={16} aria-hidden="true" />
           <span>
-            The server cannot be reached since {duration(Math.max(0, now - since))}. What you see may be old;
-            runs go on without this page.
+            The server cannot be reached
+            {/* Said once, and not with every second that it lasts. */}
+            <span aria-hidden="true"> since {duration(Math.max(0, now - since))}</span>. What you see may be
+            old; runs go on without this page.
           </span>
         </>
       )}

@@ -1,6 +1,7 @@
 /** The pages and their addresses; what a page shows of a list is in the address too. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import type { CompareSearch } from '../compare/compare-page.js';
+import { loadPart } from '../parts/missing-part.js';
 import { Failure } from '../parts/notices.js';
 import { RunsPage } from '../runs/runs-page.js';
 import { readRunSearch } from '../run/run-search.js';
@@ -21,13 +22,13 @@ const runRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/runs/$runId',
   validateSearch: readRunSearch,
-  component: lazyRouteComponent(() => import('../run/run-page.js'), 'RunPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('../run/run-page.js')), 'RunPage'),
 });
 
 const newRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/new',
-  component: lazyRouteComponent(() => import('../new/new-run-page.js'), 'NewRunPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('../new/new-run-page.js')), 'NewRunPage'),
 });
 
 const compareRoute = createRoute({
@@ -37,49 +38,49 @@ const compareRoute = createRoute({
     ...(typeof a === 'string' ? { a } : {}),
     ...(typeof b === 'string' ? { b } : {}),
   }),
-  component: lazyRouteComponent(() => import('../compare/compare-page.js'), 'ComparePage'),
+  component: lazyRouteComponent(() => loadPart(() => import('../compare/compare-page.js')), 'ComparePage'),
 });
 
 const approvalsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/approvals',
-  component: lazyRouteComponent(() => import('../lists/approvals-page.js'), 'ApprovalsPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('../lists/approvals-page.js')), 'ApprovalsPage'),
 });
 
 const schedulesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/schedules',
-  component: lazyRouteComponent(() => import('../lists/schedules-page.js'), 'SchedulesPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('../lists/schedules-page.js')), 'SchedulesPage'),
 });
 
 const agentsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/agents',
-  component: lazyRouteComponent(() => import('../lists/agents-page.js'), 'AgentsPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('../lists/agents-page.js')), 'AgentsPage'),
 });
 
 const toolsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/tools',
-  component: lazyRouteComponent(() => import('../lists/tools-page.js'), 'ToolsPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('../lists/tools-page.js')), 'ToolsPage'),
 });
 
 const systemRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/system',
-  component: lazyRouteComponent(() => import('../system/system-page.js'), 'SystemPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('../system/system-page.js')), 'SystemPage'),
 });
 
 const apiKeysRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/api-keys',
-  component: lazyRouteComponent(() => import('../lists/api-keys-page.js'), 'ApiKeysPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('../lists/api-keys-page.js')), 'ApiKeysPage'),
 });
 
 const auditRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/audit',
-  component: lazyRouteComponent(() => import('../lists/audit-page.js'), 'AuditPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('../lists/audit-page.js')), 'AuditPage'),
 });
 
 export const router = createRouter({
@@ -105,6 +106,15 @@ export const router = createRouter({
     </div>
   ),
 });
+
+/** Once there is nothing else to do: then every page can be opened while the server is away, to say so. */
+export function loadPages(): void {
+  const load = (): void => {
+    for (const route of Object.values(router.routesById)) void router.loadRouteChunk(route);
+  };
+  if (typeof requestIdleCallback === 'function') requestIdleCallback(load, { timeout: 10_000 });
+  else setTimeout(load, 3_000);
+}
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState, type ReactElement } from 'react';
 import { share, signedInAs, signInNeeded, signOut } from '../data/session.js';
 import { useStore } from '../data/store.js';
 import { Dialog } from '../parts/dialog.js';
+import { pageTitle } from '../parts/title.js';
 import { Toasts } from '../parts/toasts.js';
 import { Mark } from './mark.js';
 import { Outage } from './outage.js';
@@ -21,10 +22,16 @@ export function Shell(): ReactElement {
   useShortcuts(() => {
     setHelping(true);
   });
+  const title = useStore(pageTitle);
   const main = useRef<HTMLElement>(null);
   const path = useRouterState({ select: ({ location }) => location.pathname });
+  const before = useRef(path);
   useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
     main.current?.scrollTo(0, 0);
+    // Whoever hears the page is told of the new one; what else has the focus by then keeps it.
+    if (!hasFocusIn(main.current)) main.current?.focus({ preventScroll: true });
   }, [path]);
   if (share !== null) return <SharedShell isOver={needed} />;
   if (needed) return <SignIn />;
@@ -75,7 +82,7 @@ export function Shell(): ReactElement {
         <PlacesMenu />
       </header>
       <Outage />
-      <main id="main" className="main" ref={main} tabIndex={-1}>
+      <main id="main" className="main" ref={main} tabIndex={-1} aria-label={title === '' ? undefined : title}>
         <Outlet />
       </main>
       <Toasts />
@@ -88,6 +95,9 @@ export function Shell(): ReactElement {
     </div>
   );
 }
+
+const hasFocusIn = (place: HTMLElement | null): boolean =>
+  place !== null && document.activeElement !== place && place.contains(document.activeElement);
 
 function PlaceLink({ place: { to, name, icon: Icon, Count } }: { place: Place }): ReactElement {
   return (

@@ -1,18 +1,22 @@
 /** Which keys do what. */
 import type { ReactElement } from 'react';
 import { Dialog } from '../parts/dialog.js';
+import { useStore } from '../data/store.js';
 import { places } from './places.js';
+import { keysAreOn, switchKeys } from './shortcuts.js';
 
 const keys: readonly (readonly [string, string])[] = [
   ['/', 'Search'],
   ['j  k', 'Down and up in a list'],
   ['Enter', 'Open'],
+  ['← → ↑ ↓', 'From step to step of a graph'],
   ['n', 'New run'],
   ['Esc', 'Close'],
   ['?', 'This help'],
 ];
 
 export function ShortcutHelp({ open, onClose }: { open: boolean; onClose: () => void }): ReactElement {
+  const on = useStore(keysAreOn);
   const all = [...keys, ...places.map(({ key, name }) => [`g  ${key}`, name] as const)];
   return (
     <Dialog open={open} onClose={onClose} title="Keyboard">
@@ -28,6 +32,16 @@ export function ShortcutHelp({ open, onClose }: { open: boolean; onClose: () => 
           </div>
         ))}
       </dl>
+      <label className="choice">
+        <input
+          type="checkbox"
+          checked={on}
+          onChange={({ target }) => {
+            switchKeys(target.checked);
+          }}
+        />
+        Keys without Ctrl do something
+      </label>
       <div className="buttons">
         <button type="button" className="button" onClick={onClose}>
           Close

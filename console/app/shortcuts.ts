@@ -1,9 +1,19 @@
 /** Keys that work on every page, wherever nothing is being typed. */
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import { createStore } from '../data/store.js';
 import { places } from './places.js';
 
 const SECOND_KEY_MS = 1_200;
+const KEY = 'perdure.keys';
+
+/** Whoever speaks to the machine, or hits keys by chance, switches them off: WCAG 2.1.4. Remembered in this browser. */
+export const keysAreOn = createStore(localStorage.getItem(KEY) !== 'off');
+
+export function switchKeys(on: boolean): void {
+  keysAreOn.set(on);
+  localStorage.setItem(KEY, on ? 'on' : 'off');
+}
 
 /** Elements that a key puts the focus on name it: `data-key="/"`. */
 export function useShortcuts(onHelp: () => void): void {
@@ -11,7 +21,14 @@ export function useShortcuts(onHelp: () => void): void {
   useEffect(() => {
     let isSecond = false;
     const onKey = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
+      if (
+        !keysAreOn.get() ||
+        event.defaultPrevented ||
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        isTyping(event.target)
+      )
         return;
       if (isSecond) {
         isSecond = false;

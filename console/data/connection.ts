@@ -1,4 +1,5 @@
 /** Whether the server can be reached, as the last answers tell; while it cannot, it is asked again and again. */
+import { serverNow } from './clock.js';
 import { createStore } from './store.js';
 
 /** Null while it can be reached; else since when it cannot. */
@@ -12,7 +13,7 @@ export function noteReachable(): void {
 
 export function noteUnreachable(): void {
   if (unreachableSince.get() !== null) return;
-  unreachableSince.set(Date.now());
+  unreachableSince.set(serverNow());
   void askUntilReachable();
 }
 

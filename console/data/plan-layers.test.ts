@@ -1,6 +1,6 @@
 /** Where steps stand. */
 import { expect, test } from 'vitest';
-import { layersOf } from './plan-layers.js';
+import { layersOf, stepBeside } from './plan-layers.js';
 
 const step = (id: string, ...dependsOn: string[]) => ({ id, dependsOn });
 
@@ -32,4 +32,18 @@ test('a thousand steps in a row, what is unknown, and even a circle come to an e
   expect(layersOf([step('a', 'gone', 'a')]).edges).toEqual([]);
   expect(layersOf([step('a', 'b'), step('b', 'a')]).placed).toHaveLength(2);
   expect(layersOf([]).columns).toBe(0);
+});
+
+test('keys lead along the edges, and up and down within a column', () => {
+  const layers = layersOf([step('a'), step('b'), step('a2', 'a'), step('b2', 'b')]);
+  const beside = (id: string, key: string) => stepBeside(layers, id, key);
+  expect(beside('a', 'ArrowRight')).toBe('a2');
+  expect(beside('b2', 'ArrowLeft')).toBe('b');
+  expect([beside('a', 'ArrowDown'), beside('b', 'ArrowUp')]).toEqual(['b', 'a']);
+  expect([
+    beside('a', 'ArrowLeft'),
+    beside('b', 'ArrowDown'),
+    beside('a', 'x'),
+    beside('gone', 'ArrowUp'),
+  ]).toEqual([undefined, undefined, undefined, undefined]);
 });

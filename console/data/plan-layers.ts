@@ -92,3 +92,26 @@ function columnsOf(
 
 const mean = (ids: readonly string[], rows: ReadonlyMap<string, number>, otherwise: number): number =>
   ids.length === 0 ? otherwise : ids.reduce((sum, id) => sum + (rows.get(id) ?? 0), 0) / ids.length;
+
+/** Where a key leads from a step: along an edge to what it waits for or to what waits for it, or to its neighbour. */
+export function stepBeside({ placed, edges }: Layers, id: string, key: string): string | undefined {
+  const at = placed.find((one) => one.id === id);
+  if (at === undefined) return undefined;
+  const nearest = (some: readonly PlacedStep[]): string | undefined =>
+    some.toSorted((a, b) => distance(a, at) - distance(b, at))[0]?.id;
+  switch (key) {
+    case 'ArrowRight':
+      return nearest(edges.flatMap(({ from, to }) => (from === at ? [to] : [])));
+    case 'ArrowLeft':
+      return nearest(edges.flatMap(({ from, to }) => (to === at ? [from] : [])));
+    case 'ArrowDown':
+      return nearest(placed.filter(({ column, row }) => column === at.column && row > at.row));
+    case 'ArrowUp':
+      return nearest(placed.filter(({ column, row }) => column === at.column && row < at.row));
+    default:
+      return undefined;
+  }
+}
+
+const distance = (a: PlacedStep, b: PlacedStep): number =>
+  Math.abs(a.column - b.column) + Math.abs(a.row - b.row);

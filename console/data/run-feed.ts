@@ -1,5 +1,6 @@
 /** Follows one run for as long as somebody looks: its picture, and how the connection does. */
 import { isTerminalEvent, PerdureApiError, PerdureConnectionError, type Client } from 'perdure/client';
+import { serverNow } from './clock.js';
 import { RunPicture } from './run-picture.js';
 
 export type FeedState =
@@ -13,10 +14,14 @@ export type FeedState =
 export interface RunFeed {
   readonly picture: RunPicture;
   readonly state: FeedState;
+  /** When it was connected, the last time; what passed by before it has not heard. Null until it is. */
+  readonly openedAt: number | null;
   /** Calls back once for each frame in which something has changed. */
   subscribe: (onChange: () => void) => () => void;
   /** Differs whenever something has changed. */
   version: () => number;
+  /** Tries once more where it has given up. */
+  again: () => void;
 }
 
 const FIRST_RETRY_MS = 1_000;
@@ -33,6 +38,7 @@ export function followFeed(
   const picture = new RunPicture();
   const listeners = new Set<() => void>();
   let state: FeedState = { kind: 'connecting' };
+  let openedAt: number | null = null;
   let changes = 0;
   let scheduled = false;
   let following: AbortController | null = null;
@@ -57,12 +63,13 @@ export function followFeed(
       after: picture.lastSeq,
       signal,
       onResponse: () => {
+        openedAt = serverNow();
         become({ kind: 'live' });
       },
       onReconnect: ({ error, delayMs }) => {
         const attempt = state.kind === 'reconnecting' ? state.attempt + 1 : 1;
         const reason = error?.message ?? 'the server ended the stream, as one that restarts does';
-        become({ kind: 'reconnecting', attempt, until: Date.now() + delayMs, reason });
+        become({ kind: 'reconnecting', attempt, until: serverNow() + delayMs, reason });
       },
     });
     for await (const event of events) {
@@ -82,6 +89,7 @@ export function followFeed(
         if (isOver(signal)) return;
         const error = thrown instanceof Error ? thrown : new Error(String(thrown));
         if (!mayPass(error)) {
+          following = null;
           become({ kind: 'failed', error });
           return;
         }
@@ -89,7 +97,7 @@ export function followFeed(
         become({
           kind: 'reconnecting',
           attempt: failures,
-          until: Date.now() + delay,
+          until: serverNow() + delay,
           reason: error.message,
         });
         await new Promise((resolve) => setTimeout(resolve, delay));
@@ -97,19 +105,27 @@ export function followFeed(
     }
   };
 
+  const begin = (): void => {
+    if (following !== null || state.kind === 'ended') return;
+    if (state.kind !== 'connecting') become({ kind: 'connecting' });
+    following = new AbortController();
+    void follow(following.signal);
+  };
+
   return {
     picture,
     get state() {
       return state;
     },
+    get openedAt() {
+      return openedAt;
+    },
     version: () => changes,
+    again: begin,
     subscribe(onChange) {
       listeners.add(onChange);
       clearTimeout(leaving);
-      if (following === null && state.kind !== 'ended') {
-        following = new AbortController();
-        void follow(following.signal);
-      }
+      begin();
       return () => {
         listeners.delete(onChange);
         if (listeners.size > 0) return;
@@ -124,7 +140,10 @@ export function followFeed(
 
 /** The stream itself comes back from what passes; this is of a first connection that could not be made. */
 const mayPass = (error: Error): boolean =>
-  error instanceof PerdureConnectionError || (error instanceof PerdureApiError && error.status >= 500);
+  error instanceof PerdureConnectionError ||
+  (error instanceof PerdureApiError && (error.status >= 500 || tooMany.includes(error.status)));
+
+const tooMany = [408, 425, 429];
 
 /** A function, for it changes while something is waited for. */
 const isOver = ({ aborted }: AbortSignal): boolean => aborted;

@@ -1,5 +1,6 @@
 /** Who is signed in, and the client that everything is asked with. */
 import { createClient, PerdureApiError, type Client } from 'perdure/client';
+import { noteServerTime } from './clock.js';
 import { noteReachable, noteUnreachable } from './connection.js';
 import type { People } from './people.js';
 import { readShare } from './share.js';
@@ -99,6 +100,7 @@ const watched: typeof fetch = async (input, init) => {
       response = await fetch(input, { ...init, headers });
     }
     noteReachable();
+    noteServerTime(response.headers.get('date'));
     if (response.status === 401) signInNeeded.set(true);
     return response;
   } catch (error) {

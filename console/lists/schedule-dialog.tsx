@@ -1,5 +1,5 @@
 /** A schedule to be: when, and what is submitted then. */
-import { useMemo, useRef, useState, type ReactElement } from 'react';
+import { useMemo, useState, type ReactElement } from 'react';
 import { overlapPolicies, type OverlapPolicy } from '../../contracts/statuses.js';
 import { client } from '../data/session.js';
 import { emptyDraft, submissionOf, type Draft } from '../new/draft.js';
@@ -8,6 +8,7 @@ import { AgentField, GoalField } from '../new/run-fields.js';
 import { Dialog } from '../parts/dialog.js';
 import { FieldFaults } from '../parts/field-faults.js';
 import { useAction } from '../run/use-action.js';
+import { useOnce } from '../run/use-once.js';
 
 const often = {
   '0 * * * *': 'Every hour',
@@ -34,12 +35,12 @@ export function ScheduleDialog({ onClose }: { onClose: () => void }): ReactEleme
     setDraft((before) => ({ ...before, ...part }));
   };
   const zones = useMemo(() => Intl.supportedValuesOf('timeZone'), []);
-  const key = useRef(crypto.randomUUID());
+  const once = useOnce();
   const create = useAction(() => {
     // Files belong to one run, and the form asks for none.
     const { inputs: _inputs, ...run } = submissionOf(draft);
     const schedule = { name: name.trim(), cron: cron.trim(), timezone, overlap, run };
-    return client.schedules.create(schedule, { idempotencyKey: key.current });
+    return once(schedule, (idempotencyKey) => client.schedules.create(schedule, { idempotencyKey }));
   }, 'The schedule is made.');
   return (
     <Dialog
@@ -53,10 +54,7 @@ export function ScheduleDialog({ onClose }: { onClose: () => void }): ReactEleme
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          create.mutate(undefined, {
-            onSuccess: onClose,
-            onError: () => (key.current = crypto.randomUUID()),
-          });
+          create.mutate(undefined, { onSuccess: onClose });
         }}
       >
         <div className="columns">

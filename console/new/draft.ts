@@ -90,13 +90,15 @@ export const stepOf = ({ id, title, tool, args, dependsOn, approval, onFailure }
 
 /** The same request for a terminal. */
 export function curlOf(origin: string, submission: SubmitRun, signsIn: boolean): string {
-  const body = JSON.stringify(submission, null, 2).replaceAll("'", String.raw`'\''`);
-  return [
+  const body = JSON.stringify(submission, null, 2);
+  const command = [
     `curl ${origin}/v1/runs`,
     ...(signsIn ? ['-H "authorization: Bearer $PERDURE_TOKEN"'] : []),
     "-H 'content-type: application/json'",
-    `-d '${body}'`,
+    // By its input: files make it longer than an argument may be, and no quote in it means anything to the shell.
+    "--data-binary @- <<'JSON'",
   ].join(' \\\n  ');
+  return `${command}\n${body}\nJSON`;
 }
 
 /** Steps of a plan as JSON, as somebody has pasted it. @throws Error in a sentence */

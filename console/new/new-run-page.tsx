@@ -1,16 +1,20 @@
 /** A run to be: its goal, who carries it out, by which plan, with what, within which limits. */
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useMemo, useRef, useState, type ReactElement } from 'react';
+import { FileClock } from 'lucide-react';
+import { useMemo, type ReactElement } from 'react';
 import { agentsQuery } from '../data/queries.js';
 import { client, hasCredentials } from '../data/session.js';
 import { CopyButton } from '../parts/copy-button.js';
 import { FieldFaults } from '../parts/field-faults.js';
+import { count } from '../parts/format.js';
 import { Failure } from '../parts/notices.js';
 import { useTitle } from '../parts/title.js';
 import { useAction } from '../run/use-action.js';
-import { approvalPolicies, curlOf, emptyDraft, submissionOf, type Draft } from './draft.js';
+import { useOnce } from '../run/use-once.js';
+import { approvalPolicies, curlOf, submissionOf, type Draft } from './draft.js';
 import { FileDrop } from './file-drop.js';
+import { forgetDraft, useKeptDraft } from './kept-draft.js';
 import { PlanEditor } from './plan-editor.js';
 import { AgentField, GoalField } from './run-fields.js';
 
@@ -32,28 +36,45 @@ export function NewRunPage(): ReactElement {
   useTitle('New run');
   const navigate = useNavigate();
   const { data } = useQuery(agentsQuery);
-  const [draft, setDraft] = useState<Draft>(emptyDraft);
+  const { draft, setDraft, kept, startAfresh, afresh } = useKeptDraft();
   const change = (part: Partial<Draft>): void => {
     setDraft((before) => ({ ...before, ...part }));
   };
   const submission = useMemo(() => submissionOf(draft), [draft]);
-  // The same key while it is tried again: a run that was taken on is not submitted twice.
-  const key = useRef(crypto.randomUUID());
+  const once = useOnce();
   const submit = useAction(
-    () => client.submit(submission, { idempotencyKey: key.current }),
+    () => once(submission, (idempotencyKey) => client.submit(submission, { idempotencyKey })),
     'The run is submitted.',
   );
   const canMakePlans = data?.agents.some(({ models }) => models.planner.length > 0) ?? false;
   return (
     <div className="page narrow">
       <h1>New run</h1>
+      {kept !== null && (
+        <div className="notice">
+          <FileClock aria-hidden="true" />
+          <div>
+            <strong>This is what you had begun to write</strong>
+            <p className="dim">
+              {kept.withoutFiles
+                ? 'Its files were too large to be kept: choose them once more.'
+                : 'It is kept until it is submitted, or this tab is closed.'}
+            </p>
+          </div>
+          <button type="button" className="button" onClick={startAfresh}>
+            Start afresh
+          </button>
+        </div>
+      )}
       <form
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
           submit.mutate(undefined, {
-            onSuccess: ({ id }) => void navigate({ to: '/runs/$runId', params: { runId: id } }),
-            onError: () => (key.current = crypto.randomUUID()),
+            onSuccess: ({ id }) => {
+              forgetDraft();
+              void navigate({ to: '/runs/$runId', params: { runId: id } });
+            },
           });
         }}
       >
@@ -120,6 +141,7 @@ export function NewRunPage(): ReactElement {
           </label>
           {draft.hasPlan && (
             <PlanEditor
+              key={afresh}
               steps={draft.steps}
               onChange={(how) => {
                 setDraft((before) => ({ ...before, steps: how(before.steps) }));
@@ -208,11 +230,16 @@ export function NewRunPage(): ReactElement {
   );
 }
 
+/** Of files it may have megabytes. */
+const MOST_SHOWN = 20_000;
+
 const Curl = ({ text }: { text: string }): ReactElement => (
   <div className="with-copy">
     <CopyButton text={text} what="the command" />
     <pre className="code" tabIndex={0} role="group" aria-label="The command">
-      {text}
+      {text.slice(0, MOST_SHOWN)}
+      {text.length > MOST_SHOWN &&
+        `\n… ${count(text.length - MOST_SHOWN)} characters more; copy has them all`}
     </pre>
   </div>
 );

@@ -21,7 +21,8 @@ export function PlanEditor(props: {
 }): ReactElement {
   const { steps, before: others = [], onChange } = props;
   const { data } = useQuery(toolsQuery);
-  const lastKey = useRef(0);
+  // Steps that are there already have theirs.
+  const lastKey = useRef(Math.max(0, ...steps.map(({ key }) => key)));
   const nextKey = (): number => (lastKey.current += 1);
   const asJson = (): JsonText => jsonText(submissionOf({ ...emptyDraft, steps }).plan);
   const [pasted, setPasted] = useState<JsonText | null>(() => (steps.length > MOST_FORMS ? asJson() : null));

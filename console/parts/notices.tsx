@@ -2,6 +2,7 @@
 import { CircleX, WifiOff, type LucideIcon } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
 import { PerdureApiError, PerdureConnectionError } from 'perdure/client';
+import { MissingPartError } from './missing-part.js';
 
 export function Empty(props: { icon: LucideIcon; title: string; children?: ReactNode }): ReactElement {
   const { icon: Icon, title, children } = props;
@@ -29,6 +30,7 @@ export function Loading({ what, lines = 6 }: { what: string; lines?: number }): 
 
 /** Says what went wrong and what can be done, in the server's own words where it has said something. */
 export function Failure({ error, again }: { error: unknown; again?: () => void }): ReactElement {
+  if (error instanceof MissingPartError) return <MissingPart />;
   const isAway = error instanceof PerdureConnectionError;
   const Icon = isAway ? WifiOff : CircleX;
   const problem = error instanceof PerdureApiError ? error.problem : undefined;
@@ -51,6 +53,27 @@ export function Failure({ error, again }: { error: unknown; again?: () => void }
           Try again
         </button>
       )}
+    </div>
+  );
+}
+
+function MissingPart(): ReactElement {
+  return (
+    <div className="notice" data-tone="bad" role="alert">
+      <WifiOff aria-hidden="true" />
+      <div>
+        <strong>This part of the console could not be loaded</strong>
+        <p>The server is away, or has a newer console than the one that this tab holds.</p>
+      </div>
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          location.reload();
+        }}
+      >
+        Load the console anew
+      </button>
     </div>
   );
 }

@@ -4,7 +4,7 @@ import type { ReactElement } from 'react';
 import type { FeedState } from '../data/run-feed.js';
 import { useNow } from '../parts/now.js';
 
-export function Connection({ state }: { state: FeedState }): ReactElement | null {
+export function Connection({ state, again }: { state: FeedState; again: () => void }): ReactElement | null {
   const now = useNow(state.kind === 'reconnecting' ? 500 : null);
   switch (state.kind) {
     case 'ended':
@@ -22,14 +22,23 @@ export function Connection({ state }: { state: FeedState }): ReactElement | null
       return (
         <span className="status" data-tone="warning" role="status" title={state.reason}>
           <RefreshCw aria-hidden="true" />
-          Disconnected; try {state.attempt} {seconds > 0 ? `in ${seconds} s` : 'now'}
+          {/* Said once, and not with every second of the wait. */}
+          <span>Disconnected</span>
+          <span aria-hidden="true">
+            ; try {state.attempt} {seconds > 0 ? `in ${seconds} s` : 'now'}
+          </span>
         </span>
       );
     }
     case 'failed':
       return (
-        <span className="status" data-tone="bad" role="status">
-          <TriangleAlert aria-hidden="true" /> No live events: {state.error.message}
+        <span className="run-facts">
+          <span className="status wraps" data-tone="bad" role="status">
+            <TriangleAlert aria-hidden="true" /> No live events: {state.error.message}
+          </span>
+          <button type="button" className="button" onClick={again}>
+            Try again
+          </button>
         </span>
       );
   }

@@ -4,13 +4,14 @@ import type { ReactElement, ReactNode } from 'react';
 import type { Run } from 'perdure/client';
 import type { RunPicture } from '../data/run-picture.js';
 import { share } from '../data/session.js';
-import { fullTime } from '../parts/format.js';
+import { clockTime, fullTime } from '../parts/format.js';
 import { JsonView } from '../parts/json-view.js';
 import { RunTree } from './run-tree.js';
 
 export function Details({ run, picture }: { run: Run; picture: RunPicture }): ReactElement {
   const { end } = picture;
   const metadata = Object.entries(run.metadata);
+  const messages = picture.events.flatMap((event) => (event.type === 'message.received' ? [event] : []));
   return (
     <div className="details">
       {end?.type === 'run.completed' && (
@@ -23,7 +24,9 @@ export function Details({ run, picture }: { run: Run; picture: RunPicture }): Re
         <h2>Facts</h2>
         <dl className="facts">
           <Row name="Goal">
-            <span className="text">{run.goal}</span>
+            <span className="text" dir="auto">
+              {run.goal}
+            </span>
           </Row>
           <Row name="Submitted">{fullTime(run.createdAt)}</Row>
           {run.startedAt !== null && <Row name="Started">{fullTime(run.startedAt)}</Row>}
@@ -50,9 +53,23 @@ export function Details({ run, picture }: { run: Run; picture: RunPicture }): Re
         </dl>
       </section>
       {share === null && (
-        <section>
+        <section aria-label="Sub-agents">
           <h2>Sub-agents</h2>
           <RunTree runId={run.id} />
+        </section>
+      )}
+      {messages.length > 0 && (
+        <section>
+          <h2>Messages</h2>
+          <dl className="facts">
+            {messages.map(({ seq, at, by, text }) => (
+              <Row key={seq} name={by === undefined ? clockTime(at) : `${clockTime(at)}, ${by}`}>
+                <span className="text" dir="auto">
+                  {text}
+                </span>
+              </Row>
+            ))}
+          </dl>
         </section>
       )}
       {metadata.length > 0 && (

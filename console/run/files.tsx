@@ -1,15 +1,20 @@
 /** The files of a run: which there are, what is in them, and the way to have them. */
 import { useQuery } from '@tanstack/react-query';
 import { Download, FileText, FolderOpen } from 'lucide-react';
-import { useState, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
 import { client, hasCredentials } from '../data/session.js';
 import { bytes, fullTime } from '../parts/format.js';
 import { Empty, Failure, Loading } from '../parts/notices.js';
 import { complain } from '../parts/toasts.js';
 import { FilePreview } from './file-preview.js';
 
-export function Files({ runId, changes }: { runId: string; changes: number }): ReactElement {
-  const [chosen, setChosen] = useState<string | null>(null);
+export function Files(props: {
+  runId: string;
+  changes: number;
+  chosen: string | undefined;
+  onChoose: (path: string) => void;
+}): ReactElement {
+  const { runId, changes, chosen, onChoose } = props;
   const { data, error, refetch } = useQuery({
     queryKey: ['files', runId, changes],
     queryFn: ({ signal }) => client.files.list(runId, { signal }),
@@ -34,7 +39,7 @@ export function Files({ runId, changes }: { runId: string; changes: number }): R
               type="button"
               aria-pressed={path === file.path}
               onClick={() => {
-                setChosen(path);
+                onChoose(path);
               }}
             >
               <FileText size={15} aria-hidden="true" />

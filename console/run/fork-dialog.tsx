@@ -12,6 +12,7 @@ import { Dialog } from '../parts/dialog.js';
 import { JsonField, jsonText } from '../parts/json-field.js';
 import { RepeatDialog, repeatsAsked } from './repeat-dialog.js';
 import { useAction } from './use-action.js';
+import { useOnce } from './use-once.js';
 
 export function ForkButton({ runId, step }: { runId: string; step: StepPicture }): ReactElement {
   return (
@@ -28,20 +29,16 @@ function ForkDialog(props: { runId: string; step: StepPicture; onClose: () => vo
   const [json, setJson] = useState(() => jsonText(step.args));
   const [tool, setTool] = useState(step.tool);
   const isObject = typeof json.value === 'object' && json.value !== null && !Array.isArray(json.value);
-  const fork = useAction(
-    (repeat: string[]) =>
-      client.fork(
-        runId,
-        {
-          fromStep: step.id,
-          args: json.value as StepPicture['args'],
-          ...(tool === step.tool ? {} : { tool }),
-          repeat,
-        },
-        { idempotencyKey: crypto.randomUUID() },
-      ),
-    'A new run goes on from here.',
-  );
+  const once = useOnce();
+  const fork = useAction((repeat: string[]) => {
+    const change = {
+      fromStep: step.id,
+      args: json.value as StepPicture['args'],
+      ...(tool === step.tool ? {} : { tool }),
+      repeat,
+    };
+    return once(change, (idempotencyKey) => client.fork(runId, change, { idempotencyKey }));
+  }, 'A new run goes on from here.');
   const goTo = ({ id }: Run): void => {
     onClose();
     void navigate({ to: '/runs/$runId', params: { runId: id } });

@@ -1,9 +1,11 @@
 /** The plan as a graph: what waits for what, from left to right. */
-import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
-import { layersOf } from '../data/plan-layers.js';
+import { Workflow } from 'lucide-react';
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
+import { layersOf, stepBeside } from '../data/plan-layers.js';
 import type { RunPicture } from '../data/run-picture.js';
 import type { StepPicture } from '../data/step-picture.js';
 import { duration } from '../parts/format.js';
+import { Empty, Loading } from '../parts/notices.js';
 import { StatusIcon, statusWord } from '../parts/status.js';
 
 const NODE = { width: 178, height: 50 };
@@ -36,9 +38,41 @@ export function Graph(props: {
     x(column) < seen.left + seen.width + AROUND_PX &&
     y(row) + NODE.height > seen.top - AROUND_PX &&
     y(row) < seen.top + seen.height + AROUND_PX;
+  const first = chosen !== undefined && picture.steps.has(chosen) ? chosen : layers.placed[0]?.id;
+  const [focused, setFocused] = useState<string>();
+  const reached = focused !== undefined && picture.steps.has(focused) ? focused : first;
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Escape' && chosen !== undefined) onChoose(undefined);
+    else {
+      const from = event.target instanceof HTMLElement ? event.target.dataset.step : undefined;
+      const next = from === undefined ? undefined : stepBeside(layers, from, event.key);
+      if (next === undefined) return;
+      // It may be too far away to be there yet.
+      setFocused(next);
+      requestAnimationFrame(() => {
+        scroller.current?.querySelector<HTMLElement>(`[data-step="${CSS.escape(next)}"]`)?.focus();
+      });
+    }
+    event.preventDefault();
+  };
+  // What an address has named is in sight.
+  const [shown] = useState(chosen);
+  useEffect(() => {
+    if (shown === undefined) return;
+    const node = scroller.current?.querySelector(`[data-step="${CSS.escape(shown)}"]`);
+    node?.scrollIntoView({ block: 'center', inline: 'center' });
+  }, [shown]);
+  if (layers.placed.length === 0)
+    return picture.events.length === 0 ? (
+      <Loading what="the plan" />
+    ) : (
+      <Empty icon={Workflow} title={picture.end === null ? 'No plan yet' : 'It ended without a plan'} />
+    );
   return (
     <div
       ref={scroller}
+      onKeyDown={onKeyDown}
       className="graph card"
       role="group"
       aria-label="The plan as a graph"
@@ -63,7 +97,7 @@ export function Graph(props: {
             })}
         </svg>
         {layers.placed
-          .filter(({ id, column, row }) => isSeen(column, row) || id === chosen)
+          .filter(({ id, column, row }) => isSeen(column, row) || id === chosen || id === reached)
           .map(({ id, column, row }) => {
             const step = picture.steps.get(id);
             return step === undefined ? null : (
@@ -73,6 +107,8 @@ export function Graph(props: {
                 left={x(column)}
                 top={y(row)}
                 isChosen={id === chosen}
+                isReached={id === reached}
+                onFocus={setFocused}
                 onChoose={onChoose}
               />
             );
@@ -87,9 +123,12 @@ function Node(props: {
   left: number;
   top: number;
   isChosen: boolean;
+  /** Of all of them, the one that Tab reaches; from it, arrows lead on. */
+  isReached: boolean;
+  onFocus: (id: string) => void;
   onChoose: (id: string | undefined) => void;
 }): ReactElement {
-  const { step, left, top, isChosen, onChoose } = props;
+  const { step, left, top, isChosen, isReached, onFocus, onChoose } = props;
   const took =
     step.startedAt !== null && step.endedAt !== null && step.state !== 'reused'
       ? step.endedAt - step.startedAt
@@ -101,6 +140,11 @@ function Node(props: {
       data-tone={step.state}
       data-step={step.id}
       aria-pressed={isChosen}
+      tabIndex={isReached ? 0 : -1}
+      title={step.title ?? step.id}
+      onFocus={() => {
+        onFocus(step.id);
+      }}
       style={{ left, top, width: NODE.width, height: NODE.height }}
       onClick={() => {
         onChoose(isChosen ? undefined : step.id);
@@ -108,7 +152,10 @@ function Node(props: {
     >
       <StatusIcon state={step.state} />
       <span className="hidden">{statusWord(step.state)}: </span>
-      <span className="ellipsis">{step.title ?? step.id}</span>
+      <span className="ellipsis" dir="auto">
+        {step.title ?? step.id}
+      </span>
+      {step.dependsOn.length > 0 && <span className="hidden">waits for {step.dependsOn.join(', ')}; </span>}
       <span className="ellipsis dim small">
         <span className="mono">{step.tool}</span>
         {took !== null && <span className="num"> · {duration(took)}</span>}

@@ -2,6 +2,7 @@
 import { Ban, CircleX } from 'lucide-react';
 import type { ReactElement } from 'react';
 import type { RunPicture } from '../data/run-picture.js';
+import { Long } from '../parts/long.js';
 import { JsonView } from '../parts/json-view.js';
 
 /** Longer texts are shown among the details. */
@@ -16,7 +17,9 @@ export function Outcome({ picture: { end } }: { picture: RunPicture }): ReactEle
         <section className="notice" data-tone="failed" aria-label="Why it failed">
           <CircleX aria-hidden="true" />
           <div>
-            <strong>{end.error.message}</strong>
+            <strong className="text">
+              <Long text={end.error.message} />
+            </strong>
             <p className="dim">
               <code>{end.error.code}</code>
               {end.error.retryable
@@ -42,7 +45,9 @@ export function Outcome({ picture: { end } }: { picture: RunPicture }): ReactEle
         <section aria-label="Result" className="outcome">
           <h2>Result</h2>
           {typeof end.result === 'string' ? (
-            <p className="text">{end.result}</p>
+            <p className="text" dir="auto">
+              {end.result}
+            </p>
           ) : (
             <JsonView value={end.result} label="the result" />
           )}

@@ -10,6 +10,7 @@ import { Dialog } from '../parts/dialog.js';
 import { RepeatDialog, repeatsAsked } from './repeat-dialog.js';
 import { ShareDialog } from './share-dialog.js';
 import { useAction } from './use-action.js';
+import { useOnce } from './use-once.js';
 
 /** With the editor of new runs, which few need here. */
 const PlanDialog = lazy(() => import('./plan-dialog.js').then((module) => ({ default: module.PlanDialog })));
@@ -82,23 +83,24 @@ function AfterItsEnd({ run, status }: { run: Run; status: RunStatus }): ReactEle
   const goTo = ({ id }: Run): void => {
     void navigate({ to: '/runs/$runId', params: { runId: id } });
   };
+  const once = useOnce();
   const retry = useAction(
-    (repeat: string[]) => client.retry(run.id, { idempotencyKey: crypto.randomUUID(), repeat }),
+    (repeat: string[]) => once(repeat, (idempotencyKey) => client.retry(run.id, { idempotencyKey, repeat })),
     'A new run does again what had not completed.',
   );
   const asked = repeatsAsked(retry.error);
-  const other = run.origin !== null && run.origin.kind !== 'schedule' ? run.origin.runId : null;
+  const other = run.origin?.kind === 'retry' || run.origin?.kind === 'fork' ? run.origin.runId : null;
   return (
     <>
-      {other !== null && (
-        <button
-          type="button"
-          className="button"
-          onClick={() => void navigate({ to: '/compare', search: { a: other, b: run.id } })}
-        >
-          <Columns2 aria-hidden="true" /> Compare
-        </button>
-      )}
+      <button
+        type="button"
+        className="button"
+        onClick={() =>
+          void navigate({ to: '/compare', search: other === null ? { a: run.id } : { a: other, b: run.id } })
+        }
+      >
+        <Columns2 aria-hidden="true" /> Compare
+      </button>
       {status !== 'completed' && (
         <button
           type="button"
@@ -153,8 +155,9 @@ function MessageButton({ runId }: { runId: string }): ReactElement {
   const close = (): void => {
     setOpen(false);
   };
+  const once = useOnce();
   const send = useAction(
-    () => client.message(runId, text.trim(), { idempotencyKey: crypto.randomUUID() }),
+    () => once(text.trim(), (idempotencyKey) => client.message(runId, text.trim(), { idempotencyKey })),
     'The message is there; its models read it with their next question.',
   );
   return (

@@ -1,6 +1,6 @@
 /** The head of a run's page: what it is for, how it does, and what can be done with it. */
 import { Link } from '@tanstack/react-router';
-import { ChevronLeft, ExternalLink } from 'lucide-react';
+import { ChevronLeft, CornerLeftUp, ExternalLink } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
 import { isTerminal, type Run, type RunStatus } from 'perdure/client';
 import type { RunFeed } from '../data/run-feed.js';
@@ -22,14 +22,26 @@ export function RunHead(props: { run: Run; status: RunStatus; feed: RunFeed }): 
   return (
     <header className="run-top">
       {share === null && (
-        <nav aria-label="Back">
+        <nav aria-label="Back" className="run-facts">
           <Link to="/" className="back">
             <ChevronLeft size={14} aria-hidden="true" /> Runs
           </Link>
+          {run.origin?.kind === 'delegate' && (
+            <Link
+              to="/runs/$runId"
+              params={{ runId: run.origin.runId }}
+              search={{ step: run.origin.stepId }}
+              className="back"
+            >
+              <CornerLeftUp size={14} aria-hidden="true" /> Part of another run, its step {run.origin.stepId}
+            </Link>
+          )}
         </nav>
       )}
       <div className="page-head">
-        <h1 className="run-goal-title">{run.goal}</h1>
+        <h1 className="run-goal-title" dir="auto" title={run.goal}>
+          {run.goal}
+        </h1>
         {share === null && (
           <div className="actions">
             <RunActions run={run} status={status} picture={picture} />
@@ -38,11 +50,11 @@ export function RunHead(props: { run: Run; status: RunStatus; feed: RunFeed }): 
       </div>
       <div className="run-facts">
         <Status state={status} chip />
-        <Connection state={feed.state} />
+        <Connection state={feed.state} again={feed.again} />
         <Fact name="Agent">{run.agent}</Fact>
         <Fact name="Submitted">
           <time dateTime={run.createdAt} title={fullTime(run.createdAt)}>
-            {ago(run.createdAt, now)}
+            {ago(run.createdAt, Math.max(now, Date.parse(run.createdAt)))}
           </time>
         </Fact>
         {began !== null && <Fact name="Took">{duration(Math.max(0, (ended ?? now) - began))}</Fact>}

@@ -37,7 +37,7 @@ const names: Record<RunTab, string> = {
 
 export function RunPage(): ReactElement {
   const { runId } = useParams({ from: '/runs/$runId' });
-  const { tab = 'timeline', step } = useSearch({ from: '/runs/$runId' });
+  const { tab = 'timeline', step, file } = useSearch({ from: '/runs/$runId' });
   const navigate = useNavigate({ from: '/runs/$runId' });
   const { data: run, error, refetch } = useQuery(runQuery(runId));
   const feed = useRunFeed(runId);
@@ -114,7 +114,16 @@ export function RunPage(): ReactElement {
             {tab === 'graph' && (
               <Graph picture={picture} version={feed.version()} chosen={step} onChoose={choose} />
             )}
-            {tab === 'files' && <Files runId={runId} changes={picture.files.length} />}
+            {tab === 'files' && (
+              <Files
+                runId={runId}
+                changes={picture.files.length}
+                chosen={file}
+                onChoose={(path) => {
+                  void navigate({ search: (before) => ({ ...before, file: path }), replace: true });
+                }}
+              />
+            )}
             {tab === 'usage' && (
               <Suspense fallback={<Loading what="tokens and cost" />}>
                 <UsageCharts picture={picture} />
@@ -125,12 +134,16 @@ export function RunPage(): ReactElement {
           </Tabs.Panel>
           {chosen !== undefined && (
             <StepPanel
+              runId={runId}
               step={chosen}
+              heardFrom={feed.openedAt}
               actions={
                 share === null &&
                 isTerminal(status) && <ForkButton key={chosen.id} runId={runId} step={chosen} />
               }
               onClose={() => {
+                const row = `.run-panel [data-step="${CSS.escape(chosen.id)}"]`;
+                document.querySelector<HTMLElement>(row)?.focus();
                 choose(undefined);
               }}
             />

@@ -6,12 +6,19 @@ export interface RunSearch {
   tab?: RunTab | undefined;
   /** The step that is looked at. */
   step?: string | undefined;
+  /** Among its files, the one that is looked at. */
+  file?: string | undefined;
 }
 
 export function readRunSearch(given: Record<string, unknown>): RunSearch {
   const tab = runTabs.find((one) => one === given.tab);
   return {
     ...(tab === undefined ? {} : { tab }),
-    ...(typeof given.step === 'string' || typeof given.step === 'number' ? { step: String(given.step) } : {}),
+    ...textOf('step', given.step),
+    ...textOf('file', given.file),
   };
 }
+
+/** What looks like a number comes as one. */
+const textOf = (name: 'step' | 'file', value: unknown): RunSearch =>
+  typeof value === 'string' || typeof value === 'number' ? { [name]: String(value) } : {};

@@ -5,20 +5,28 @@ import { useEffect, useRef, type ReactElement, type ReactNode } from 'react';
 import type { StepOutput } from '../../contracts/events.js';
 import type { StepPicture } from '../data/step-picture.js';
 import { bytes, clockTime, dollars, duration, short } from '../parts/format.js';
+import { Long } from '../parts/long.js';
 import { JsonView } from '../parts/json-view.js';
 import { Status } from '../parts/status.js';
+import { share } from '../data/session.js';
+import { RunTree } from './run-tree.js';
+import { Writing } from './writing.js';
 
 export function StepPanel(props: {
+  runId: string;
   step: StepPicture;
+  /** When the page began to hear what passes by; null while it does not. */
+  heardFrom: number | null;
   actions: ReactNode;
   onClose: () => void;
 }): ReactElement {
-  const { step, actions, onClose } = props;
+  const { runId, step, heardFrom, actions, onClose } = props;
   const place = useRef<HTMLElement>(null);
   // On a phone it lies over what was pressed.
   useEffect(() => {
     if (matchMedia('(max-width: 1020px)').matches) place.current?.focus();
   }, [step.id]);
+  const isOpen = step.state === 'running' || step.state === 'retrying' || step.state === 'waiting';
   return (
     <aside
       ref={place}
@@ -31,7 +39,7 @@ export function StepPanel(props: {
     >
       <header>
         <div>
-          <h2>{step.title ?? step.id}</h2>
+          <h2 dir="auto">{step.title ?? step.id}</h2>
           <p className="dim small">
             <code>{step.id}</code> · <code>{step.tool}</code>
           </p>
@@ -57,7 +65,9 @@ export function StepPanel(props: {
             data-tone={i === step.errors.length - 1 && step.state === 'failed' ? 'failed' : 'warning'}
           >
             <div>
-              <strong>{error.message}</strong>
+              <strong className="text">
+                <Long text={error.message} />
+              </strong>
               <p className="dim small">
                 attempt {attempt} · <code>{error.code}</code>
                 {error.retryable && ' · may be tried again'}
@@ -82,13 +92,23 @@ export function StepPanel(props: {
           </p>
         )}
         {step.text !== '' && step.output === null && (
-          <Part name="As it is written">
-            <pre className="code">{step.text}</pre>
+          <Part name={isOpen ? 'As it is written' : 'What was written'}>
+            <Writing text={step.text} label="What the model writes" goesOn={isOpen} />
+            {isOpen && !isHeardWhole(step, heardFrom) && (
+              <p className="dim small">
+                From when this page began to follow it; all of it stands in the output at the end.
+              </p>
+            )}
           </Part>
         )}
         {step.output !== null && (
           <Part name="Output">
             <Output output={step.output} />
+          </Part>
+        )}
+        {step.tool === 'delegate' && share === null && (
+          <Part name="Sub-agent">
+            <RunTree runId={runId} stepId={step.id} />
           </Part>
         )}
         <Part name="Arguments">
@@ -149,6 +169,12 @@ export function StepPanel(props: {
     </aside>
   );
 }
+
+/** What a model had written before somebody listened is not told again. */
+const isHeardWhole = ({ stretches }: StepPicture, heardFrom: number | null): boolean => {
+  const attempt = stretches.findLast(({ kind }) => kind === 'attempt');
+  return attempt === undefined || heardFrom === null || attempt.from >= heardFrom;
+};
 
 const Part = ({ name, children }: { name: string; children: ReactNode }): ReactElement => (
   <section className="part">

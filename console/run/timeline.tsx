@@ -9,6 +9,7 @@ import { duration } from '../parts/format.js';
 import { Empty, Loading } from '../parts/notices.js';
 import { useNow } from '../parts/now.js';
 import { StatusIcon, statusWord } from '../parts/status.js';
+import { Writing } from './writing.js';
 
 const ROW_PX = 34;
 /** Behind it, as a share of the width, there is no room for words. */
@@ -36,9 +37,9 @@ export function Timeline(props: {
   });
   if (steps.length === 0)
     return picture.planText !== '' ? (
-      <section aria-label="The plan as it is written">
+      <section aria-label="The plan as it is written" className="part">
         <h2>The plan is being made</h2>
-        <pre className="code">{picture.planText}</pre>
+        <Writing text={picture.planText} label="The plan so far" goesOn={isOpen} />
       </section>
     ) : picture.events.length === 0 ? (
       <Loading what="the steps" />
@@ -99,6 +100,8 @@ export function Timeline(props: {
                 to={isMoving(step) || picture.endedAt === null ? to : picture.endedAt}
                 isChosen={step.id === chosen}
                 isFirst={step.id === first}
+                place={index + 1}
+                places={steps.length}
                 onChoose={onChoose}
               />
             );
@@ -124,12 +127,19 @@ const Row = memo(function Row(props: {
   isChosen: boolean;
   /** Of all of them, the one that Tab reaches. */
   isFirst: boolean;
+  /** Its number, of how many: only those in sight are there. */
+  place: number;
+  places: number;
   onChoose: (id: string | undefined) => void;
 }): ReactElement {
-  const { step, start, size, from, to, isChosen, isFirst, onChoose } = props;
+  const { step, start, size, from, to, isChosen, isFirst, place, places, onChoose } = props;
   const took = tookOf(step, to);
   return (
-    <li style={{ height: size, transform: `translateY(${start}px)` }}>
+    <li
+      aria-posinset={place}
+      aria-setsize={places}
+      style={{ height: size, transform: `translateY(${start}px)` }}
+    >
       <button
         type="button"
         className="timeline-row"
@@ -144,7 +154,9 @@ const Row = memo(function Row(props: {
         <span className="timeline-name">
           <StatusIcon state={step.state} />
           <span className="hidden">{statusWord(step.state)}: </span>
-          <span className="ellipsis">{step.title ?? step.id}</span>
+          <span className="ellipsis" dir="auto">
+            {step.title ?? step.id}
+          </span>
           <span className="ellipsis dim small mono">{step.tool}</span>
         </span>
         <span className="timeline-bars">
@@ -170,9 +182,17 @@ function Bar({ stretch, from, to }: { stretch: Stretch; from: number; to: number
       className="bar"
       data-kind={stretch.kind}
       data-outcome={stretch.outcome}
+      title={stretchWords(stretch, to)}
       style={{ left: `${left}%`, width: `max(3px, ${right - left}%)` }}
     />
   );
+}
+
+function stretchWords({ kind, attempt, outcome, from, to: end }: Stretch, now: number): string {
+  const took = duration(Math.max(0, (end ?? now) - from));
+  if (kind === 'approval') return `waits for a person: ${took}`;
+  if (kind === 'pause') return `pause after attempt ${attempt}: ${took}`;
+  return `attempt ${attempt}, ${outcome}: ${took}`;
 }
 
 function Took(props: { step: StepPicture; took: number; from: number; to: number }): ReactElement {

@@ -6,6 +6,7 @@ import { isTerminal, type RunSummary } from 'perdure/client';
 import { ago, count, dollars, duration, fullTime, plural } from '../parts/format.js';
 import { useNow } from '../parts/now.js';
 import { Status } from '../parts/status.js';
+import { keysAreOn } from '../app/shortcuts.js';
 import type { ListedRuns } from './use-run-rows.js';
 
 const ROW_PX = 46;
@@ -51,6 +52,7 @@ export function RunTable(props: { listed: ListedRuns; rows: readonly RunSummary[
   };
   useEffect(() => {
     const onKey = (event: globalThis.KeyboardEvent): void => {
+      if (!keysAreOn.get()) return;
       const isIdle = event.target === document.body || event.target === document.getElementById('main');
       if (isIdle && (event.key === 'j' || event.key === 'k')) focus(focused);
     };
@@ -61,6 +63,7 @@ export function RunTable(props: { listed: ListedRuns; rows: readonly RunSummary[
   });
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key.length === 1 && !keysAreOn.get()) return;
     const moves: Record<string, number> = {
       j: 1,
       ArrowDown: 1,
@@ -146,6 +149,8 @@ const Row = memo(function Row(props: {
           to="/runs/$runId"
           params={{ runId: run.id }}
           className="ellipsis"
+          dir="auto"
+          title={run.goal.slice(0, 1_000)}
           tabIndex={isFocusable ? 0 : -1}
           onFocus={() => {
             onFocus(index);

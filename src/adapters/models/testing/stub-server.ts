@@ -7,6 +7,8 @@ import type { JsonValue } from '../../../../contracts/plan.js';
 
 export type StubAnswer =
   | { text: string; finish?: 'stop' | 'length' | 'content_filter' }
+  /** As it is dictated, piece by piece; where that throws, the connection is cut. */
+  | { pieces: AsyncIterable<string> }
   | { json: JsonValue }
   | { calls: { tool: string; args: JsonValue | string }[] }
   /** An HTTP error. */
@@ -114,6 +116,15 @@ async function speak(res: ServerResponse, answer: StubAnswer): Promise<void> {
     for (let sent = 0; sent < answer.characters && !res.closed; sent += piece)
       if (!chunk({ content: 'x'.repeat(piece) })) await Promise.race([once(res, 'drain'), gone]);
     finish('stop');
+    return;
+  }
+  if ('pieces' in answer) {
+    try {
+      for await (const content of answer.pieces) chunk({ content });
+      finish('stop');
+    } catch {
+      res.destroy();
+    }
     return;
   }
   const text = 'json' in answer ? JSON.stringify(answer.json) : answer.text;
