@@ -5,7 +5,7 @@ import { useState, type ReactElement } from 'react';
 import type { Run } from 'perdure/client';
 import { runQuery } from '../data/queries.js';
 import type { StepPicture } from '../data/step-picture.js';
-import { count, duration, plural } from '../parts/format.js';
+import { count, duration, plural, shortId } from '../parts/format.js';
 import { JsonView } from '../parts/json-view.js';
 import { Failure, Loading } from '../parts/notices.js';
 import { Status } from '../parts/status.js';
@@ -152,7 +152,7 @@ const Head = ({ run }: { run: Run }): ReactElement => (
     </Link>
     <div className="run-facts small">
       <Status state={run.status} />
-      <code className="dim">{run.id.slice(0, 8)}</code>
+      <code className="dim">{shortId(run.id)}</code>
       {run.origin !== null && <span className="dim">{run.origin.kind}</span>}
     </div>
   </th>

@@ -119,14 +119,17 @@ export function stepOf(
       };
     case 'step.reused':
       return { ...step, state: 'reused', output: event.output, reusedFrom: event.fromRunId, endedAt: at };
-    case 'step.failed':
+    case 'step.failed': {
+      // A step that a cancel has stopped did not fail by itself.
+      const state = event.error.code === 'cancelled' ? 'cancelled' : 'failed';
       return {
         ...step,
-        state: 'failed',
+        state,
         errors: [...step.errors, { attempt, error: event.error }],
         endedAt: at,
-        stretches: closed(step.stretches, at, 'failed'),
+        stretches: closed(step.stretches, at, state),
       };
+    }
     case 'approval.requested':
       return {
         ...step,

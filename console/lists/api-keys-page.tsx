@@ -129,7 +129,7 @@ function NewKey(): ReactElement {
         }}
       />
       <select
-        className="input select"
+        className="input select wide"
         aria-label="Scope"
         value={scope}
         onChange={({ target }) => {

@@ -38,7 +38,13 @@ export function AuditPage(): ReactElement {
             key={name}
             className="input search"
             aria-label={`Only this ${name}`}
-            placeholder={{ subject: 'user:…, key:…', action: 'cancelRun', outcome: 'ok' }[name]}
+            placeholder={
+              {
+                subject: 'Who: user:… or key:…',
+                action: 'What, such as cancelRun',
+                outcome: 'Outcome, such as ok',
+              }[name]
+            }
             data-key={name === 'subject' ? '/' : undefined}
             value={asked[name]}
             onChange={({ target }) => {

@@ -137,7 +137,7 @@ export function NewRunPage(): ReactElement {
               }}
             />
             A model makes the plan
-            {!canMakePlans && <span className="dim small">: no agent here has a planner yet</span>}
+            {!canMakePlans && <span className="dim small">(no agent here has a planner yet)</span>}
           </label>
           {draft.hasPlan && (
             <PlanEditor

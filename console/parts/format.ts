@@ -54,6 +54,9 @@ export function duration(ms: number): string {
     .join(' ');
 }
 
+/** The end of an id, for its beginning is the time: two runs of one minute begin alike. */
+export const shortId = (id: string): string => `…${id.slice(-8)}`;
+
 export const count = (n: number): string => whole.format(n);
 export const short = (n: number): string => compact.format(n);
 

@@ -7,7 +7,9 @@ import { client } from '../data/session.js';
 import { fullTime } from '../parts/format.js';
 import { JsonField, jsonText, noJson } from '../parts/json-field.js';
 import { JsonView } from '../parts/json-view.js';
-import { SchemaField, type Schema } from '../parts/schema-field.js';
+import type { Schema } from '../parts/schema-field.js';
+import { FieldFaults } from '../parts/field-faults.js';
+import { AnswerFields, missingIn } from './answer-fields.js';
 import { CallbackAddress } from './callback-address.js';
 import { useAction } from './use-action.js';
 
@@ -43,8 +45,14 @@ function Asked(props: { runId: string; asked: Asking; picture: RunPicture }): Re
       <header>
         <MessageCircleQuestionMark size={18} aria-hidden="true" />
         <div>
-          <h2>{titleOf(asked, step?.title ?? null)}</h2>
-          {asked.note !== undefined && <p>{asked.note}</p>}
+          <h2 className="text" dir="auto">
+            {titleOf(asked, step?.title ?? null)}
+          </h2>
+          {asked.note !== undefined && (
+            <p className="text" dir="auto">
+              {asked.note}
+            </p>
+          )}
           {asked.expiresAt !== undefined && (
             <p className="dim small">Decided by itself at {fullTime(asked.expiresAt)}.</p>
           )}
@@ -66,6 +74,7 @@ function Asked(props: { runId: string; asked: Asking; picture: RunPicture }): Re
           }}
         />
       </div>
+      <FieldFaults error={action.error} />
       <Form {...more} />
     </article>
   );
@@ -146,16 +155,15 @@ function Arguments(props: FormProps): ReactElement {
 }
 
 function Answer(props: FormProps): ReactElement {
-  const schema = (props.asked.args?.schema ?? {}) as Schema;
   const [answer, setAnswer] = useState<unknown>(undefined);
-  const isWhole = answer !== undefined;
+  const schema = (props.asked.args?.schema ?? {}) as Schema;
+  const isWhole = answer !== undefined && missingIn(schema, answer).length === 0;
   return (
     <>
-      <SchemaField
+      <AnswerFields
         name={props.asked.kind === 'question' ? 'Answer' : 'The event'}
         schema={schema}
-        required={false}
-        value={answer}
+        answer={answer}
         onChange={setAnswer}
       />
       <Buttons

@@ -4,7 +4,7 @@ import type { ReactElement, ReactNode } from 'react';
 import type { Run } from 'perdure/client';
 import type { RunPicture } from '../data/run-picture.js';
 import { share } from '../data/session.js';
-import { clockTime, fullTime } from '../parts/format.js';
+import { clockTime, fullTime, shortId } from '../parts/format.js';
 import { JsonView } from '../parts/json-view.js';
 import { RunTree } from './run-tree.js';
 
@@ -39,7 +39,7 @@ export function Details({ run, picture }: { run: Run; picture: RunPicture }): Re
                 <>
                   {{ retry: 'a retry of', fork: 'a fork of', delegate: 'a step of' }[run.origin.kind]}{' '}
                   <Link to="/runs/$runId" params={{ runId: run.origin.runId }}>
-                    run {run.origin.runId.slice(0, 8)}
+                    run {shortId(run.origin.runId)}
                   </Link>
                 </>
               )}

@@ -1,6 +1,6 @@
 /** One event as a line for people. */
 import type { RunEvent } from 'perdure/client';
-import { bytes, dollars, duration, plural, short } from '../parts/format.js';
+import { bytes, dollars, duration, plural, short, shortId } from '../parts/format.js';
 
 export interface EventLine {
   tone: string;
@@ -33,7 +33,7 @@ export function lineOf(event: RunEvent): EventLine {
     case 'step.completed':
       return line(duration(event.durationMs), 'completed');
     case 'step.reused':
-      return line(`output of run ${event.fromRunId.slice(0, 8)}`, 'completed');
+      return line(`output of run ${shortId(event.fromRunId)}`, 'completed');
     case 'step.failed':
       return line(event.error.message, 'failed');
     case 'step.retrying':

@@ -11,7 +11,13 @@ const ROW_PX = 32;
 /** Pixels from the end within which the list follows. */
 const NEAR_PX = 60;
 
-export function EventList({ picture, version }: { picture: RunPicture; version: number }): ReactElement {
+export function EventList(props: {
+  picture: RunPicture;
+  version: number;
+  /** Whether more is to come: then the newest is what matters. */
+  isOpen: boolean;
+}): ReactElement {
+  const { picture, version, isOpen } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [follows, setFollows] = useState(true);
   const { events } = picture;
@@ -22,7 +28,7 @@ export function EventList({ picture, version }: { picture: RunPicture; version: 
     overscan: 20,
   });
   useEffect(() => {
-    if (follows && events.length > 0 && picture.end === null) virtual.scrollToIndex(events.length - 1);
+    if (follows && events.length > 0 && isOpen) virtual.scrollToIndex(events.length - 1);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- with each change of the picture
   }, [version, follows]);
   if (events.length === 0) return <Loading what="the events" />;

@@ -57,7 +57,11 @@ export function RunHead(props: { run: Run; status: RunStatus; feed: RunFeed }): 
             {ago(run.createdAt, Math.max(now, Date.parse(run.createdAt)))}
           </time>
         </Fact>
-        {began !== null && <Fact name="Took">{duration(Math.max(0, (ended ?? now) - began))}</Fact>}
+        {began !== null && (
+          <Fact name={ended === null ? 'So far' : 'Took'}>
+            {duration(Math.max(0, (ended ?? now) - began))}
+          </Fact>
+        )}
         {usage !== undefined && (
           <>
             <Fact name="Tokens">{short(usage.inputTokens + usage.outputTokens)}</Fact>

@@ -129,7 +129,9 @@ export function RunPage(): ReactElement {
                 <UsageCharts picture={picture} />
               </Suspense>
             )}
-            {tab === 'events' && <EventList picture={picture} version={feed.version()} />}
+            {tab === 'events' && (
+              <EventList picture={picture} version={feed.version()} isOpen={!isTerminal(run.status)} />
+            )}
             {tab === 'details' && <Details run={run} picture={picture} />}
           </Tabs.Panel>
           {chosen !== undefined && (

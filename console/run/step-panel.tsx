@@ -4,7 +4,7 @@ import { X } from 'lucide-react';
 import { useEffect, useRef, type ReactElement, type ReactNode } from 'react';
 import type { StepOutput } from '../../contracts/events.js';
 import type { StepPicture } from '../data/step-picture.js';
-import { bytes, clockTime, dollars, duration, short } from '../parts/format.js';
+import { bytes, clockTime, dollars, duration, short, shortId } from '../parts/format.js';
 import { Long } from '../parts/long.js';
 import { JsonView } from '../parts/json-view.js';
 import { Status } from '../parts/status.js';
@@ -86,7 +86,7 @@ export function StepPanel(props: {
           <p>
             Its output was taken over from{' '}
             <Link to="/runs/$runId" params={{ runId: step.reusedFrom }} search={{ step: step.id }}>
-              run {step.reusedFrom.slice(0, 8)}
+              run {shortId(step.reusedFrom)}
             </Link>
             ; its tool was not called again.
           </p>

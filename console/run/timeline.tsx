@@ -5,7 +5,7 @@ import { memo, useMemo, useRef, type KeyboardEvent, type ReactElement } from 're
 import type { RunPicture } from '../data/run-picture.js';
 import { ticksOf } from '../data/time-ticks.js';
 import type { StepPicture, Stretch } from '../data/step-picture.js';
-import { duration } from '../parts/format.js';
+import { duration, plural } from '../parts/format.js';
 import { Empty, Loading } from '../parts/notices.js';
 import { useNow } from '../parts/now.js';
 import { StatusIcon, statusWord } from '../parts/status.js';
@@ -71,7 +71,7 @@ export function Timeline(props: {
   return (
     <div className="timeline card">
       <div className="timeline-head" aria-hidden="true">
-        <span>{isOpen ? 'Step' : `${steps.length} steps`}</span>
+        <span>{isOpen ? 'Step' : plural(steps.length, 'step')}</span>
         <span className="ticks num">
           {ticksOf(to - from)
             .filter((at) => at / (to - from) < LAST_TICK)
