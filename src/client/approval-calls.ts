@@ -1,9 +1,10 @@
 /** What people decide. */
-import type { ApprovalList } from '../../contracts/approvals.js';
+import type { Approval, ApprovalList } from '../../contracts/approvals.js';
 import type { JsonValue } from '../../contracts/plan.js';
 import type { Run } from '../../contracts/runs.js';
 import { post, type Calls } from './calls.js';
 import { queryOf, type ApprovalFilter } from './filters.js';
+import { listing, type Listing } from './listing.js';
 import type { CallOptions } from './requests.js';
 
 export interface ApprovalDecision {
@@ -19,9 +20,11 @@ export interface ApprovalDecision {
   note?: string;
 }
 
+export type ApprovalListing = Listing<ApprovalList, Approval>;
+
 export interface ApprovalCalls {
   /** Of all runs, or of one; the oldest first. */
-  list(filter?: ApprovalFilter, options?: CallOptions): Promise<ApprovalList>;
+  list(filter?: ApprovalFilter, options?: CallOptions): ApprovalListing;
   /** The first decision counts: PerdureApiError 409 to whoever comes later. */
   decide(id: string, approvalId: string, decision: ApprovalDecision, options?: CallOptions): Promise<Run>;
 }
@@ -29,9 +32,15 @@ export interface ApprovalCalls {
 export function createApprovalCalls({ json }: Calls): ApprovalCalls {
   return {
     list: ({ runId, ...filter } = {}, call = {}) =>
-      runId === undefined
-        ? json('listApprovals', { ...call, query: queryOf(filter) })
-        : json('listRunApprovals', { ...call, parameters: { id: runId }, query: queryOf(filter) }),
+      listing(
+        (cursor = filter.cursor) => {
+          const query = queryOf({ ...filter, cursor });
+          return runId === undefined
+            ? json<ApprovalList>('listApprovals', { ...call, query })
+            : json<ApprovalList>('listRunApprovals', { ...call, parameters: { id: runId }, query });
+        },
+        ({ approvals }) => approvals,
+      ),
     // The same decision sent again counts once.
     decide: (id, approvalId, decision, call = {}) =>
       json('decideApproval', {

@@ -149,17 +149,16 @@ describe('events', () => {
     for (const last of ['silence', 'break'] as const) {
       const controller = new AbortController();
       server.script(stream(frame(1), last));
+      const abort = (): void => {
+        controller.abort(reason);
+      };
       const following = follow({
         signal: controller.signal,
         reconnectMs: 60_000,
-        onReconnect: () => {
-          controller.abort(reason);
-        },
+        onReconnect: abort,
+        // Once the answer is there, so that the next of the script is not for this request.
+        onResponse: () => last === 'silence' && setTimeout(abort, 100),
       });
-      if (last === 'silence')
-        setTimeout(() => {
-          controller.abort(reason);
-        }, 100);
       await expect(following).rejects.toBe(reason);
     }
   });
@@ -173,6 +172,56 @@ describe('events', () => {
     });
     for await (const event of client.events(runId)) if ('seq' in event && event.seq === 2) break;
     await closed;
+  });
+
+  test('leaving while the next event is waited for lets the connection go at once', async () => {
+    const closed = new Promise<void>((resolve) => {
+      server.script((req, res) => {
+        stream(frame(1), 'silence')(req, res);
+        res.once('close', resolve);
+      });
+    });
+    const events = client.events(runId);
+    expect(await events.next()).toMatchObject({ done: false, value: { seq: 1 } });
+    const next = events.next();
+    expect(await events.return()).toEqual({ done: true, value: undefined });
+    expect(await next).toEqual({ done: true, value: undefined });
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+    await closed;
+  });
+
+  test('leaving while the next connection is waited for ends the waiting', async () => {
+    server.script(stream(frame(1), 'break'));
+    let pauses = (): void => undefined;
+    const pausing = new Promise<void>((resolve) => {
+      pauses = resolve;
+    });
+    const events = client.events(runId, {
+      reconnectMs: 60_000,
+      onReconnect: () => {
+        pauses();
+      },
+    });
+    await events.next();
+    const next = events.next();
+    await pausing;
+    await events.return();
+    expect(await next).toEqual({ done: true, value: undefined });
+  });
+
+  test('whoever aborts is given nothing more, not even what has come already', async () => {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    server.script(stream(frames(1, 5), 'silence'));
+    const seen: number[] = [];
+    const reading = (async () => {
+      for await (const event of client.events(runId, { signal: controller.signal })) {
+        if ('seq' in event) seen.push(event.seq);
+        if (seen.length === 2) controller.abort(reason);
+      }
+    })();
+    await expect(reading).rejects.toBe(reason);
+    expect(seen).toEqual([1, 2]);
   });
 
   test('a token that is a function is asked for each connection', async () => {
@@ -194,6 +243,20 @@ describe('calls', () => {
     );
     expect(await client.wait(runId, { reconnectMs: 1 })).toMatchObject({ status: 'failed' });
     expect(lastEventIds()).toEqual([undefined, '4', '5', undefined]);
+  });
+
+  test('wait outlives a server that is away when the run has just ended', async () => {
+    const busy = json(503, { code: 'shutting_down', detail: 'later' });
+    const ended = json(200, { id: runId, status: 'completed', lastSeq: 5 });
+    server.script(
+      json(200, { id: runId, status: 'running', lastSeq: 4 }),
+      stream(frame(5, END)),
+      busy,
+      busy,
+      ended,
+    );
+    const hasty = createClient({ baseUrl: server.url, retries: 0 });
+    expect(await hasty.wait(runId, { reconnectMs: 1 })).toMatchObject({ status: 'completed' });
   });
 
   test('a list is its first page, or the runs of all pages', async () => {

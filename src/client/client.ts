@@ -25,7 +25,7 @@ export type { Run, RunStatus, RunSummary, SubmitRun } from '../../contracts/runs
 export type { Statistics } from '../../contracts/statistics.js';
 export { isTerminal, isTerminalEvent } from '../../contracts/terminal.js';
 export type { NewApiKey } from './access-calls.js';
-export type { ApprovalDecision } from './approval-calls.js';
+export type { ApprovalDecision, ApprovalListing } from './approval-calls.js';
 export { PerdureApiError, PerdureConnectionError } from './errors.js';
 export type { FileBody, PresignRequest, WriteOptions } from './file-calls.js';
 export type { ApprovalFilter, AuditFilter, RunFilter, StatisticsFilter } from './filters.js';
@@ -74,11 +74,8 @@ export function createClient(options: ClientOptions): Client {
     shareLinks: createShareLinkCalls(calls),
     audit: (filter = {}, call = {}) =>
       listing(
-        (cursor) =>
-          json<AuditList>('listAudit', {
-            ...call,
-            query: queryOf(cursor === undefined ? filter : { ...filter, cursor }),
-          }),
+        (cursor = filter.cursor) =>
+          json<AuditList>('listAudit', { ...call, query: queryOf({ ...filter, cursor }) }),
         ({ entries }) => entries,
       ),
     webhookSecret: (url, call = {}) =>

@@ -26,6 +26,8 @@ export interface Reconnect {
   delayMs: number;
 }
 
+type Events = AsyncGenerator<RunEvent | EphemeralEvent, void, undefined>;
+
 /** Heartbeats come every 15 seconds. */
 const SILENCE_MS = 45_000;
 const RECONNECT_MS = 1_000;
@@ -38,12 +40,29 @@ const MAX_RECONNECT_MS = 30_000;
  * @throws PerdureConnectionError when the server cannot be reached to begin with; PerdureApiError for an answer that
  *   trying again does not change; the signal's reason
  */
-export async function* followRun(
-  requests: Requests,
-  base: string,
-  id: string,
-  options: FollowOptions = {},
-): AsyncGenerator<RunEvent | EphemeralEvent, void, undefined> {
+export function followRun(requests: Requests, base: string, id: string, options: FollowOptions = {}): Events {
+  const left = new AbortController();
+  const signal = options.signal === undefined ? left.signal : AbortSignal.any([options.signal, left.signal]);
+  const events = untilLeft(follow(requests, base, id, { ...options, signal }), left.signal);
+  // A generator would keep whoever leaves it, while it waits for the next event, until that has come.
+  const leave = events.return.bind(events);
+  return Object.assign(events, {
+    return: () => {
+      left.abort();
+      return leave();
+    },
+  });
+}
+
+async function* untilLeft(events: Events, left: AbortSignal): Events {
+  try {
+    yield* events;
+  } catch (error) {
+    if (!left.aborted || error !== left.reason) throw error;
+  }
+}
+
+async function* follow(requests: Requests, base: string, id: string, options: FollowOptions): Events {
   const { signal, onResponse, onReconnect, silenceMs = SILENCE_MS } = options;
   let last = options.after ?? 0;
   let retryMs = RECONNECT_MS;
@@ -90,6 +109,8 @@ export async function* followRun(
         }
         yield event;
         if (isTerminalEvent(event.type)) return;
+        // What came with the event before is not for whoever wants no more.
+        signal?.throwIfAborted();
       }
     } catch (error) {
       signal?.throwIfAborted();

@@ -85,20 +85,20 @@ export function createRunCalls({ requests, json, keyed }: Calls, options: Client
     get,
     list: (filter = {}, call = {}) =>
       listing(
-        (cursor) =>
-          json<RunList>('listRuns', {
-            ...call,
-            query: queryOf(cursor === undefined ? filter : { ...filter, cursor }),
-          }),
+        (cursor = filter.cursor) =>
+          json<RunList>('listRuns', { ...call, query: queryOf({ ...filter, cursor }) }),
         ({ runs }) => runs,
       ),
     statistics: (filter = {}, call = {}) => json('getStatistics', { ...call, query: queryOf(filter) }),
     async wait(id, follow = {}) {
-      for (;;) {
-        const run = await get(id, { signal: follow.signal });
-        if (isTerminal(run.status)) return run;
+      const { signal, onResponse } = follow;
+      let run = await get(id, { signal, onResponse });
+      while (!isTerminal(run.status)) {
         for await (const _ of events(id, { ...follow, after: run.lastSeq }));
+        // The server may go away just then, and is waited for as it is by events.
+        run = await json('getRun', { parameters: { id }, signal, onResponse, retries: Infinity });
       }
+      return run;
     },
     events,
     why: (id, call = {}) => json('whyRun', { ...call, parameters: { id } }),
