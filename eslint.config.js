@@ -3,7 +3,7 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.perdure/', 'coverage/', 'dist.*'] },
+  { ignores: ['dist/', 'node_modules/', '.perdure/', 'coverage/', 'dist.*', 'types/', 'types.tmp-*'] },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],

@@ -1,12 +1,27 @@
 /** What is said of an error that ends a command. */
 const FOR_PEOPLE = ['StartupError', 'ConfigError', 'CliError', 'MigrationError', 'SetupError'];
 
-/** Says it on standard error: in one sentence where a person can do something about it. @returns the exit code */
+/**
+ * Says it on standard error: in one sentence where a person can do something about it; as one line of JSON where the
+ * command was to print JSON.
+ * @returns the exit code
+ */
 export function exitCodeOf(error) {
-  if (error instanceof Error && FOR_PEOPLE.includes(error.name)) {
-    console.error(`perdure: ${error.message}`);
-    return error.exitCode ?? 1;
-  }
-  console.error('perdure: this is a defect, please report it:', error);
-  return 1;
+  const isForPeople = error instanceof Error && FOR_PEOPLE.includes(error.name);
+  const exitCode = (isForPeople ? error.exitCode : undefined) ?? 1;
+  if (process.argv.includes('--json')) console.error(JSON.stringify({ error: asData(error, exitCode) }));
+  else if (isForPeople) console.error(`perdure: ${error.message}`);
+  else console.error('perdure: this is a defect, please report it:', error);
+  return exitCode;
+}
+
+/** What a server said of it is said again. */
+function asData(error, exitCode) {
+  const problem = error?.cause?.problem;
+  return {
+    code: problem?.code ?? null,
+    message: problem?.detail ?? (error instanceof Error ? error.message : String(error)),
+    exitCode,
+    ...(problem?.errors === undefined ? {} : { errors: problem.errors }),
+  };
 }

@@ -40,10 +40,14 @@ const commands = {
 };
 
 async function runBuilt(file, argv) {
-  loadEnvFile(path.join(root, '.env'));
-  const { ensureInstalled, ensureBuilt } = await import('./bootstrap.mjs');
-  await ensureInstalled(root);
-  await ensureBuilt(root);
+  // Without what prepares a clone this is an installed package: dist/ came with it, and .env is its caller's.
+  const isClone = existsSync(path.join(root, 'scripts', 'bootstrap.mjs'));
+  loadEnvFile(path.join(isClone ? root : process.cwd(), '.env'));
+  if (isClone) {
+    const { ensureInstalled, ensureBuilt } = await import('./bootstrap.mjs');
+    await ensureInstalled(root);
+    await ensureBuilt(root);
+  }
   // Stack traces then name the TypeScript sources.
   process.setSourceMapsEnabled(true);
   const { main } = await import(pathToFileURL(path.join(root, 'dist', file)).href);

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { CommanderError } from 'commander';
 import { build } from 'esbuild';
 import { afterEach, expect, test, vi } from 'vitest';
+import { main } from './main.js';
 import { createProgram } from './program.js';
 
 afterEach(() => {
@@ -22,6 +23,23 @@ test('every command and option is described', () => {
   }
 });
 
+test('every command shows examples, and prints JSON where it prints data', () => {
+  const servers = ['dev', 'api', 'worker', 'codec-server'];
+  const raw = ['completion', 'get'];
+  const program = createProgram();
+  for (const command of [program, ...everyCommand(program)]) {
+    let help = '';
+    command.configureOutput({ writeOut: (text) => (help += text) });
+    command.outputHelp();
+    expect(help, command.name()).toContain('Examples:\n  $ ');
+    if (command.commands.length > 0 || [...servers, ...raw].includes(command.name())) continue;
+    expect(
+      command.options.map(({ long }) => long),
+      `${command.parent?.name()} ${command.name()}`,
+    ).toContain('--json');
+  }
+});
+
 test.each([[['foo']], [['dev', '--foo']], [['migrate', '--json=3']]])(
   '%j is a wrong use, told on standard error',
   async (argv) => {
@@ -36,6 +54,16 @@ test.each([[['foo']], [['dev', '--foo']], [['migrate', '--json=3']]])(
     expect(stdout).not.toHaveBeenCalled();
   },
 );
+
+test('with --json what is wrong is left for its JSON, and not told in words as well', async () => {
+  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  await expect(main(['runs', 'show', '--json'])).rejects.toMatchObject({
+    name: 'CliError',
+    message: "missing required argument 'id'",
+    exitCode: 2,
+  });
+  expect(stderr).not.toHaveBeenCalled();
+});
 
 test('help waits for nothing but the grammar: all else is loaded when a command runs', async () => {
   const { metafile } = await build({

@@ -21,6 +21,7 @@ import { registerTools } from './commands/tools.js';
 import { registerWebhooks } from './commands/webhooks.js';
 import { registerVersions } from './commands/versions.js';
 import { registerWorker } from './commands/worker.js';
+import { examples } from './examples.js';
 
 /**
  * In the order of the help. A command's action imports what it needs when it runs: `perdure --help` must not wait
@@ -49,26 +50,32 @@ const commands = [
   registerCompletion,
 ];
 
-export function createProgram(): Command {
+/** @param options.asJson whether what is wrong with the command line is left for the caller to tell */
+export function createProgram({ asJson = false } = {}): Command {
   const program = new Command('perdure')
     .description('Durable agent runs on Temporal.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     // A wrong use is thrown and not exited on; commands inherit these.
     .exitOverride()
-    .showHelpAfterError('Add --help for how it is used.')
+    .showHelpAfterError(asJson ? false : 'Add --help for how it is used.')
     .configureOutput({
       outputError: (text, write) => {
-        write(text.replace(/^error: /, 'perdure: '));
+        if (!asJson) write(text.replace(/^error: /, 'perdure: '));
       },
     })
+    .addHelpText(
+      'after',
+      examples('perdure run "Greet" --plan plan.json', 'perdure runs why "$id"', 'perdure runs show --help'),
+    )
     .addHelpText('after', exits);
   for (const register of commands) register(program);
   return program;
 }
 
 const exits = `
-Settings come from the environment, or from a file .env beside package.json: .env.example has them all.
+Settings come from the environment, or from a file .env: beside package.json in a clone, else where the command is called.
+.env.example has them all.
 
 Commands about runs call the server of PERDURE_URL, signed in by PERDURE_TOKEN.
 

@@ -10,11 +10,6 @@ import { CliError, exitCodes } from './exit-codes.js';
  * @throws CliError in a sentence for what the server or the network says
  */
 export async function withServer(use: (client: Client, signal: AbortSignal) => Promise<void>): Promise<void> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read our output has what it wanted, as `head` does.
-    if (error.code === 'EPIPE') process.exit(exitCodes.ok);
-    throw error;
-  });
   const config = readConfig();
   const client = createClient({ baseUrl: config.url, token: config.token ?? undefined });
   const interrupted = new AbortController();

@@ -1,7 +1,7 @@
 /** Runs as the command line shows them. */
 import pc from 'picocolors';
 import { type Client, type Run, type RunFilter, type RunSummary } from '../client/client.js';
-import { writeJson, writeTable } from './output.js';
+import { jsonOf, writeJson, writeTable } from './output.js';
 import { cut, durationOf, printable } from './printable.js';
 import { follow, jsonView } from './progress/follow.js';
 import { createPlainView } from './progress/plain-view.js';
@@ -92,7 +92,7 @@ async function showChildren(
   const { runs } = await client.list({ parent, limit: PAGE }, { signal });
   for (const run of runs.toReversed()) {
     const { id, status, goal } = run;
-    const line = `${indent}└ ${id}  ${colourOf(run)(status)}  ${cut(goal, 60)}`;
+    const line = `${indent}└ ${id}  ${colourOf(run)(status)}  ${cut(printable(goal), 60)}`;
     process.stdout.write(`${pc.dim((indent === '' ? 'agents' : '').padEnd(9))} ${line}\n`);
     await showChildren(client, id, `${indent}  `, signal);
   }
@@ -109,7 +109,7 @@ function linesOf(run: Run): [string, string][] {
     ['took', tookOf(run)],
     ['steps', `${run.usage.steps} of ${run.plan?.steps.length ?? 0} ended`],
     ['error', run.error === null ? '' : `${printable(run.error.message)} (${run.error.code})`],
-    ['result', run.result === null ? '' : JSON.stringify(run.result, null, 2)],
+    ['result', run.result === null ? '' : jsonOf(run.result, 2)],
     ['Temporal', run.links.temporal ?? ''],
   ];
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Client, FileBody } from '../client/client.js';
+import { causeOf } from '../client/errors.js';
 import { CliError, exitCodes } from './exit-codes.js';
 import { writeJson, writeTable } from './output.js';
 import { sizeOf } from './printable.js';
@@ -34,8 +35,15 @@ export async function getFile(
 ): Promise<void> {
   const { body } = await client.files.get(run, file, { signal });
   const content = body === null ? Readable.from([]) : Readable.fromWeb(body);
+  // The answer has begun, so the client cannot tell any more what breaks it off.
+  let broken: Error | undefined;
+  content.once('error', (error) => {
+    broken = error;
+  });
   if (output === undefined) {
-    await pipeline(content, process.stdout, { signal, end: false });
+    await pipeline(content, process.stdout, { signal, end: false }).catch((error: unknown) => {
+      throw broken === undefined ? error : brokenOff(file, broken);
+    });
     return;
   }
   const part = `${output}.${process.pid}.part`;
@@ -44,9 +52,18 @@ export async function getFile(
     await rename(part, output);
   } catch (error) {
     await rm(part, { force: true });
+    if (signal.aborted) throw error;
+    if (broken !== undefined) throw brokenOff(file, broken);
     throw isOfSystem(error) ? cannot(error) : error;
   }
 }
+
+const brokenOff = (file: string, cause: Error): CliError =>
+  new CliError(
+    `${file} has not come whole: the connection broke (${causeOf(cause)})`,
+    exitCodes.unreachable,
+    { cause },
+  );
 
 export async function putFile(
   client: Client,

@@ -7,6 +7,7 @@ export function registerAgents(program: Command): void {
   program
     .command('agents')
     .description('who can carry a goal out')
+    .addHelpText('after', examples('perdure agents ls'))
     .command('ls')
     .description('list the agents')
     .option('--json', 'print them as JSON, with their tools and models')

@@ -1,5 +1,6 @@
 /** `perdure approvals`: what waits for a person's word, and the word. */
 import { Option, type Command } from 'commander';
+import type { Approval } from '../../../contracts/approvals.js';
 import { approvalStatuses, type ApprovalStatus } from '../../../contracts/statuses.js';
 import { examples } from '../examples.js';
 import { writeJson, writeTable } from '../output.js';
@@ -11,6 +12,9 @@ interface Decision {
   hash?: string;
   json?: true;
 }
+
+/** The most that the server gives at once. */
+const PAGE = 200;
 
 export function registerApprovals(program: Command): void {
   const approvals = program
@@ -33,19 +37,25 @@ export function registerApprovals(program: Command): void {
       new Option('--status <status>', 'only these').choices([...approvalStatuses, 'all']).default('pending'),
     )
     .option('--json', 'print them as JSON')
+    .addHelpText('after', examples('perdure approvals ls', 'perdure approvals ls --run "$id" --status all'))
     .action(async (options: { run?: string; status: ApprovalStatus | 'all'; json?: true }) => {
       const { withServer } = await import('../server.js');
       await withServer(async (client, signal) => {
         const status = options.status === 'all' ? undefined : options.status;
-        const page = await client.approvals.list({ runId: options.run, status, limit: 200 }, { signal });
+        const approvals: Approval[] = [];
+        for await (const each of client.approvals.list(
+          { runId: options.run, status, limit: PAGE },
+          { signal },
+        ))
+          approvals.push(each);
         if (options.json === true) {
-          writeJson(page.approvals);
+          writeJson(approvals);
           return;
         }
         const { cut } = await import('../printable.js');
         writeTable(
           ['RUN', 'APPROVAL', 'STATUS', 'ASKED', 'TOOL', 'ARGUMENTS'],
-          page.approvals.map((a) => [
+          approvals.map((a) => [
             a.runId,
             a.id,
             a.status,
@@ -92,7 +102,16 @@ function registerDecision(approvals: Command, decision: 'approve' | 'deny'): voi
     .description(decision === 'approve' ? 'let it be done' : 'have it not be done')
     .option('--note <text>', 'why, for the record')
     .option('--hash <argsHash>', 'only if it asks for just this')
-    .option('--json', 'print the run as JSON');
+    .option('--json', 'print the run as JSON')
+    .addHelpText(
+      'after',
+      decision === 'approve'
+        ? examples(
+            'perdure approvals approve "$id" step-pay --note "one less"',
+            `perdure approvals approve "$id" step-pay --args '{"euros": 6}'`,
+          )
+        : examples('perdure approvals deny "$id" step-pay --note "the wrong customer"'),
+    );
   if (decision === 'approve')
     command
       .option('--args <json>', 'with these arguments instead')

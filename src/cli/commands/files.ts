@@ -56,10 +56,12 @@ export function registerFiles(program: Command): void {
   files
     .command('rm <run> <path>')
     .description('delete a file while the run is open')
+    .option('--json', 'print what was deleted as JSON')
     .addHelpText('after', examples('perdure files rm "$id" input/data.csv'))
-    .action(async (run: string, path: string) => {
+    .action(async (run: string, path: string, { json }: Json) => {
       const [{ withServer }] = await load();
       await withServer((client, signal) => client.files.delete(run, path, { signal }));
+      if (json === true) (await import('../output.js')).writeJson({ path, deleted: true });
     });
 }
 

@@ -31,6 +31,13 @@ export function registerKeys(program: Command): void {
     .option('--scope <scope>', 'read, write, audit (the audit log and nothing else) or admin', 'write')
     .option('--expires <time>', 'when it ends (ISO 8601 with offset); never, unless told')
     .option('--json', 'print the key as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'perdure keys create --tenant acme --name "nightly job"',
+        'perdure keys create --tenant acme --name laptop --scope admin --expires 2027-01-01T00:00:00Z',
+      ),
+    )
     .action(async ({ tenant, name, scope, expires, json }: Options & Record<string, string>) => {
       const { createApiKeySchema } = await import('../../../contracts/api-keys.js');
       const wanted = createApiKeySchema.safeParse({ name, scope, expiresAt: expires });
@@ -55,6 +62,7 @@ export function registerKeys(program: Command): void {
     .description('list keys, the revoked ones too')
     .requiredOption('--tenant <id>', 'whose keys')
     .option('--json', 'print them as JSON')
+    .addHelpText('after', examples('perdure keys ls --tenant acme'))
     .action(async ({ tenant, json }: Options) => {
       const { withKeys } = await import('../../stack/main.js');
       const all = await withKeys((store) => store.list(tenant));
@@ -79,10 +87,13 @@ export function registerKeys(program: Command): void {
     .command('revoke <id>')
     .description('end a key; API processes that know it forget it within seconds')
     .requiredOption('--tenant <id>', 'whose key')
-    .action(async (id: string, { tenant }: Options) => {
+    .option('--json', 'print what was revoked as JSON')
+    .addHelpText('after', examples('perdure keys revoke --tenant acme 0190a5c2-0000-7000-8000-000000000000'))
+    .action(async (id: string, { tenant, json }: Options) => {
       const { withKeys } = await import('../../stack/main.js');
       if (!(await withKeys((store) => store.revoke(tenant, id))))
         throw new CliError(`${tenant} has no key ${id}`);
-      console.log(`revoked ${id}`);
+      if (json === true) writeJson({ id, revoked: true });
+      else console.log(`revoked ${id}`);
     });
 }

@@ -15,6 +15,7 @@ export function registerPlans(runs: Command): void {
   runs
     .command('plan <id>')
     .description('print the plan of a run as JSON, as it is now')
+    .option('--json', 'as it is without')
     .addHelpText('after', examples('perdure runs plan "$id"', 'perdure runs plan "$id" | jq ".steps[].id"'))
     .action(async (id: string) => {
       const { withServer } = await import('../server.js');

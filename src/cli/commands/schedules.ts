@@ -36,6 +36,7 @@ export function registerSchedules(program: Command): void {
     .command('ls')
     .description('list schedules, the oldest first')
     .option('--json', 'print them as JSON')
+    .addHelpText('after', examples('perdure schedules ls', 'perdure schedules ls --json | jq -r ".[].id"'))
     .action(async ({ json }: { json?: true }) => {
       const [{ withServer }, { listSchedules }] = await Promise.all([
         import('../server.js'),
@@ -52,11 +53,14 @@ export function registerSchedules(program: Command): void {
   schedules
     .command('delete <id>')
     .description('end a schedule; runs that it has started go on')
-    .action(async (id: string) => {
+    .option('--json', 'print what was deleted as JSON')
+    .addHelpText('after', examples('perdure schedules delete "$id"'))
+    .action(async (id: string, { json }: { json?: true }) => {
       const { withServer } = await import('../server.js');
       await withServer(async (client, signal) => {
         await client.schedules.delete(id, { signal });
-        process.stdout.write(`${id} is deleted\n`);
+        if (json === true) writeJson({ id, deleted: true });
+        else process.stdout.write(`${id} is deleted\n`);
       });
     });
 }
@@ -82,6 +86,12 @@ function registerCreate(schedules: Command): void {
     .option('--webhook <url>', 'who is told of each end')
     .option('--paused', 'start nothing until it is resumed')
     .option('--json', 'print the schedule as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'perdure schedules create "Report on the weather" --cron "0 6 * * 1-5" --timezone Europe/Zurich --plan plan.json',
+      ),
+    )
     .action(async (goal: string, options: Create) => {
       const [{ readSubmission }, { withServer }] = await Promise.all([
         import('../submission.js'),

@@ -8,6 +8,7 @@ export function registerTenants(program: Command): void {
   program
     .command('tenants')
     .description('erase a tenant, in the back ends that are configured, or in those of npm start')
+    .addHelpText('after', examples('perdure tenants erase acme --confirm acme'))
     .command('erase <tenant>')
     .description('end its runs and schedules, destroy its keys, and delete its records and files')
     .requiredOption('--confirm <tenant>', 'the tenant once more: nothing brings it back')

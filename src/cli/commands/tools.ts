@@ -6,7 +6,10 @@ import { writeJson, writeTable } from '../output.js';
 import { printable } from '../printable.js';
 
 export function registerTools(program: Command): void {
-  const tools = program.command('tools').description('what the steps of a plan can call');
+  const tools = program
+    .command('tools')
+    .description('what the steps of a plan can call')
+    .addHelpText('after', examples('perdure tools ls', 'perdure tools check'));
   tools
     .command('ls')
     .description('list the tools')

@@ -19,6 +19,7 @@ export function registerVersions(program: Command): void {
     .command('ls')
     .description('list the builds: current takes new runs, draining has open ones, drained has none')
     .option('--json', 'print them as JSON')
+    .addHelpText('after', examples('perdure versions ls'))
     .action(async ({ json }: { json?: true }) => {
       const { listVersions } = await import('../../stack/main.js');
       const { builds, ...rest } = await listVersions();
@@ -40,6 +41,7 @@ export function registerVersions(program: Command): void {
     .description('have new runs go to a build; open ones stay with theirs')
     .argument('[build]', 'its id; that of this build, unless told')
     .option('--json', 'print the build as JSON')
+    .addHelpText('after', examples('perdure versions promote', 'perdure versions promote 3f9c0a17b2de'))
     .action(async (build: string | undefined, { json }: { json?: true }) => {
       const { promoteTo } = await import('../../stack/main.js');
       const currentBuild = await promoteTo(build);

@@ -7,6 +7,7 @@ export function registerWebhooks(program: Command): void {
   program
     .command('webhooks')
     .description('tell others when runs end')
+    .addHelpText('after', examples('perdure webhooks secret https://app.example.com/hooks/perdure'))
     .command('secret <url>')
     .description('the secret by which the receiver at this address checks what it is sent')
     .option('--json', 'print it as JSON')
