@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import ReactMarkdown from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import { RunImage } from '../run/run-image.js';
+import { picturePath } from './picture-path.js';
 
 export default function Markdown(props: { text: string; runId: string; folder: string }): ReactElement {
   const { text, runId, folder } = props;
@@ -17,7 +18,7 @@ export default function Markdown(props: { text: string; runId: string; folder: s
             </a>
           ),
           img: ({ src, alt = '' }) => {
-            const path = typeof src === 'string' ? pathOf(src, folder) : null;
+            const path = typeof src === 'string' ? picturePath(src, folder) : null;
             return path === null ? (
               <span className="dim">[a picture from elsewhere: {alt}]</span>
             ) : (
@@ -30,16 +31,4 @@ export default function Markdown(props: { text: string; runId: string; folder: s
       </ReactMarkdown>
     </div>
   );
-}
-
-/** @returns null for what does not lie in the workspace */
-function pathOf(address: string, folder: string): string | null {
-  if (address === '' || /^(?:[a-z][a-z0-9+.-]*:|\/)/i.test(address)) return null;
-  const parts: string[] = [];
-  for (const part of [...folder.split('/'), ...decodeURI(address).split('/')]) {
-    if (part === '..') {
-      if (parts.pop() === undefined) return null;
-    } else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return parts.join('/');
 }

@@ -42,8 +42,8 @@ export const toolErrors = {
   address_not_allowed: entry(
     422,
     false,
-    'The address is not one that tools may call',
-    'Use a public http(s) address, or have the operator allow the host in PERDURE_HTTP_ALLOW.',
+    'The address is not one that may be called',
+    'Use a public http(s) address, or have the operator allow the host in PERDURE_HTTP_ALLOW (a model’s in PERDURE_MODEL_ALLOW).',
   ),
   address_not_named: entry(
     403,

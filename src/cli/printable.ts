@@ -8,7 +8,7 @@ export const obeyed = /[\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
  * marks that turn the direction of writing around.
  */
 export const printable = (text: string): string =>
-  text.replaceAll(/\s+/g, ' ').replaceAll(/[\p{Cc}\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, '');
+  text.replaceAll(/\s+/g, ' ').replaceAll(/[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, '');
 
 /** At most so many characters, the last an ellipsis where some are left out. */
 export function cut(text: string, length: number): string {

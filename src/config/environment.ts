@@ -4,6 +4,7 @@ import {
   address,
   count,
   flag,
+  hosts,
   http,
   isAddressRange,
   isSecretKey,
@@ -72,11 +73,18 @@ export const environment = z.object({
         keys.every(
           ([id, key]) =>
             /^(?!tenant-)[A-Za-z0-9][\w-]{0,63}$/.test(id) &&
-            /^[A-Za-z0-9+/]{43}=$/.test(key) &&
-            Buffer.from(key, 'base64').length === 32,
+            /^[A-Za-z0-9+/]{43,}={0,2}$/.test(key) &&
+            Buffer.from(key, 'base64').toString('base64') === key,
         ) &&
         new Set(keys.map(([id]) => id)).size === keys.length,
       'must be name=key, or several of them separated by commas, each key 32 bytes in base64',
+    )
+    .optional(),
+  PERDURE_KMS_KEY: z
+    .string()
+    .regex(
+      /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:(?:key|alias)\/[\w/-]+$/,
+      'must be the ARN of a key of AWS KMS: arn:aws:kms:region:account:key/id',
     )
     .optional(),
   PERDURE_TENANT_KEYS: z.enum(['true', 'false'], 'must be true or false').optional(),
@@ -183,20 +191,13 @@ export const environment = z.object({
         all.every(([name = '', found = '']) => /^[a-z][a-z0-9-]*$/.test(name) && /^\S+$/.test(found)),
       'must be name=package, or several of them separated by commas',
     ),
+  PERDURE_MODEL_ALLOW: hosts,
   PERDURE_MODEL_SECONDS: count('a number of seconds').default(300),
   PERDURE_MODEL_STALL_SECONDS: count('a number of seconds').default(60),
   PERDURE_MODEL_PRICES: z.string().min(1).optional(),
   PERDURE_MODEL_RECORD: z.string().min(1).optional(),
 
-  PERDURE_HTTP_ALLOW: z
-    .string()
-    .default('')
-    .transform((s) =>
-      s
-        .split(',')
-        .map((h) => h.trim().toLowerCase())
-        .filter((h) => h !== ''),
-    ),
+  PERDURE_HTTP_ALLOW: hosts,
 
   // What is mistyped would deny nothing.
   PERDURE_HTTP_DENY: z

@@ -25,6 +25,12 @@ export const list = (s: string): string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
+/** As a URL has them: IPv6 in brackets. */
+export const hosts = z
+  .string()
+  .default('')
+  .transform((s) => list(s).map((host) => host.toLowerCase()));
+
 export const origins = z
   .string()
   .transform(list)

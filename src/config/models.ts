@@ -1,4 +1,5 @@
 /** Which models there are and how their providers are reached; what cannot work is refused. */
+import { isIP } from 'node:net';
 import { ConfigError } from './config-error.js';
 import type { Environment } from './environment.js';
 
@@ -12,6 +13,8 @@ export interface ModelConfig {
   };
   /** By the part of a model's name before the colon. */
   readonly providers: Readonly<Record<string, ModelProvider>>;
+  /** `host` or `host:port` that models may be asked at although it is not public. */
+  readonly allow: readonly string[];
   readonly limits: { readonly totalMs: number; readonly stallMs: number };
   /** A file; null for the published prices alone. */
   readonly pricesFile: string | null;
@@ -59,6 +62,7 @@ export function modelsOf(e: Environment): ModelConfig {
   return Object.freeze({
     byRole: Object.freeze(byRole),
     providers: Object.freeze(providers),
+    allow: Object.freeze([...e.PERDURE_MODEL_ALLOW, ...plainAddresses(providers)]),
     limits: Object.freeze({
       totalMs: e.PERDURE_MODEL_SECONDS * 1000,
       stallMs: e.PERDURE_MODEL_STALL_SECONDS * 1000,
@@ -67,6 +71,18 @@ export function modelsOf(e: Environment): ModelConfig {
     recordFile: e.PERDURE_MODEL_RECORD ?? null,
   });
 }
+
+/**
+ * What says by itself where it is: a number, or this machine. That it stands in the settings allows it, for nothing that
+ * DNS answers can lead it elsewhere.
+ */
+const plainAddresses = (providers: ModelConfig['providers']): string[] =>
+  Object.values(providers).flatMap((provider) => {
+    if (provider.protocol !== 'openai' && provider.protocol !== 'anthropic') return [];
+    const { hostname, port, protocol } = new URL(provider.baseUrl);
+    const isPlain = hostname === 'localhost' || isIP(hostname.replace(/^\[(.*)\]$/, '$1')) !== 0;
+    return isPlain ? [`${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`] : [];
+  });
 
 /** Why a model by this name cannot be asked; undefined when nothing speaks against it. */
 export function modelProblem(name: string, providers: ModelConfig['providers']): string | undefined {

@@ -1,4 +1,4 @@
-/** Keys that payloads in Temporal are sealed with. An adapter of this asks a key management service. */
+/** Keys that payloads in Temporal are sealed with. */
 
 export interface DataKey {
   /** Stands beside what it seals, in the clear. */

@@ -12,6 +12,7 @@ import { noTracer } from '../ports/no-tracer.js';
 import type { Tracer } from '../ports/tracer.js';
 import type { ToolRegistry } from '../tools/registry.js';
 import type { Tool } from '../tools/tool.js';
+import { openModelFetch } from './model-fetch.js';
 import type { Releasers } from './releasers.js';
 import { openToolRegistry } from './tool-registry.js';
 
@@ -33,8 +34,16 @@ export async function openAgents(
   tracer: Tracer = noTracer,
 ): Promise<AgentParts> {
   const tools = await openToolRegistry(config, more, logger, releasers, tracer);
-  const packages = await openPackages(config.models, tracer);
-  const models = openModels(config.models, logger.child({ component: 'models' }), tracer, packages);
+  const way = openModelFetch(config);
+  releasers.push('the connections to models', () => way.close());
+  const packages = await openPackages(config.models, way.fetch, tracer);
+  const models = openModels(
+    config.models,
+    way.fetch,
+    logger.child({ component: 'models' }),
+    tracer,
+    packages,
+  );
   const loaded = await loadAgentFiles(config.agentsFolder.path);
   const agents = readAgents({
     loaded,

@@ -111,7 +111,10 @@ export async function openAdapters(
         name: 'temporal',
         what: `namespace ${config.temporalNamespace} at ${temporal.connection.address}`,
         required: true,
-        use: () => temporal.engine.check(),
+        async use() {
+          await temporal.connection.payloads.check();
+          await temporal.engine.check();
+        },
       },
     },
   };

@@ -72,7 +72,10 @@ export async function startToolWorker(
           name: 'temporal',
           what: `namespace ${namespace} at ${address}`,
           required: true,
-          use: () => callTemporal(connection, () => checkTemporal(connection, namespace)),
+          async use() {
+            await payloads.check();
+            await callTemporal(connection, () => checkTemporal(connection, namespace));
+          },
         },
         {
           name: 'workspace',

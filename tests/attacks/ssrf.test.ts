@@ -1,10 +1,14 @@
 /**
  * Server-side request forgery: whatever an address looks like, whoever answers for its name and wherever it redirects
- * to, no tool and no webhook reaches a server that is not public and that no operator has named.
+ * to, no tool, no webhook and no model's call reaches a server that is not public and that no operator has named.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll } from 'vitest';
+import { openModels } from '../../src/adapters/models/open-models.js';
+import { createLogger } from '../../src/adapters/pino/logger.js';
+import { readConfig } from '../../src/config/env.js';
+import { openModelFetch } from '../../src/stack/model-fetch.js';
 import { createAddressGuard } from '../../src/tools/address-guard.js';
 import { createHttpFetch } from '../../src/tools/http-fetch.js';
 import { toolContext } from '../../src/tools/testing/tool-context.js';
@@ -32,6 +36,7 @@ const names: Record<string, [first: string[], later?: string[]]> = {
   'zero.test': [['0.0.0.0']],
   'carrier.test': [['100.64.0.1']],
   'rebinding.test': [[PUBLIC], ['127.0.0.1']],
+  'rebinding-model.test': [[PUBLIC], ['127.0.0.1']],
   'public.test': [[PUBLIC]],
   'front.test': [['127.0.0.1']],
 };
@@ -268,6 +273,65 @@ for (const host of [
 ])
   attack(`a webhook to ${host}`, 'refused', () => seen(webhook(`http://${host}:${insidePort}/`)));
 
+// Models: their addresses are the operator's, and what DNS and a provider say of them are not.
+async function modelAt(baseUrl: string, settings: Record<string, string> = {}): Promise<string> {
+  const config = readConfig({
+    ...{ PERDURE_MODEL: 'openai:m', OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: 'key' },
+    ...settings,
+  });
+  const way = openModelFetch(config, dns.resolve);
+  const before = hits;
+  try {
+    const model = openModels(config.models, way.fetch, createLogger([])).of(config.models.byRole.tool);
+    const code = await codeOf(
+      model.answer({
+        ...{ instructions: '', messages: [{ role: 'user', text: 'x' }] },
+        signal: AbortSignal.timeout(3_000),
+      }),
+    );
+    const said = code === 'address_not_allowed' ? 'refused' : code;
+    return hits === before ? said : `${said}, and reached`;
+  } finally {
+    await way.close();
+  }
+}
+for (const name of Object.keys(names).filter((each) => !/^(?:rebinding|public|front)/.test(each)))
+  attack(`a model at the name ${name}, which is ${String(names[name]?.[0].join(' and '))}`, 'refused', () =>
+    modelAt(`http://${name}:${insidePort}/v1`),
+  );
+attack('a model whose name answers otherwise the second time', 'refused', () =>
+  modelAt(`http://rebinding-model.test:${insidePort}/v1`),
+);
+attack('a model whose provider redirects inside', /^(?!.*reached)/, () =>
+  modelAt(`http://${frontHost}/?to=http://127.0.0.1:${insidePort}/&x=`),
+);
+attack('a model that tools may call, and that nobody has named for models', 'refused', () =>
+  modelAt(`http://inside.test:${insidePort}/v1`, { PERDURE_HTTP_ALLOW: 'inside.test' }),
+);
+attack('a model at another port than the one that was named', 'refused', () =>
+  modelAt(`http://inside.test:${insidePort}/v1`, { PERDURE_MODEL_ALLOW: 'inside.test:1' }),
+);
+for (const denied of ['127.0.0.0/8', 'inside.test', '*.test'])
+  attack(`a model that is named, and denied by ${denied}`, 'refused', () =>
+    modelAt(`http://inside.test:${insidePort}/v1`, {
+      PERDURE_MODEL_ALLOW: 'inside.test',
+      PERDURE_HTTP_DENY: denied,
+    }),
+  );
+attack('a model by its number, which is denied', 'refused', () =>
+  modelAt(`http://127.0.0.1:${insidePort}/v1`, { PERDURE_HTTP_DENY: '127.0.0.1' }),
+);
+attack('a model server that is named for models, asked by a tool', 'refused', () =>
+  seen(fetchIt(`http://127.0.0.1:${insidePort}/v1`)),
+);
+// What answers is no model, and was asked.
+legitimate('a model server of one’s own, by its number', 'model_unavailable, and reached', () =>
+  modelAt(`http://127.0.0.1:${insidePort}/v1`),
+);
+legitimate('the same by a name that is named', 'model_unavailable, and reached', () =>
+  modelAt(`http://inside.test:${insidePort}/v1`, { PERDURE_MODEL_ALLOW: `inside.test:${insidePort}` }),
+);
+
 // What the operator denies, whatever else allows it, and however it is written.
 const DENIED = [
   'denied.test',
@@ -330,4 +394,4 @@ legitimate('a redirect to another name of it', 'no error', () =>
   seen(fetchIt(`http://${frontHost}/?to=http://front.test:${frontHost.split(':')[1] ?? ''}/`)),
 );
 
-atLeast(165, 17);
+atLeast(185, 19);

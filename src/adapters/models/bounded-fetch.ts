@@ -1,4 +1,4 @@
-/** The way to a provider: no redirects, which would carry the key elsewhere, and no endless answers. */
+/** What a provider is asked by: no redirects, which would carry the key elsewhere, and no endless answers. */
 import { PerdureError } from '../../../contracts/errors.js';
 import { tracedRequest } from '../../ports/traced-request.js';
 import type { Tracer } from '../../ports/tracer.js';
@@ -6,8 +6,9 @@ import type { Tracer } from '../../ports/tracer.js';
 /** Bytes of one answer as they come over the line; with all that wraps each token. */
 const MAX_BYTES = 64_000_000;
 
+/** @param way to the provider's address, guarded */
 export const createBoundedFetch =
-  (tracer: Tracer): typeof fetch =>
+  (way: typeof fetch, tracer: Tracer): typeof fetch =>
   async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const answer = await tracedRequest(
@@ -16,7 +17,7 @@ export const createBoundedFetch =
       (told) => {
         const headers = new Headers(init?.headers);
         for (const [name, value] of Object.entries(told)) headers.set(name, value);
-        return fetch(input, { ...init, headers, redirect: 'error' });
+        return way(input, { ...init, headers, redirect: 'error' });
       },
       ({ status }) => status,
     );

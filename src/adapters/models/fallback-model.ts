@@ -11,6 +11,7 @@ const passedOn: ReadonlySet<ErrorCode> = new Set([
   'model_rate_limited',
   'model_unavailable',
   'model_timeout',
+  'address_not_allowed',
 ]);
 
 export function withFallbacks(models: readonly [Model, ...Model[]], logger: Logger): Model {

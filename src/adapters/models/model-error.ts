@@ -12,8 +12,15 @@ const MAX_WORDS = 300;
 
 /** @param model its `provider:name`, for the person who reads the message */
 export function modelError(model: string, error: unknown): PerdureError {
-  if (error instanceof PerdureError) return error;
-  if (error instanceof Error && error.cause instanceof PerdureError) return error.cause;
+  const own = [error, error instanceof Error ? error.cause : undefined].find(
+    (each): each is PerdureError => each instanceof PerdureError,
+  );
+  if (own?.code === 'address_not_allowed')
+    return new PerdureError(
+      'address_not_allowed',
+      `${model}: ${own.message} (PERDURE_MODEL_ALLOW names hosts of models)`,
+    );
+  if (own !== undefined) return own;
   // An answer of 2xx has begun well: what broke it off is the line's doing.
   if (APICallError.isInstance(error) && (error.statusCode ?? 200) >= 300)
     return answered(model, error, error.statusCode ?? 500);

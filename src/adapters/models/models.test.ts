@@ -2,12 +2,16 @@ import { afterEach, expect, test } from 'vitest';
 import { PerdureError } from '../../../contracts/errors.js';
 import { readConfig } from '../../config/env.js';
 import type { Model, ModelRequest } from '../../ports/model.js';
+import { openModelFetch } from '../../stack/model-fetch.js';
 import { createLogger } from '../pino/logger.js';
 import { openModels } from './open-models.js';
 import { startStubServer, type StubAnswer, type StubServer } from './testing/stub-server.js';
 
 let servers: StubServer[] = [];
+let ways: ReturnType<typeof openModelFetch>[] = [];
 afterEach(async () => {
+  await Promise.all(ways.map((way) => way.close()));
+  ways = [];
   await Promise.all(servers.map((server) => server.close()));
   servers = [];
 });
@@ -20,7 +24,12 @@ async function modelOver(
   const stub = await startStubServer((_, n) => (typeof answer === 'function' ? answer(n) : answer));
   servers.push(stub);
   const config = readConfig({ PERDURE_MODEL: 'openai:gpt-5', OPENAI_BASE_URL: stub.url, ...settings });
-  return { model: openModels(config.models, createLogger([])).of(config.models.byRole.tool), stub };
+  const way = openModelFetch(config);
+  ways.push(way);
+  return {
+    model: openModels(config.models, way.fetch, createLogger([])).of(config.models.byRole.tool),
+    stub,
+  };
 }
 
 const request = (more: Partial<ModelRequest> = {}): ModelRequest => ({

@@ -20,11 +20,13 @@ import { createScriptedModel } from './scripted-model.js';
 import { traced } from './traced-model.js';
 
 /**
+ * @param way to the addresses of providers, guarded
  * @param packages of the configuration, opened
  * @throws ConfigError for a file that cannot be used
  */
 export function openModels(
   config: ModelConfig,
+  way: typeof fetch,
   logger: Logger,
   tracer: Tracer = noTracer,
   packages: ProviderPackages = new Map(),
@@ -50,7 +52,9 @@ export function openModels(
       );
     const model = createAiModel({
       name,
-      model: packages.get(providerOf(name))?.languageModel(modelOf(name)) ?? sdkModel(name, config, tracer),
+      model:
+        packages.get(providerOf(name))?.languageModel(modelOf(name)) ??
+        sdkModel(name, config, createBoundedFetch(way, tracer)),
       price: prices(name),
       limits: config.limits,
     });
@@ -70,13 +74,17 @@ export function openModels(
 
 const modelOf = (name: string): string => name.slice(name.indexOf(':') + 1);
 
-function sdkModel(name: string, { providers }: ModelConfig, tracer: Tracer): Exclude<LanguageModel, string> {
+function sdkModel(
+  name: string,
+  { providers }: ModelConfig,
+  boundedFetch: typeof fetch,
+): Exclude<LanguageModel, string> {
   const provider = providerOf(name);
   const found = providers[provider];
   if (found === undefined || found.protocol === 'package')
     throw new Error(`there is no provider ${provider}`);
   const { protocol, baseUrl, apiKey } = found;
-  const settings = { baseURL: baseUrl, fetch: createBoundedFetch(tracer) };
+  const settings = { baseURL: baseUrl, fetch: boundedFetch };
   // A key that is not given must not be taken from the SDK's own reading of the environment.
   if (protocol === 'anthropic')
     return createAnthropic({ ...settings, apiKey: apiKey ?? 'none' })(modelOf(name));

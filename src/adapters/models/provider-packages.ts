@@ -17,16 +17,20 @@ type CreateProvider = (settings: { fetch: typeof globalThis.fetch }) => unknown;
 /** By the provider's name. */
 export type ProviderPackages = ReadonlyMap<string, Provider>;
 
-/** @throws ConfigError for a package that cannot be used */
+/**
+ * @param way to the address of a package's provider; a module that exports a provider has its own
+ * @throws ConfigError for a package that cannot be used
+ */
 export async function openPackages(
   { providers }: ModelConfig,
+  way: typeof globalThis.fetch,
   tracer: Tracer = noTracer,
 ): Promise<ProviderPackages> {
   const found = new Map<string, Provider>();
   for (const [name, provider] of Object.entries(providers)) {
     if (provider.protocol !== 'package') continue;
     try {
-      found.set(name, providerIn(await load(provider.package), tracer));
+      found.set(name, providerIn(await load(provider.package), createBoundedFetch(way, tracer)));
     } catch (error) {
       const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
       throw new ConfigError(`PERDURE_MODEL_PACKAGES: ${name}=${provider.package} cannot be used: ${why}`, {
@@ -50,7 +54,7 @@ async function load(name: string): Promise<object> {
 }
 
 /** What a module exports by default, where that is a provider; else what its one function `create…` makes. */
-function providerIn(module: object, tracer: Tracer): Provider {
+function providerIn(module: object, fetch: typeof globalThis.fetch): Provider {
   const exported = 'default' in module ? module.default : undefined;
   if (isProvider(exported)) return exported;
   const makers = Object.entries(module).filter(
@@ -60,7 +64,7 @@ function providerIn(module: object, tracer: Tracer): Provider {
   const [maker] = makers;
   if (maker === undefined || makers.length > 1)
     throw new Error('it exports neither a provider of the AI SDK by default nor just one function create…');
-  const made = maker[1]({ fetch: createBoundedFetch(tracer) });
+  const made = maker[1]({ fetch });
   if (!isProvider(made)) throw new Error(`${maker[0]} makes no provider of the AI SDK`);
   return made;
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ConfigError, readConfig } from '../../config/env.js';
 import type { Model, ModelRequest } from '../../ports/model.js';
+import { openModelFetch } from '../../stack/model-fetch.js';
 import { createLogger } from '../pino/logger.js';
 import { openModels } from './open-models.js';
 import { openPackages } from './provider-packages.js';
@@ -13,6 +14,7 @@ import { startAnthropicStub, type AnthropicAnswer, type AnthropicStub } from './
 let folder: string;
 let stub: AnthropicStub;
 let answers: AnthropicAnswer[];
+let way: ReturnType<typeof openModelFetch> | undefined;
 beforeEach(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'perdure-models-'));
   answers = [];
@@ -20,13 +22,18 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
+  await way?.close();
+  way = undefined;
   await stub.close();
   rmSync(folder, { recursive: true });
 });
 
 async function open(settings: Record<string, string>): Promise<Model> {
-  const { models } = readConfig(settings);
-  return openModels(models, createLogger([]), undefined, await openPackages(models)).of(models.byRole.tool);
+  const config = readConfig(settings);
+  const { models } = config;
+  way = openModelFetch(config);
+  const packages = await openPackages(models, way.fetch);
+  return openModels(models, way.fetch, createLogger([]), undefined, packages).of(models.byRole.tool);
 }
 const request = (more: Partial<ModelRequest> = {}): ModelRequest => ({
   instructions: 'You answer.',
@@ -81,6 +88,8 @@ test('a package of the AI SDK is a provider by its name alone, and reads its own
   const model = await open({
     PERDURE_MODEL: 'claude:large',
     PERDURE_MODEL_PACKAGES: 'claude=@ai-sdk/anthropic',
+    // Where a package's server is only its package knows.
+    PERDURE_MODEL_ALLOW: new URL(stub.url).host,
     PERDURE_MODEL_PRICES: file,
   });
   expect(await model.answer(request())).toMatchObject({
@@ -131,4 +140,18 @@ test.each([
   const start = open({ PERDURE_MODEL_PACKAGES: given });
   await expect(start).rejects.toThrow(ConfigError);
   await expect(start).rejects.toThrow(message);
+});
+
+test('a package whose server nobody has named is asked at public addresses only', async () => {
+  vi.stubEnv('ANTHROPIC_BASE_URL', stub.url);
+  vi.stubEnv('ANTHROPIC_API_KEY', 'its-own-key');
+  const model = await open({
+    PERDURE_MODEL: 'claude:large',
+    PERDURE_MODEL_PACKAGES: 'claude=@ai-sdk/anthropic',
+  });
+  await expect(model.answer(request())).rejects.toMatchObject({
+    code: 'address_not_allowed',
+    message: expect.stringContaining('PERDURE_MODEL_ALLOW') as string,
+  });
+  expect(stub.requests).toEqual([]);
 });

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 function open(settings: Record<string, string>): Model {
   const { models } = readConfig(settings);
-  return openModels(models, createLogger([])).of(models.byRole.tool);
+  return openModels(models, fetch, createLogger([])).of(models.byRole.tool);
 }
 
 function scripted(script: unknown): Model {
@@ -127,7 +127,7 @@ test.each([
   [{ PERDURE_MODEL_SERVERS: 'ollama' }, 'PERDURE_MODEL_SERVERS must be name=http(s) address'],
   [{ OPENAI_API_KEY: 'one', OPENAI_API_KEY_FILE: 'two' }, 'are both set'],
 ])('%j is refused at the start', (settings, message) => {
-  const start = (): unknown => openModels(readConfig(settings).models, createLogger([]));
+  const start = (): unknown => openModels(readConfig(settings).models, fetch, createLogger([]));
   expect(start).toThrow(ConfigError);
   expect(start).toThrow(message);
 });

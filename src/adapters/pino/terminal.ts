@@ -18,5 +18,14 @@ function plain(line: string): string {
     err?: { message?: string };
   };
   const cause = err?.message === undefined || msg?.includes(err.message) === true ? '' : `: ${err.message}`;
-  return `perdure: ${level === 'error' ? '' : `${level ?? ''}: `}${msg ?? ''}${cause}`;
+  return `perdure: ${level === 'error' ? '' : `${level ?? ''}: `}${harmless(`${msg ?? ''}${cause}`)}`;
 }
+
+/**
+ * Without what terminals obey, and marks that turn the direction of writing around: a service's error may hold them. What
+ * comes after a line's end is set in, so that it passes for no line of ours.
+ */
+const harmless = (text: string): string =>
+  text
+    .replaceAll(/\r?\n/g, '\n  ')
+    .replaceAll(/(?!\n)[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, '');

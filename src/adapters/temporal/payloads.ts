@@ -25,6 +25,8 @@ export interface Payloads {
   /** A text where Temporal takes no payload, such as a schedule's note. */
   sealText(text: string, tenantId: string): Promise<string>;
   openText(text: string): Promise<string>;
+  /** @throws PerdureError where nothing can be written, for the present key cannot be had */
+  check(): Promise<void>;
 }
 
 export const plainPayloads: Payloads = {
@@ -35,6 +37,7 @@ export const plainPayloads: Payloads = {
   message: ({ message }) => Promise.resolve(message ?? ''),
   sealText: (text) => Promise.resolve(text),
   openText: (text) => Promise.resolve(text),
+  check: () => Promise.resolve(),
 };
 
 export interface SealedPayloadsOptions {
@@ -61,6 +64,9 @@ export function createSealedPayloads({ ring, connection, namespace }: SealedPayl
     },
     sealText: (text, tenantId) => sealText(codec, text, tenantId),
     openText: (text) => openText(codec, text),
+    async check() {
+      await ring.current(null);
+    },
   };
 }
 
