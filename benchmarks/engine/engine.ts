@@ -8,7 +8,7 @@ import { answerOf, endChild, startChild } from '../support/child.js';
 import { cpuSecondsBelow, cpuSecondsOf, memoryBelow, memoryOf } from '../support/cpu.js';
 import { ensureBuilt } from '../../scripts/build.mjs';
 
-type Process = 'perdure' | 'temporal' | 'postgres' | 'bare worker';
+export type Process = 'perdure' | 'temporal' | 'postgres' | 'bare worker';
 
 /** CPU seconds since each process began. */
 export type Cpu = Record<Process, number>;
