@@ -1,5 +1,5 @@
 /** What the calls of models took that one activity has made, over all its attempts. */
-import type { Spent } from '../contracts/activities.js';
+import type { Spent } from '../contracts/spent.js';
 import type { RunEvent } from '../contracts/events.js';
 import type { ModelRole, ModelUsage } from '../contracts/models.js';
 import { now, type Journal } from './journal.js';

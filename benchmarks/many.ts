@@ -17,6 +17,7 @@ export interface ManyOptions {
 /** Steps of each run: the first one is asked about. */
 const STEPS = 2;
 const AT_ONCE = 20;
+/** Code is compiled before anything counts. */
 const WARM_UP = 50;
 const PLAN = {
   goal: 'wait for a word',
@@ -103,11 +104,11 @@ async function measure(engine: Engine, contender: Contender, runs: number): Prom
   const isWaiting = 'ExecutionStatus = "Running" and RunStatus = "waiting"';
   const until = (state: string, count: number): Promise<void> =>
     untilCount(engine, `WorkflowType = "${workflowType}" and ${state}`, count);
-  // Code is compiled before anything counts.
-  const first = await load(WARM_UP, AT_ONCE, () => contender.submit());
-  await until(isWaiting, WARM_UP);
+  const warmUp = Math.min(WARM_UP, runs);
+  const first = await load(warmUp, AT_ONCE, () => contender.submit());
+  await until(isWaiting, warmUp);
   await wakeAll(first.each);
-  await until(COMPLETED, WARM_UP);
+  await until(COMPLETED, warmUp);
 
   const before = engine.memory();
   const submitted = await load(runs, AT_ONCE, () => contender.submit());
@@ -116,7 +117,7 @@ async function measure(engine: Engine, contender: Contender, runs: number): Prom
   const cpu = engine.cpu();
   const began = performance.now();
   await wakeAll(submitted.each);
-  await until(COMPLETED, runs + WARM_UP);
+  await until(COMPLETED, runs + warmUp);
   const wokenSeconds = (performance.now() - began) / 1_000;
   const spent = engine.cpu();
   for (const id of submitted.each) await contender.check(id);

@@ -1,4 +1,5 @@
 /** The activities' interface: what workflows call and workers implement. Payloads stay small. */
+import type { Spent } from './spent.js';
 import type { ApprovalPolicy } from './approvals.js';
 import type { ErrorInfo } from './errors.js';
 import type { NewEvent } from './events.js';
@@ -129,13 +130,6 @@ export interface RequestApprovalInput extends RunScope {
 export interface ToMend {
   toMend: true;
   spent: Spent;
-}
-
-/** What calls of models took. */
-export interface Spent {
-  tokens: number;
-  /** US dollars; null where the price of one is not known. */
-  costUsd: number | null;
 }
 
 /** What rules say of a step's end; null where a supervisor must be asked by an activity of its own. */

@@ -2,7 +2,7 @@
 import type { ApprovalPolicy } from './approvals.js';
 import type { BudgetLimit } from './budget-limits.js';
 import type { Budget, TopUp } from './budgets.js';
-import type { Spent } from './activities.js';
+import type { Spent } from './spent.js';
 import type { ErrorInfo } from './errors.js';
 import type { JsonValue, Plan } from './plan.js';
 import type { PlanChange } from './plan-change.js';

@@ -10,8 +10,6 @@ import { runStatuses, type RunStatus } from './statuses.js';
 import { newDelivery, webhookSchema, type Webhook, type WebhookDelivery } from './webhooks.js';
 import { wholeNumber } from './whole-number.js';
 
-export type { Run, RunSummary } from './answers.js';
-
 export { runStatuses, type RunStatus } from './statuses.js';
 
 /** Inline data travels through Temporal's history, so it is kept small; larger inputs are files. */

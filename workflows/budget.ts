@@ -3,7 +3,7 @@
  * that it goes past its budget by no more than one call.
  */
 import { ApplicationFailure, condition } from '@temporalio/workflow';
-import type { Spent } from '../contracts/activities.js';
+import type { Spent } from '../contracts/spent.js';
 import { budgetLimits, limitFields, type BudgetLimit } from '../contracts/budget-limits.js';
 import type { Budget, TopUp } from '../contracts/budgets.js';
 import type { ErrorCode, ErrorInfo } from '../contracts/errors.js';

@@ -6,7 +6,8 @@ import {
   TimeoutFailure,
   isCancellation,
 } from '@temporalio/workflow';
-import type { JournalledFailure, Spent, SpentInVain } from '../contracts/activities.js';
+import type { JournalledFailure, SpentInVain } from '../contracts/activities.js';
+import type { Spent } from '../contracts/spent.js';
 import { isErrorCode, type ErrorInfo } from '../contracts/errors.js';
 
 /**

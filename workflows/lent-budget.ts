@@ -3,7 +3,7 @@
  * what that took. So one account is kept, however deep they are.
  */
 import { CancellationScope, condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow';
-import type { Spent } from '../contracts/activities.js';
+import type { Spent } from '../contracts/spent.js';
 import { ASK_BUDGET_SIGNAL, GIVE_BUDGET_SIGNAL, SETTLE_BUDGET_SIGNAL } from '../contracts/messages.js';
 import type { BudgetAnswer, BudgetAsked, BudgetSettled } from '../contracts/messages.js';
 import { isBudgetExhausted, type Lender, type RunBudget } from './budget.js';

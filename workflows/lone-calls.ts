@@ -9,7 +9,8 @@ import {
   isCancellation,
   proxyActivities,
 } from '@temporalio/workflow';
-import type { Activities, Spent } from '../contracts/activities.js';
+import type { Activities } from '../contracts/activities.js';
+import type { Spent } from '../contracts/spent.js';
 import { recordKeeping } from './activity-options.js';
 import type { RunParts } from './run-parts.js';
 

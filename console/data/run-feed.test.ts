@@ -44,9 +44,12 @@ test('follows to the end, and asks no more', async () => {
   });
   const feed = followFeed(client, 'r', now);
   const seen = states(feed);
-  await vi.waitFor(() => {
-    expect(feed.state.kind).toBe('ended');
-  });
+  await vi.waitFor(
+    () => {
+      expect(feed.state.kind).toBe('ended');
+    },
+    { timeout: 20_000 },
+  );
   feed.subscribe(() => undefined);
   expect([seen, feed.picture.status, after]).toEqual([['live', 'ended'], 'completed', [0]]);
 });
@@ -81,9 +84,12 @@ test('what trying again does not change is told', async () => {
   const seqOf = (): number => 0;
   const feed = followFeed(client, 'r', now);
   states(feed);
-  await vi.waitFor(() => {
-    expect(feed.state).toMatchObject({ kind: 'failed', error: { message: 'gone' } });
-  });
+  await vi.waitFor(
+    () => {
+      expect(feed.state).toMatchObject({ kind: 'failed', error: { message: 'gone' } });
+    },
+    { timeout: 20_000 },
+  );
 });
 
 test('however much comes within a frame, it is told once', async () => {
@@ -97,9 +103,12 @@ test('however much comes within a frame, it is told once', async () => {
   feed.subscribe(() => {
     told += 1;
   });
-  await vi.waitFor(() => {
-    expect(feed.picture.lastSeq).toBe(501);
-  });
+  await vi.waitFor(
+    () => {
+      expect(feed.picture.lastSeq).toBe(501);
+    },
+    { timeout: 20_000 },
+  );
   expect(frames).toHaveLength(1);
   frames[0]?.();
   expect(told).toBe(1);

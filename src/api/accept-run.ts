@@ -1,7 +1,8 @@
 /** Takes on one run that was sent, alone or among others. */
 import type { Request } from 'express';
 import { PerdureError } from '../../contracts/errors.js';
-import type { Run, RunRecord } from '../../contracts/runs.js';
+import type { Run } from '../../contracts/answers.js';
+import type { RunRecord } from '../../contracts/runs.js';
 import type { ApiContext } from './context.js';
 import { webhooksUnavailable } from './routes/webhook-secret.js';
 import { toRun } from './run-lookup.js';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
-import type { TenantLimits } from './admission.js';
+import type { TenantLimits } from '../ports/admission.js';
 import { createApp } from './create-app.js';
 import { checkedFetch as fetch } from './testing/checked-fetch.js';
 import { createFakeAdmission, type FakeAdmission } from './testing/fake-admission.js';

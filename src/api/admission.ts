@@ -1,17 +1,10 @@
 /** Holds a tenant to its limits of runs when it submits one, and says in headers what is left. */
 import { CANARY_TENANT } from '../../contracts/canary.js';
 import type { NewRun } from '../../contracts/runs.js';
-import type { RunAdmission } from '../ports/admission.js';
+import type { RunAdmission, TenantLimits } from '../ports/admission.js';
 import type { ApiContext } from './context.js';
 import { withDeadline } from '../../contracts/deadline.js';
 import { Refusal } from './refusal.js';
-
-/** What one tenant may have; null for no limit. */
-export interface TenantLimits {
-  readonly openRuns: number | null;
-  readonly submissionsPerMinute: number | null;
-  readonly storageBytes: number | null;
-}
 
 export interface AdmittedRun {
   /** What is left, for the answer. */

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import type { Principal } from '../../contracts/principal.js';
 import type { SignInWays } from '../../contracts/sign-in.js';
 import type { CanaryState } from '../../contracts/system.js';
-import type { Admission } from '../ports/admission.js';
+import type { Admission, TenantLimits } from '../ports/admission.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { ApiKeyStore } from '../ports/api-key-store.js';
 import type { ApprovalStore } from '../ports/approval-store.js';
@@ -27,8 +27,8 @@ import type { Workspace } from '../ports/workspace.js';
 import type { AuditWriter } from './audit/audit-writer.js';
 import { createRunFeeds, type RunFeeds } from './run-feeds.js';
 import { createRunWaits, type RunWaits } from './run-waits.js';
+import { defaultStreams, type StreamOptions } from './stream-options.js';
 import { createSseConnections, type SseConnections } from './sse-connection.js';
-import type { TenantLimits } from './admission.js';
 import { principalOf } from './principals.js';
 import { createRecentActivity, type RecentActivity } from './recent-activity.js';
 import { withoutSignIn, type SignIn } from './sign-in/sign-in.js';
@@ -49,34 +49,6 @@ const defaultLimits: ApiLimits = {
   maxFileBytes: 1_000_000_000,
   checkMs: 3_000,
   recordWaitMs: 2_000,
-};
-
-/** How event streams behave; all times in milliseconds. */
-export interface StreamOptions {
-  /** Between two comments on a quiet stream. */
-  heartbeatMs: number;
-  /** Between two looks into the log while the bus is not healthy. */
-  pollMs: number;
-  /** The same while it is, for a message that was lost unnoticed; of a quiet run up to eight times as long. */
-  safetyPollMs: number;
-  /** What clients are told to wait before they come back. */
-  retryMs: number;
-  /** Bytes that a slow reader may leave unread before the stream waits for it. */
-  maxBufferedBytes: number;
-  /** How long the stream waits for a slow reader before it closes. */
-  slowReaderMs: number;
-  /** Between two looks whether the API key that a long answer was asked for with still counts. */
-  recheckMs: number;
-}
-
-const defaultStreams: StreamOptions = {
-  heartbeatMs: 15_000,
-  pollMs: 1_000,
-  safetyPollMs: 8_000,
-  retryMs: 1_000,
-  maxBufferedBytes: 1_000_000,
-  slowReaderMs: 30_000,
-  recheckMs: 60_000,
 };
 
 export interface ApiDependencies {

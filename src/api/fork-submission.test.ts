@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NewEvent } from '../../contracts/events.js';
 import { planSchema } from '../../contracts/plan.js';
-import type { Run } from '../../contracts/runs.js';
+import type { Run } from '../../contracts/answers.js';
 import { createApp } from './create-app.js';
 import { createFakes, dependenciesOf, type Fakes } from './testing/fakes.js';
 import { listen } from './testing/listen.js';

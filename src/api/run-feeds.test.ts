@@ -6,7 +6,7 @@ import { PerdureError } from '../../contracts/errors.js';
 import type { NewEvent } from '../../contracts/events.js';
 import type { Principal } from '../../contracts/principal.js';
 import { createApp, type App } from './create-app.js';
-import type { StreamOptions } from './context.js';
+import type { StreamOptions } from './stream-options.js';
 import { createFakes, dependenciesOf, type Fakes } from './testing/fakes.js';
 import { listen } from './testing/listen.js';
 

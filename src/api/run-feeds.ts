@@ -5,7 +5,7 @@ import type { EventBus } from '../ports/event-bus.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { ApiMeter } from '../ports/meters.js';
-import type { StreamOptions } from './context.js';
+import type { StreamOptions } from './stream-options.js';
 import { frameOf, type EventFrame } from './event-frame.js';
 import { BATCH, RunFeed, type FeedListener } from './run-feed.js';
 import type { SseConnection } from './sse-connection.js';

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request } from 'express';
 import { addressOf } from '../../contracts/api.js';
 import { PerdureError } from '../../contracts/errors.js';
-import type { RunHead, RunRecord, RunSummary } from '../../contracts/runs.js';
+import type { RunSummary } from '../../contracts/answers.js';
+import type { RunHead, RunRecord } from '../../contracts/runs.js';
 import { isTerminal } from '../../contracts/terminal.js';
 import type { ApiContext } from './context.js';
 

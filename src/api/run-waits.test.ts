@@ -1,6 +1,6 @@
 /** GET /v1/runs/{id}?wait: answered when the run ends, without asking the database again and again. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Run } from '../../contracts/runs.js';
+import type { Run } from '../../contracts/answers.js';
 import { createApp, type App } from './create-app.js';
 import { checkedFetch } from './testing/checked-fetch.js';
 import { createFakes, dependenciesOf, type Fakes } from './testing/fakes.js';

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { addressOf, api, type RouteName } from '../../contracts/api.js';
 import type { NewShareLink, ShareLinkList } from '../../contracts/share-links.js';
-import type { Run } from '../../contracts/runs.js';
+import type { Run } from '../../contracts/answers.js';
 import { createApp } from './create-app.js';
 import { createApiKey } from './sign-in/create-api-key.js';
 import { createSignIn } from './sign-in/sign-in.js';

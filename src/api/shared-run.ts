@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import type { RouteName } from '../../contracts/api.js';
 import { PerdureError } from '../../contracts/errors.js';
 import type { Principal } from '../../contracts/principal.js';
-import type { Run } from '../../contracts/runs.js';
+import type { Run } from '../../contracts/answers.js';
 import { shareLinkOnly } from './sign-in/unauthenticated.js';
 
 /** Not why it stands still, which names workers, and not what is asked of whom. */

@@ -1,7 +1,7 @@
 /** Answers of server-sent events: heartbeats, and a bound on what a slow reader leaves unread. */
 import type { Response } from 'express';
 import type { ApiMeter } from '../ports/meters.js';
-import type { StreamOptions } from './context.js';
+import type { StreamOptions } from './stream-options.js';
 
 export interface SseConnection {
   /** Called once, when the client went, was too slow, its sign-in has expired, or the server drains. */

@@ -1,7 +1,7 @@
 /** Submits a run that goes on from another one, and follows it unless told not to. */
 import type { RetryRun } from '../../contracts/forks.js';
 import type { JsonValue } from '../../contracts/plan.js';
-import type { Run } from '../../contracts/runs.js';
+import type { Run } from '../../contracts/answers.js';
 import type { CallOptions, Client } from '../client/client.js';
 import { CliError, exitCodes } from './exit-codes.js';
 import { followSubmitted } from './run-and-follow.js';

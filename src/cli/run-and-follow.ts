@@ -1,7 +1,8 @@
 /** Submits a run, follows it, and prints what came of it. */
 import pc from 'picocolors';
 import type { RunEvent } from '../../contracts/events.js';
-import type { Run, SubmitRun } from '../../contracts/runs.js';
+import type { Run } from '../../contracts/answers.js';
+import type { SubmitRun } from '../../contracts/runs.js';
 import type { Client } from '../client/client.js';
 import { writeJson } from './output.js';
 import { durationOf, printable } from './printable.js';

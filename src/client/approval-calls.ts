@@ -1,7 +1,7 @@
 /** What people decide. */
 import type { Approval, ApprovalList } from '../../contracts/approvals.js';
 import type { JsonValue } from '../../contracts/plan.js';
-import type { Run } from '../../contracts/runs.js';
+import type { Run } from '../../contracts/answers.js';
 import { post, type Calls } from './calls.js';
 import { queryOf, type ApprovalFilter } from './filters.js';
 import { listing, type Listing } from './listing.js';

@@ -21,7 +21,8 @@ import { createScheduleCalls, type ScheduleCalls } from './schedule-calls.js';
 
 export type { TopUp } from '../../contracts/budgets.js';
 export type { EphemeralEvent, RunEvent } from '../../contracts/events.js';
-export type { Run, RunStatus, RunSummary, SubmitRun } from '../../contracts/runs.js';
+export type { Run, RunSummary } from '../../contracts/answers.js';
+export type { RunStatus, SubmitRun } from '../../contracts/runs.js';
 export type { Statistics } from '../../contracts/statistics.js';
 export { isTerminal, isTerminalEvent } from '../../contracts/terminal.js';
 export type { NewApiKey } from './access-calls.js';

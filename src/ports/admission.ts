@@ -1,5 +1,12 @@
 /** What a tenant uses, for its limits; shared by all API processes. */
 
+/** What one tenant may have; null for no limit. */
+export interface TenantLimits {
+  readonly openRuns: number | null;
+  readonly submissionsPerMinute: number | null;
+  readonly storageBytes: number | null;
+}
+
 export interface SubmissionWindow {
   allowed: boolean;
   /** Submissions that are left in this window. */
@@ -34,7 +41,7 @@ export interface Admission {
   admitRun(
     tenantId: string,
     runId: string,
-    limits: { openRuns: number | null; submissionsPerMinute: number | null },
+    limits: Pick<TenantLimits, 'openRuns' | 'submissionsPerMinute'>,
   ): Promise<RunAdmission>;
   /** Gives the place back, for a run that did not start. */
   releaseRun(tenantId: string, runId: string): Promise<void>;

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runEventSchema, type RunEvent } from '../../contracts/events.js';
 import type { JsonValue, PlanStep } from '../../contracts/plan.js';
-import type { Run, SubmitRun } from '../../contracts/runs.js';
+import type { Run } from '../../contracts/answers.js';
+import type { SubmitRun } from '../../contracts/runs.js';
 import { runCommand, type PerdureSystem } from './support/perdure-process.js';
 
 export function runsSuite(name: string, start: () => Promise<PerdureSystem>): void {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Problem } from '../../contracts/api.js';
 import type { CallbackList } from '../../contracts/callbacks.js';
 import type { RunEvent } from '../../contracts/events.js';
-import type { Run } from '../../contracts/runs.js';
+import type { Run } from '../../contracts/answers.js';
 import type { Why } from '../../contracts/why.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 import { createRunInspector } from '../../src/adapters/temporal/run-inspector.js';

@@ -86,10 +86,14 @@ test(
   TEMPORAL_TIMEOUT_MS,
 );
 
-test('store', async () => {
-  const { ratios } = await store({ runs: 50, eventsPerRun: 3, rounds: 1, calls: 20 });
-  expectRatios(ratios, 'append_embedded', 'list_embedded');
-});
+test(
+  'store',
+  async () => {
+    const { ratios } = await store({ runs: 50, eventsPerRun: 3, rounds: 1, calls: 20 });
+    expectRatios(ratios, 'append_embedded', 'list_embedded');
+  },
+  TEMPORAL_TIMEOUT_MS,
+);
 
 test(
   'start',

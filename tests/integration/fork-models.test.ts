@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Run } from '../../contracts/runs.js';
+import type { Run } from '../../contracts/answers.js';
 import { testDirectory, TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 import { startStubServer, type StubServer } from '../../src/adapters/models/testing/stub-server.js';
 import { createApp } from '../../src/api/create-app.js';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Problem } from '../../contracts/api.js';
 import type { RunEvent } from '../../contracts/events.js';
 import { PerdureError } from '../../contracts/errors.js';
-import type { Run } from '../../contracts/runs.js';
+import type { Run } from '../../contracts/answers.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 import { createApp } from '../../src/api/create-app.js';
 import { createFakes, dependenciesOf } from '../../src/api/testing/fakes.js';

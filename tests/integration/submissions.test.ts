@@ -1,6 +1,6 @@
 /** An API that dies between the start of a run and its record loses nothing, and a repeat finds the run. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Run } from '../../contracts/runs.js';
+import type { Run } from '../../contracts/answers.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 import type { ApiDependencies } from '../../src/api/context.js';
 import { createApp } from '../../src/api/create-app.js';

@@ -61,9 +61,12 @@ const keyOf = (
 const run = { goal: 'a goal that nobody is to read', plan: { steps: [{ id: 'a', tool: 'echo' }] } };
 const idOf = async (answer: Response): Promise<string> => ((await answer.json()) as { id: string }).id;
 const entries = async (count: number) => {
-  await vi.waitFor(() => {
-    expect(log.added).toHaveLength(count);
-  });
+  await vi.waitFor(
+    () => {
+      expect(log.added).toHaveLength(count);
+    },
+    { timeout: 20_000 },
+  );
   return log.added;
 };
 const short = () => log.added.map(({ action, target, outcome }) => [action, target, outcome]);
@@ -212,9 +215,12 @@ test('an audit log that cannot be written stops nobody, and is told in the log',
   const { token } = await keyOf('write');
   log.fault = new Error('a defect');
   expect((await call('POST', '/v1/runs', token, run)).status).toBe(202);
-  await vi.waitFor(() => {
-    expect(fakes.logger.lines.filter(({ fields }) => 'audit' in fields)).toHaveLength(1);
-  });
+  await vi.waitFor(
+    () => {
+      expect(fakes.logger.lines.filter(({ fields }) => 'audit' in fields)).toHaveLength(1);
+    },
+    { timeout: 20_000 },
+  );
 });
 
 test('it is read by its own scope: by pages, or whole as lines, and only the own tenant’s', async () => {

@@ -39,20 +39,29 @@ test('while the database is away entries wait, and each stands in the log once',
   log.fault = away;
   const [first, second] = [entry(), entry()];
   writer.write(first);
-  await vi.waitFor(() => {
-    expect(logger.lines).toHaveLength(1);
-  });
+  await vi.waitFor(
+    () => {
+      expect(logger.lines).toHaveLength(1);
+    },
+    { timeout: 20_000 },
+  );
   writer.write(second);
-  await vi.waitFor(() => {
-    expect(logger.lines.map(({ fields }) => (fields as { audit: NewAuditEntry }).audit)).toEqual([
-      first,
-      second,
-    ]);
-  });
+  await vi.waitFor(
+    () => {
+      expect(logger.lines.map(({ fields }) => (fields as { audit: NewAuditEntry }).audit)).toEqual([
+        first,
+        second,
+      ]);
+    },
+    { timeout: 20_000 },
+  );
   log.fault = null;
-  await vi.waitFor(() => {
-    expect(log.added).toEqual([first, second]);
-  });
+  await vi.waitFor(
+    () => {
+      expect(log.added).toEqual([first, second]);
+    },
+    { timeout: 20_000 },
+  );
   await writer.settle();
   expect(logger.lines).toHaveLength(2);
 });
@@ -81,9 +90,12 @@ test('no more wait than there may be, and what no waiting mends waits for nothin
   const broken = createAuditWriter(log, logger, { retryMs: 60_000 });
   const [bad, good] = [entry(), entry()];
   broken.write(bad);
-  await vi.waitFor(() => {
-    expect(logger.lines).toHaveLength(6);
-  });
+  await vi.waitFor(
+    () => {
+      expect(logger.lines).toHaveLength(6);
+    },
+    { timeout: 20_000 },
+  );
   log.fault = null;
   broken.write(good);
   await broken.settle();

@@ -2,7 +2,8 @@
 import { api, type Problem, type RouteName } from '../../../contracts/api.js';
 import { errorTable, type ErrorCode } from '../../../contracts/errors.js';
 import { headerRefs, type HeaderName } from './headers.js';
-import { ref, type Json, type Operation } from './operation.js';
+import type { Json } from './json.js';
+import { ref, type Operation } from './operation.js';
 
 const STATUS_HEADERS: Partial<Record<number, HeaderName[]>> = {
   401: ['WWW-Authenticate'],

@@ -1,6 +1,7 @@
 /** The workspace of a run. */
 import { examples } from './examples.js';
-import { header, ifNoneMatch, json, notChanged, ref, type Json, type Operations } from './operation.js';
+import type { Json } from './json.js';
+import { header, ifNoneMatch, json, notChanged, ref, type Operations } from './operation.js';
 
 const bytes = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
 const tag = { type: 'string' };

@@ -1,5 +1,5 @@
 /** The headers of answers that a client may decide by. */
-import type { Json } from './operation.js';
+import type { Json } from './json.js';
 
 const text = { type: 'string' };
 

@@ -2,9 +2,7 @@
 import type { RouteName } from '../../../contracts/api.js';
 import type { ErrorCode } from '../../../contracts/errors.js';
 import type { HeaderName } from './headers.js';
-
-/** A piece of the document as it stands in it; a test holds the whole against the schema of OpenAPI 3.1. */
-export type Json = Record<string, unknown>;
+import type { Json } from './json.js';
 
 export interface Answer {
   description: string;

@@ -1,6 +1,7 @@
 /** What calls about a run have in common: its links, its key, and how they answer. */
 import { examples } from './examples.js';
-import { header, json, ref, type Json } from './operation.js';
+import type { Json } from './json.js';
+import { header, json, ref } from './operation.js';
 
 const ofRun = (operationId: string, description: string): Json => ({
   operationId,

@@ -1,6 +1,7 @@
 /** Schedules: runs again and again. */
 import { examples } from './examples.js';
-import { header, json, ref, type Answer, type Json, type Operations } from './operation.js';
+import type { Json } from './json.js';
+import { header, json, ref, type Answer, type Operations } from './operation.js';
 
 const ofSchedule = (operationId: string, description: string): Json => ({
   operationId,

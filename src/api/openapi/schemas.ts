@@ -51,7 +51,7 @@ import { signInWaysSchema } from '../../../contracts/sign-in.js';
 import { systemSchema } from '../../../contracts/system.js';
 import { sendMessageSchema } from '../../../contracts/run-messages.js';
 import { whySchema } from '../../../contracts/why.js';
-import type { Json } from './operation.js';
+import type { Json } from './json.js';
 
 const answerSchemas: Record<string, z.ZodType> = {
   JsonValue: jsonValueSchema,

@@ -1,6 +1,6 @@
 /** How callers sign in, and which scope each call needs. */
 import { api, type RouteName } from '../../../contracts/api.js';
-import type { Json } from './operation.js';
+import type { Json } from './json.js';
 
 export const securitySchemes = {
   token: {

@@ -7,7 +7,7 @@ import { api, addressOf, type FileInfo, type RouteName } from '../../../contract
 import type { CallbackList } from '../../../contracts/callbacks.js';
 import { planSchema } from '../../../contracts/plan.js';
 import type { Statistics } from '../../../contracts/statistics.js';
-import type { Run } from '../../../contracts/runs.js';
+import type { Run } from '../../../contracts/answers.js';
 import { CONTENT_TYPE, createMetrics } from '../../adapters/prometheus/metrics.js';
 import { isAudited } from '../audit/audit-trail.js';
 import { createAuditWriter, type AuditWriter } from '../audit/audit-writer.js';

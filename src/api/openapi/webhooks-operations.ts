@@ -1,6 +1,7 @@
 /** Webhooks: the secret of a receiver, and what it is sent. */
 import { examples } from './examples.js';
-import { json, query, ref, type Json, type Operations } from './operation.js';
+import type { Json } from './json.js';
+import { json, query, ref, type Operations } from './operation.js';
 
 export const webhooksOperations: Operations<'getWebhookSecret'> = {
   getWebhookSecret: {

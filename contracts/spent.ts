@@ -1,0 +1,6 @@
+/** What calls of models have used up. */
+export interface Spent {
+  tokens: number;
+  /** US dollars; null where the price of one is not known. */
+  costUsd: number | null;
+}
