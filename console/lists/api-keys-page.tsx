@@ -59,8 +59,8 @@ export function ApiKeysPage(): ReactElement {
                       <td>{name}</td>
                       <td className="mono">{prefix}…</td>
                       <td>{scope}</td>
-                      <td>{fullTime(createdAt)}</td>
-                      <td>{lastUsedAt === null ? 'never' : fullTime(lastUsedAt)}</td>
+                      <td className="when">{fullTime(createdAt)}</td>
+                      <td className="when">{lastUsedAt === null ? 'never' : fullTime(lastUsedAt)}</td>
                       <td>
                         {revokedAt !== null ? 'revoked' : expiresAt === null ? 'never' : fullTime(expiresAt)}
                       </td>

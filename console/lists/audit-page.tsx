@@ -75,7 +75,7 @@ export function AuditPage(): ReactElement {
             <tbody>
               {entries.map(({ id, at, subject, address, action, target, outcome }) => (
                 <tr key={id}>
-                  <td className="num">{fullTime(at)}</td>
+                  <td className="num when">{fullTime(at)}</td>
                   <td className="mono">{subject}</td>
                   <td className="mono dim">{address ?? '–'}</td>
                   <td className="mono">{action}</td>

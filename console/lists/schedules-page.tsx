@@ -7,12 +7,14 @@ import type { Schedule } from '../../contracts/schedules.js';
 import { client } from '../data/session.js';
 import { ConfirmDialog } from '../parts/confirm-dialog.js';
 import { DialogButton } from '../parts/dialog-button.js';
-import { fullTime } from '../parts/format.js';
+import { fullTime, timeIn } from '../parts/format.js';
 import { Empty, Failure, Loading } from '../parts/notices.js';
 import { Status } from '../parts/status.js';
 import { useTitle } from '../parts/title.js';
 import { useAction } from '../run/use-action.js';
 import { ScheduleDialog } from './schedule-dialog.js';
+
+const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export function SchedulesPage(): ReactElement {
   useTitle('Schedules');
@@ -106,7 +108,15 @@ function Entry({ schedule }: { schedule: Schedule }): ReactElement {
           </>
         )}
         <dt>Next</dt>
-        <dd>{next[0] === undefined ? 'never again' : fullTime(next[0])}</dd>
+        <dd>
+          {next[0] === undefined ? 'never again' : fullTime(next[0])}
+          {next[0] !== undefined && timezone !== ownZone && (
+            <span className="dim">
+              {' '}
+              here, {timeIn(next[0], timezone)} in {timezone}
+            </span>
+          )}
+        </dd>
         <dt>If the run before goes on</dt>
         <dd>{overlap.replace('_', ' ')}</dd>
         {missed + skipped > 0 && (

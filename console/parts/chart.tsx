@@ -133,7 +133,12 @@ function optionsOf(
         width: 1.75,
         spanGaps: false,
         // Only what has nothing beside it would not be seen without.
-        points: { show: true, size: 5, filter: ({ data }: uPlot, at: number) => alone(data[at] ?? []) },
+        points: {
+          ...(colours[i] === undefined ? {} : { fill: colours[i] }),
+          show: true,
+          size: 5,
+          filter: ({ data }: uPlot, at: number) => alone(data[at] ?? []),
+        },
       })),
     ],
     hooks: {

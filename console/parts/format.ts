@@ -14,6 +14,12 @@ const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFracti
 export const fullTime = (at: number | string): string => full.format(new Date(at));
 export const clockTime = (at: number | string): string => clock.format(new Date(at));
 
+/** As the clocks go in another time zone. */
+export const timeIn = (at: number | string, timeZone: string): string =>
+  new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(
+    new Date(at),
+  );
+
 /** A sentence of the server, whose times are in UTC. */
 export const withLocalTimes = (text: string): string =>
   text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, fullTime);

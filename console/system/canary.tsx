@@ -27,6 +27,7 @@ export function Canary({ canary }: { canary: System['canary'] }): ReactElement {
               {canary.last.works ? 'It came through' : 'It did not come through'}
             </span>
             <span className="dim" title={fullTime(canary.last.at)}>
+              by the API process that answers now,{' '}
               {ago(canary.last.at, Math.max(now, Date.parse(canary.last.at)))}, one every{' '}
               {duration(canary.everySeconds * 1_000)}
             </span>

@@ -1,6 +1,7 @@
 /** The last hour: what failed, and how long things took. */
 import { useMemo, type ReactElement } from 'react';
 import type { System } from 'perdure/client';
+import { periodsOf } from '../data/api-processes.js';
 import { Chart, type ChartLine } from '../parts/chart.js';
 import { count, duration } from '../parts/format.js';
 
@@ -66,7 +67,8 @@ const charts: readonly {
   },
 ];
 
-export function Plots({ periods }: { periods: System['periods'] }): ReactElement {
+export function Plots({ answers }: { answers: readonly System[] }): ReactElement {
+  const periods = useMemo(() => periodsOf(answers), [answers]);
   const times = useMemo(() => periods.map(({ from }) => Date.parse(from) / 1_000), [periods]);
   const drawn = useMemo(
     () =>
@@ -80,7 +82,10 @@ export function Plots({ periods }: { periods: System['periods'] }): ReactElement
     <section aria-label="The last hour">
       <h2>The last hour</h2>
       <p className="dim small">
-        Runs are those of the whole system; calls and events those of the process that answered just now.
+        Runs are those of the whole system.{' '}
+        {answers.length > 1
+          ? `Calls and events are those of the ${answers.length} API processes that have answered this page in the last two minutes, added up; their times are those of the slowest.`
+          : 'Calls and events are those of the one API process that has answered this page: of others behind the same address it tells as soon as they answer.'}
       </p>
       <div className="charts">
         {drawn.map((chart) => (

@@ -1,8 +1,9 @@
 /** How the whole system does: whether runs would move now, who works, what waits, and the last hour. */
 import { useQuery } from '@tanstack/react-query';
 import { CircleCheck, CircleX, Lock, TriangleAlert } from 'lucide-react';
-import type { ReactElement } from 'react';
+import { useEffect, useState, type ReactElement } from 'react';
 import { PerdureApiError, type System } from 'perdure/client';
+import { withAnswer } from '../data/api-processes.js';
 import { client } from '../data/session.js';
 import { fullTime } from '../parts/format.js';
 import { Failure, Loading } from '../parts/notices.js';
@@ -30,6 +31,11 @@ export function SystemPage(): ReactElement {
     queryFn: ({ signal }) => client.system({ signal }),
     refetchInterval: ({ state: { error } }) => (isForbidden(error) ? false : EVERY_MS),
   });
+  const [answers, setAnswers] = useState<readonly System[]>([]);
+  const answer = system.data;
+  useEffect(() => {
+    if (answer !== undefined) setAnswers((before) => withAnswer(before, answer));
+  }, [answer]);
   const isRefused = isForbidden(system.error);
   // Whoever may not see the system may still see whether it is ready.
   const readiness = useQuery({
@@ -67,7 +73,7 @@ export function SystemPage(): ReactElement {
       {system.data !== undefined && !isRefused && (
         <>
           <Queue system={system.data} />
-          <Plots periods={system.data.periods} />
+          <Plots answers={answers.length === 0 ? [system.data] : answers} />
           <Canary canary={system.data.canary} />
         </>
       )}
