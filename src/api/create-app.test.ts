@@ -82,6 +82,13 @@ test('a database that is down loses no submission, and names every bad field', a
     code: 'malformed_json',
     detail: expect.stringContaining('position 9') as string,
   });
+  for (const text of ['null', '"goal"', '7', 'true', '[]']) {
+    const answer = await post(text);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      422,
+      { code: 'invalid_request', errors: [{ field: 'body' }] },
+    ]);
+  }
   expect(await (await post({ goal: 'g' })).json()).toMatchObject({ code: 'model_not_configured' });
   expect((await post(`{"goal":"${'x'.repeat(10_000_000)}"}`)).status).toBe(413);
 });

@@ -1,5 +1,6 @@
 /** Values of options that are given in a form of their own. */
 import { InvalidArgumentError } from 'commander';
+import { isTenantName } from '../../contracts/tenant-name.js';
 
 /** `--metadata team=blue --metadata env=test`, gathered. */
 export function pair(text: string, before: Record<string, string> = {}): Record<string, string> {
@@ -35,6 +36,13 @@ export function budget(
     return [field, amount];
   });
   return { ...before, ...Object.fromEntries(given) };
+}
+
+/** The name of a tenant, by which all that is its is stored. */
+export function tenant(text: string): string {
+  if (!isTenantName(text))
+    throw new InvalidArgumentError('A tenant has 1 to 80 printable ASCII characters, and no blanks.');
+  return text;
 }
 
 export function wholeNumber(text: string): number {

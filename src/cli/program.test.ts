@@ -65,6 +65,19 @@ test('with --json what is wrong is left for its JSON, and not told in words as w
   expect(stderr).not.toHaveBeenCalled();
 });
 
+test.each([
+  ['', 'create'],
+  ['a b', 'create'],
+  ['ü', 'ls'],
+  ['x'.repeat(81), 'revoke'],
+])('a tenant that no store could keep apart is a wrong use: %j', async (name, command) => {
+  const given = command === 'create' ? ['--name', 'n'] : command === 'revoke' ? ['id'] : [];
+  await expect(main(['keys', command, '--tenant', name, ...given, '--json'])).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringContaining('A tenant has 1 to 80 printable') as string,
+  });
+});
+
 test('help waits for nothing but the grammar: all else is loaded when a command runs', async () => {
   const { metafile } = await build({
     entryPoints: [path.resolve(import.meta.dirname, 'main.ts')],

@@ -120,7 +120,8 @@ export function apiKeysSuite(name: string, open: () => Promise<Keeping>): void {
       const key = newKey();
       await keys.create(key);
       expect(await keys.revoke('another', key.id)).toBe(false);
-      expect(await keys.revoke(key.tenantId, uuid())).toBe(false);
+      for (const unknown of [uuid(), 'no id', ''])
+        expect(await keys.revoke(key.tenantId, unknown)).toBe(false);
       expect(await keys.find(key.tokenHash)).not.toBeNull();
       expect(await keys.revoke(key.tenantId, key.id)).toBe(true);
       const [first] = await keys.list(key.tenantId);

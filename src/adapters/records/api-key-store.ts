@@ -3,6 +3,9 @@ import { PerdureError } from '../../../contracts/errors.js';
 import type { ApiKey, ApiKeyStore } from '../../ports/api-key-store.js';
 import type { SqlFunctions } from './sql-functions.js';
 
+/** Of anything else the database would only say that it is none. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 export function createApiKeyStore(sql: SqlFunctions): ApiKeyStore {
   return {
     async create(key) {
@@ -38,6 +41,7 @@ export function createApiKeyStore(sql: SqlFunctions): ApiKeyStore {
     },
 
     async revoke(tenantId, keyId) {
+      if (!UUID.test(keyId)) return false;
       return (await sql.call('revoke_api_key', { p_tenant_id: tenantId, p_key_id: keyId })) as boolean;
     },
   };

@@ -36,6 +36,12 @@ export function createJsonBody(maxBytes: number): RequestHandler[] {
     next();
   };
   const checkShape: RequestHandler = (req, _res, next) => {
+    const body: unknown = req.body;
+    // JSON all the same, so that it is not malformed.
+    if (body === null || (body !== undefined && typeof body !== 'object')) {
+      const message = 'must be an object';
+      throw new PerdureError('invalid_request', `body: ${message}`, { errors: [{ field: 'body', message }] });
+    }
     const fault = faultOf(req.body);
     if (fault !== undefined) {
       const { message } = fault;
@@ -44,7 +50,7 @@ export function createJsonBody(maxBytes: number): RequestHandler[] {
     }
     next();
   };
-  return [checkType, checkLength, express.json({ type, limit: maxBytes, strict: true }), checkShape];
+  return [checkType, checkLength, express.json({ type, limit: maxBytes, strict: false }), checkShape];
 }
 
 function tooLarge(maxBytes: number): PerdureError {

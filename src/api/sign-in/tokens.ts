@@ -2,6 +2,7 @@
 import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { z } from 'zod';
 import { scopes, type Principal } from '../../../contracts/principal.js';
+import { isTenantName } from '../../../contracts/tenant-name.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Holder } from '../refusal.js';
 import { createSigningKeys, type SigningKeyOptions, type SigningKeys } from './signing-keys.js';
@@ -23,8 +24,7 @@ const ASYMMETRIC = ['RS256', 'ES256', 'EdDSA'];
 /** Seconds that the issuer's clock and ours may differ. */
 const TOLERANCE = 5;
 
-/** It names folders and keys in every store; the longest must fit into a file's name, each character as three. */
-const tenantName = z.string().regex(/^[\x21-\x7e]{1,80}$/);
+const tenantName = z.string().refine(isTenantName);
 
 // In `user_metadata` people may write what they like: it is not even looked at.
 const claims = z.object({

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { CliError, exitCodes } from '../exit-codes.js';
 import { examples } from '../examples.js';
+import { tenant } from '../option-values.js';
 import { writeJson, writeTable } from '../output.js';
 
 interface Options {
@@ -26,7 +27,7 @@ export function registerKeys(program: Command): void {
   keys
     .command('create')
     .description('make a key; it is shown this once')
-    .requiredOption('--tenant <id>', 'whose runs it is for')
+    .requiredOption('--tenant <id>', 'whose runs it is for', tenant)
     .requiredOption('--name <name>', 'what it is for')
     .option('--scope <scope>', 'read, write, audit (the audit log and nothing else) or admin', 'write')
     .option('--expires <time>', 'when it ends (ISO 8601 with offset); never, unless told')
@@ -38,34 +39,36 @@ export function registerKeys(program: Command): void {
         'perdure keys create --tenant acme --name laptop --scope admin --expires 2027-01-01T00:00:00Z',
       ),
     )
-    .action(async ({ tenant, name, scope, expires, json }: Options & Record<string, string>) => {
+    .action(async ({ tenant: tenantId, name, scope, expires, json }: Options & Record<string, string>) => {
       const { createApiKeySchema } = await import('../../../contracts/api-keys.js');
       const wanted = createApiKeySchema.safeParse({ name, scope, expiresAt: expires });
       if (!wanted.success)
         throw new CliError(
-          wanted.error.issues.map((i) => `--${String(i.path[0])} ${i.message}`).join('; '),
+          wanted.error.issues
+            .map((i) => `--${i.path[0] === 'expiresAt' ? 'expires' : String(i.path[0])} ${i.message}`)
+            .join('; '),
           exitCodes.misused,
         );
       const { withKeys } = await import('../../stack/main.js');
       const { key, token } = await withKeys((store) =>
-        store.create({ tenantId: tenant, ...wanted.data, expiresAt: wanted.data.expiresAt ?? null }),
+        store.create({ tenantId, ...wanted.data, expiresAt: wanted.data.expiresAt ?? null }),
       );
       if (json === true) {
         writeJson({ ...key, token });
         return;
       }
       console.log(token);
-      console.error(`the key ${key.id} of ${tenant} may ${key.scope}; it is not shown again`);
+      console.error(`the key ${key.id} of ${tenantId} may ${key.scope}; it is not shown again`);
     });
   keys
     .command('ls')
     .description('list keys, the revoked ones too')
-    .requiredOption('--tenant <id>', 'whose keys')
+    .requiredOption('--tenant <id>', 'whose keys', tenant)
     .option('--json', 'print them as JSON')
     .addHelpText('after', examples('perdure keys ls --tenant acme'))
-    .action(async ({ tenant, json }: Options) => {
+    .action(async ({ tenant: tenantId, json }: Options) => {
       const { withKeys } = await import('../../stack/main.js');
-      const all = await withKeys((store) => store.list(tenant));
+      const all = await withKeys((store) => store.list(tenantId));
       if (json === true) {
         writeJson(all);
         return;
@@ -86,13 +89,13 @@ export function registerKeys(program: Command): void {
   keys
     .command('revoke <id>')
     .description('end a key; API processes that know it forget it within seconds')
-    .requiredOption('--tenant <id>', 'whose key')
+    .requiredOption('--tenant <id>', 'whose key', tenant)
     .option('--json', 'print what was revoked as JSON')
     .addHelpText('after', examples('perdure keys revoke --tenant acme 0190a5c2-0000-7000-8000-000000000000'))
-    .action(async (id: string, { tenant, json }: Options) => {
+    .action(async (id: string, { tenant: tenantId, json }: Options) => {
       const { withKeys } = await import('../../stack/main.js');
-      if (!(await withKeys((store) => store.revoke(tenant, id))))
-        throw new CliError(`${tenant} has no key ${id}`);
+      if (!(await withKeys((store) => store.revoke(tenantId, id))))
+        throw new CliError(`${tenantId} has no key ${id}`);
       if (json === true) writeJson({ id, revoked: true });
       else console.log(`revoked ${id}`);
     });
