@@ -49,3 +49,15 @@ export const listAuditSchema = z.strictObject({
   cursor: z.string().max(200).optional(),
   format: z.enum(['json', 'ndjson']).optional(),
 });
+
+/** Which entries; all that is given must fit. */
+export interface AuditFilter {
+  /** ISO 8601 with an offset: from this moment on, and before that one. */
+  from?: string | undefined;
+  before?: string | undefined;
+  subject?: string | undefined;
+  action?: string | undefined;
+  /** This, and what lies beneath it: of `runs/<id>` its files and approvals, too. */
+  target?: string | undefined;
+  outcome?: string | undefined;
+}

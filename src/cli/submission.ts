@@ -5,7 +5,8 @@ import { text } from 'node:stream/consumers';
 import type { SubmitRun } from '../../contracts/runs.js';
 import { CliError, exitCodes } from './exit-codes.js';
 
-interface Given {
+/** What the options of a command say of a run. */
+export interface RunOptions {
   plan?: string;
   file?: string[];
   data?: string;
@@ -19,7 +20,7 @@ interface Given {
 type InputFile = NonNullable<NonNullable<SubmitRun['inputs']>['files']>[number];
 
 /** Whether it fits the contract is for the server to say. @throws CliError for a file that cannot be read */
-export async function readSubmission(goal: string, given: Given): Promise<SubmitRun> {
+export async function readSubmission(goal: string, given: RunOptions): Promise<SubmitRun> {
   const plan = given.plan === undefined ? undefined : await readPlan(given.plan);
   const files = await Promise.all((given.file ?? []).map(readInputFile));
   const data = given.data === undefined ? undefined : parse(given.data, '--data');

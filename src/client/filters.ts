@@ -1,5 +1,6 @@
 /** Which runs, approvals and entries a list has, and how that is said in an address. */
 import type { ApprovalStatus } from '../../contracts/approvals.js';
+import type { AuditFilter as EntryFilter } from '../../contracts/audit.js';
 import type { RunStatus } from '../../contracts/runs.js';
 
 /** Which runs; all that is given must fit. */
@@ -24,16 +25,8 @@ export type StatisticsFilter = Pick<RunFilter, 'agent' | 'createdAfter' | 'creat
   periods?: number | undefined;
 };
 
-/** Which entries of the audit log; all that is given must fit. */
-export interface AuditFilter {
-  /** ISO 8601 with an offset: from this moment on, and before that one. */
-  from?: string | undefined;
-  before?: string | undefined;
-  subject?: string | undefined;
-  action?: string | undefined;
-  /** And what lies beneath it. */
-  target?: string | undefined;
-  outcome?: string | undefined;
+/** Which entries of the audit log, a page at a time. */
+export interface AuditFilter extends EntryFilter {
   /** Of one page: 1 to 1,000, 100 unless told. */
   limit?: number | undefined;
   cursor?: string | undefined;

@@ -1,20 +1,8 @@
 /** Who did what, kept so that nobody can change it: entries are added, read, and deleted when they are old. */
-import type { AuditEntry, AuditList } from '../../contracts/audit.js';
+import type { AuditEntry, AuditFilter, AuditList } from '../../contracts/audit.js';
 
 export interface NewAuditEntry extends AuditEntry {
   tenantId: string;
-}
-
-/** All that is given must fit. */
-export interface AuditFilter {
-  /** From this moment on, and before that one. */
-  from?: string | undefined;
-  before?: string | undefined;
-  subject?: string | undefined;
-  action?: string | undefined;
-  /** This, and what lies beneath it: of `runs/<id>` its files and approvals, too. */
-  target?: string | undefined;
-  outcome?: string | undefined;
 }
 
 /** Every method throws PerdureError `store_unavailable` when the database cannot be reached. */

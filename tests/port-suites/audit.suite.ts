@@ -1,7 +1,8 @@
 /** What every AuditLog must do. */
 import { v7 as uuid } from 'uuid';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { AuditFilter, AuditLog, NewAuditEntry } from '../../src/ports/audit-log.js';
+import type { AuditFilter } from '../../contracts/audit.js';
+import type { AuditLog, NewAuditEntry } from '../../src/ports/audit-log.js';
 
 const entry = (tenantId: string, change: Partial<NewAuditEntry> = {}): NewAuditEntry => ({
   id: uuid(),

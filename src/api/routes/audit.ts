@@ -2,9 +2,14 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request, RequestHandler, Response } from 'express';
-import { listAuditSchema, type AuditEntry, type AuditList } from '../../../contracts/audit.js';
+import {
+  listAuditSchema,
+  type AuditEntry,
+  type AuditFilter,
+  type AuditList,
+} from '../../../contracts/audit.js';
 import { PerdureError } from '../../../contracts/errors.js';
-import type { AuditFilter, AuditLog } from '../../ports/audit-log.js';
+import type { AuditLog } from '../../ports/audit-log.js';
 import type { ApiContext } from '../context.js';
 import { queryOf } from '../query.js';
 import { validate } from '../validate.js';

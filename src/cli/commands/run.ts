@@ -1,18 +1,10 @@
 /** `perdure run`: submits a run and follows it. */
 import type { Command } from 'commander';
-import type { SubmitRun } from '../../client/client.js';
 import { examples } from '../examples.js';
 import { budget, gathered, pair, wholeNumber } from '../option-values.js';
+import type { RunOptions } from '../submission.js';
 
-interface Options {
-  plan?: string;
-  file?: string[];
-  data?: string;
-  metadata?: Record<string, string>;
-  priority?: number;
-  agent?: string;
-  budget?: NonNullable<SubmitRun['budget']>;
-  webhook?: string;
+interface Options extends RunOptions {
   idempotencyKey?: string;
   follow: boolean;
   json?: true;
