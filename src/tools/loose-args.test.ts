@@ -36,13 +36,17 @@ test('what stands beside a reference is held, too, and a property may be called 
   expect(takes(schema, { definitions: 'three' })).toBe(false);
 });
 
-test('a tree is held for its first level, and anything fits below', () => {
+test('a tree is held for some levels, and anything fits below', () => {
   const schema = {
     type: 'object',
     properties: { name: { type: 'string' }, children: { type: 'array', items: { $ref: '#' } } },
   };
   expect(takes(schema, { name: 'a', children: [{ name: 'b' }] })).toBe(true);
   expect(takes(schema, { name: 1 })).toBe(false);
+  expect(takes(schema, { name: 'a', children: [{ name: 1 }] })).toBe(false);
+  expect(takes(schema, { children: [{ children: [{ name: 1 }] }] })).toBe(false);
+  const below = { children: [{ children: [{ children: [{ children: [{ name: 1 }] }] }] }] };
+  expect(takes(schema, below)).toBe(true);
 });
 
 test.each<[string, Record<string, unknown>, JsonValue]>([

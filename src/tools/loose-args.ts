@@ -16,14 +16,19 @@ const unchecked = new Set([
   '$id',
 ]);
 
+/** How often a schema is followed into itself, as of a tree: fewer times where that makes it too large. */
+const TURNS = [4, 1];
+
 /** What it cannot say in time or at all is left to the owner. */
 export function looseArgs(schema: Readonly<Record<string, unknown>>): z.ZodType<Args> {
-  try {
-    const made = z.fromJSONSchema(unfoldedSchema(schema, unchecked));
-    // Its first use finds what the conversion has left for later.
-    made.safeParse({});
-    return z.record(z.string(), z.json()).pipe(made as z.ZodType<Args, Args>);
-  } catch {
-    return z.record(z.string(), z.json());
-  }
+  for (const turns of TURNS)
+    try {
+      const made = z.fromJSONSchema(unfoldedSchema(schema, unchecked, turns));
+      // Its first use finds what the conversion has left for later.
+      made.safeParse({});
+      return z.record(z.string(), z.json()).pipe(made as z.ZodType<Args, Args>);
+    } catch {
+      // The next one is smaller.
+    }
+  return z.record(z.string(), z.json());
 }

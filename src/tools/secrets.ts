@@ -1,5 +1,6 @@
 /** Secrets that tools' files refer to by name, `${PERDURE_SECRET_NAME}`; their values are taken when a tool runs. */
 import { PerdureError } from '../../contracts/errors.js';
+import { formsOf } from './secret-forms.js';
 
 /** By the name after PERDURE_SECRET_; undefined where it is not set. */
 export type Secrets = (name: string) => string | undefined;
@@ -32,7 +33,8 @@ export function redactor(texts: readonly string[], secrets: Secrets): (text: str
     .flatMap((text) => secretsIn(text) ?? [])
     .flatMap((name) => secrets(name) ?? [])
     .filter((value) => value.length >= SHORTEST)
-    // As it stands, and as it stands within JSON.
-    .flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]);
+    .flatMap((value) => [value, ...formsOf(value)])
+    // A form that holds another one goes first.
+    .sort((a, b) => b.length - a.length);
   return (text) => values.reduce((rest, value) => rest.replaceAll(value, '[secret]'), text);
 }

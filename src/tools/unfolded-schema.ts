@@ -12,11 +12,16 @@ const named = new Set(['properties', 'dependentSchemas']);
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Where a reference leads back to where it stands in, anything fits there.
+ * Where a reference leads back to where it stands in, it is followed so often; below, anything fits.
  * @param without keywords that are left out
+ * @param turns of a reference within itself
  * @throws Error for one that is too large, or that refers to what is not there
  */
-export function unfoldedSchema(schema: Json, without: ReadonlySet<string>): Record<string, unknown> {
+export function unfoldedSchema(
+  schema: Json,
+  without: ReadonlySet<string>,
+  turns: number,
+): Record<string, unknown> {
   let nodes = 0;
   const unfold = (value: unknown, within: readonly string[]): unknown => {
     nodes += 1;
@@ -34,7 +39,7 @@ export function unfoldedSchema(schema: Json, without: ReadonlySet<string>): Reco
       }),
     );
     if (typeof node.$ref !== 'string') return own;
-    if (within.includes(node.$ref)) return own;
+    if (within.filter((each) => each === node.$ref).length >= turns) return own;
     const target = unfold(resolved(schema, node.$ref), [...within, node.$ref]);
     return Object.keys(own).length === 0 ? target : { allOf: [target, own] };
   };

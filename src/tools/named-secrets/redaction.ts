@@ -1,5 +1,6 @@
 /** Takes values of secrets out of what comes back from a tool: a service may answer with what it was sent. */
 import { Transform } from 'node:stream';
+import { formsOf } from '../secret-forms.js';
 import type { NamedSecret } from './named-secrets.js';
 
 export interface Redaction {
@@ -7,9 +8,6 @@ export interface Redaction {
   /** A new one for each stream. */
   stream(): Transform;
 }
-
-/** Shorter pieces of a value stand in any text by chance. */
-const SHORTEST = 8;
 
 export function createRedaction(secrets: readonly Pick<NamedSecret, 'name' | 'value'>[]): Redaction {
   const forms = secrets
@@ -46,25 +44,4 @@ export function createRedaction(secrets: readonly Pick<NamedSecret, 'name' | 'va
       });
     },
   };
-}
-
-/** As it stands; within JSON and addresses; and within base64, at whichever of three offsets it begins. */
-function formsOf(value: string): string[] {
-  const base64 = [0, 1, 2].flatMap((offset) => {
-    const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(value)]);
-    // What does not depend on the bytes before and after.
-    const core = bytes
-      .toString('base64')
-      .replaceAll('=', '')
-      .slice(offset === 0 ? 0 : offset + 1, bytes.length % 3 === 0 ? undefined : -1);
-    return [core, core.replaceAll('+', '-').replaceAll('/', '_')];
-  });
-  const forms = [
-    value,
-    JSON.stringify(value).slice(1, -1),
-    encodeURIComponent(value),
-    Buffer.from(value).toString('hex'),
-    ...base64,
-  ];
-  return [...new Set(forms)].filter((form) => form.length >= SHORTEST);
 }
