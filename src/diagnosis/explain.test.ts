@@ -66,6 +66,19 @@ const activity: PendingActivity = {
 const causeOf = (more: Partial<RunFacts>) => explain({ ...facts, ...more }).cause;
 const running = (more: Partial<WorkflowFacts>) => ({ workflow: { answer: { ...workflow, ...more } } });
 
+test('what waits by itself says until when, once, and what a person can do has the id in it', () => {
+  const until = new Date(now.getTime() + 900_000).toISOString();
+  const timer = { until, summary: 'wait: nap until 2026-11-25T12:14:59.700Z' };
+  expect(explain({ ...facts, ...running({ timer }) }).sentence).toBe(
+    `The run waits for a timer until ${until}, for another 15 min: wait: nap.`,
+  );
+  const pause = { at: before(5), by: 'key:k', reason: 'looking', limit: null };
+  expect(explain({ ...facts, pause })).toMatchObject({
+    sentence: 'The run was paused 5 s ago by key:k: looking.',
+    whatToDo: `Let it go on when it may: perdure runs resume ${id}.`,
+  });
+});
+
 test('a task that was just scheduled is no sign of anything', () => {
   expect(causeOf(running({ activities: [{ ...activity, scheduledAt: before(1) }] }))).toBe('moving');
   expect(causeOf(running({ task: { state: 'scheduled', since: before(1), attempt: 1 } }))).toBe('moving');

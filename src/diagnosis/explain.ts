@@ -194,14 +194,14 @@ const cliNames: Record<BudgetLimit, string> = {
   seconds: 'seconds',
 };
 
-function paused({ pause, workflow, now }: OpenRun): Finding | null {
+function paused({ pause, workflow, runId, now }: OpenRun): Finding | null {
   if (pause === null || workflow.activities.length > 0) return null;
   const by = pause.by === null ? '' : ` by ${pause.by}`;
   return {
     state: 'waiting',
     cause: 'paused',
     sentence: `The run was paused ${ago(pause.at, now)}${by}${pause.reason === null ? '' : `: ${pause.reason}`}.`,
-    whatToDo: 'Let it go on with POST /v1/runs/{id}/resume when it may.',
+    whatToDo: `Let it go on when it may: perdure runs resume ${runId}.`,
     evidence: known({ 'paused at': pause.at, by: pause.by, reason: pause.reason }),
   };
 }
@@ -225,7 +225,9 @@ function subAgent({ workflow }: OpenRun): Finding | null {
 
 function timer({ workflow, now }: OpenRun): Finding | null {
   if (workflow.timer === null || workflow.activities.length > 0 || workflow.task !== null) return null;
-  const { until, summary } = workflow.timer;
+  const { until } = workflow.timer;
+  // Until when it says, too, and the timer's own word counts.
+  const summary = workflow.timer.summary?.replace(/ until \S+$/, '') ?? null;
   const left = (Date.parse(until) - now.getTime()) / 1_000;
   return {
     state: 'waiting',
