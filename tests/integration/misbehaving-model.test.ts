@@ -28,7 +28,7 @@ beforeAll(async () => {
     return answer;
   });
   system = await startSystem({
-    settings: { PERDURE_MODEL: 'openai:gpt-5', OPENAI_BASE_URL: stub.url, PERDURE_MODEL_STALL_SECONDS: '1' },
+    settings: { PERDURE_MODEL: 'openai:gpt-5', OPENAI_BASE_URL: stub.url, PERDURE_MODEL_STALL_SECONDS: '3' },
   });
 }, TEMPORAL_TIMEOUT_MS);
 afterAll(async () => {

@@ -31,7 +31,7 @@ beforeAll(async () => {
     settings: {
       PERDURE_MODEL: 'openai:gpt-5',
       OPENAI_BASE_URL: stub.url,
-      PERDURE_MODEL_STALL_SECONDS: '1',
+      PERDURE_MODEL_STALL_SECONDS: '3',
     },
   });
 }, TEMPORAL_TIMEOUT_MS);

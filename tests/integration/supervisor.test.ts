@@ -24,7 +24,7 @@ beforeAll(async () => {
     settings: {
       PERDURE_SUPERVISOR_MODEL: 'openai:gpt-5-mini',
       OPENAI_BASE_URL: stub.url,
-      PERDURE_MODEL_STALL_SECONDS: '1',
+      PERDURE_MODEL_STALL_SECONDS: '3',
     },
   });
 }, TEMPORAL_TIMEOUT_MS);

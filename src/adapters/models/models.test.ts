@@ -160,7 +160,7 @@ test('Retry-After comes along, as seconds, as a date and in milliseconds', async
 });
 
 test('a stream that falls silent, and one that goes on too long, end as model_timeout and are let go', async () => {
-  const silent = await modelOver({ text: 'half', then: 'silence' }, { PERDURE_MODEL_STALL_SECONDS: '1' });
+  const silent = await modelOver({ text: 'half', then: 'silence' }, { PERDURE_MODEL_STALL_SECONDS: '3' });
   expect(await failureOf(silent.model)).toMatchObject({ code: 'model_timeout', retryable: true });
   const long = await modelOver({ text: 'half', then: 'silence' }, { PERDURE_MODEL_SECONDS: '1' });
   expect((await failureOf(long.model)).message).toContain('took longer than 1 s');
