@@ -1,5 +1,5 @@
 /** Code, queries, templates and compressed answers that want out of where they are, or want all there is. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -147,12 +147,43 @@ const sql = (): Record<string, string> => ({
   'links of /proc': `select * from read_text('/proc/self/environ')`,
   'parquet’s metadata': `select * from parquet_metadata('${folder}/secret.csv')`,
   'a shell': `select * from read_csv('| id')`,
+  'a query in a text': `select * from query('select content from read_text(''/etc/passwd'')')`,
+  'a query as JSON': `from json_execute_serialized_sql(json_serialize_sql('select * from read_text(''/etc/passwd'')'))`,
+  'a way out of the folder for results': `select * from read_text('out/../../../../../../etc/passwd')`,
+  'what lies beside the folder for results': `select * from glob('out/../*')`,
+  'a file sniffed at': `select * from sniff_csv('/etc/passwd')`,
+  'a database read as a table': `select * from read_duckdb('${folder}/x.db')`,
+  'a file by a subquery': `select 1 as a order by (select content from read_text('/etc/hostname'))`,
+  'the memory of the process': `select * from read_blob('/proc/self/mem')`,
+  'a table by a name that is a file': `select * from query_table('${folder}/secret.csv')`,
+  'what sorts after the statement': `select 1\n) union all (select content from read_text('/etc/passwd')`,
+  'secrets of the engine': `select * from duckdb_secrets()`,
 });
 for (const name of Object.keys(sql()))
   attack(
     `SQL: ${name}`,
     'nothing told',
     () => seenOf(sqlTool, { query: sql()[name] ?? '', tables: { own: 'own.csv' } }),
+    60_000,
+  );
+// Statements that only read, by functions that write: what is told of the engine's own doings.
+for (const [name, call] of Object.entries({
+  'a log': (file: string) => `enable_logging(storage='file', storage_path='${file}')`,
+  'a log by its settings': (file: string) =>
+    `enable_logging('QueryLog', storage='file', storage_config={'path':'${file}'})`,
+  'a profile': (file: string) => `enable_profiling(format='query_tree', save_location='${file}.txt')`,
+  'a profile as JSON': (file: string) => `enable_profiling(format='json', save_location='${file}.json')`,
+}))
+  attack(
+    `SQL that writes elsewhere: ${name}`,
+    'nothing written',
+    async () => {
+      const before = await readdir(folder);
+      const query = `select * from ${call(path.join(folder, 'written'))}`;
+      const code = await codeOf(run(sqlTool, { query, tables: { own: 'own.csv' } }));
+      const more = (await readdir(folder)).filter((each) => !before.includes(each));
+      return more.length === 0 && code === 'tool_failed' ? 'nothing written' : `${code}: ${more.join()}`;
+    },
     60_000,
   );
 attack(
@@ -227,4 +258,4 @@ legitimate('a plain answer', /"bytes":100/, async () =>
   JSON.stringify(await run(createHttpFetch({ httpAllow: [server.host] }), { url: `${server.url}/plain` })),
 );
 
-atLeast(75, 5);
+atLeast(90, 5);

@@ -4,7 +4,7 @@
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, vi } from 'vitest';
 import { openModels } from '../../src/adapters/models/open-models.js';
 import { createLogger } from '../../src/adapters/pino/logger.js';
 import { readConfig } from '../../src/config/env.js';
@@ -37,6 +37,17 @@ const names: Record<string, [first: string[], later?: string[]]> = {
   'carrier.test': [['100.64.0.1']],
   'rebinding.test': [[PUBLIC], ['127.0.0.1']],
   'rebinding-model.test': [[PUBLIC], ['127.0.0.1']],
+  'many.test': [[...Array.from({ length: 20 }, (_, i) => `93.184.215.${i + 1}`), '10.0.0.1']],
+  'teredo.test': [['2001:0:7f00:1::']],
+  'benchmark.test': [['2001:2::1']],
+  'documentation.test': [['3fff::1']],
+  'router.test': [['5f00::1']],
+  'translated.test': [['::ffff:0:7f00:1']],
+  'local-nat64.test': [['64:ff9b:1::7f00:1']],
+  'compatible.test': [['::7f00:1']],
+  'site.test': [['fec0::1']],
+  'crowd.test': [['224.0.0.1']],
+  'azure.test': [['168.63.129.16']],
   'public.test': [[PUBLIC]],
   'front.test': [['127.0.0.1']],
 };
@@ -248,6 +259,25 @@ for (const form of targets)
 attack('a redirect to a name of the house', 'refused', () =>
   seen(fetchIt(`http://${frontHost}/?to=http://inside.test:${insidePort}/`)),
 );
+for (const scheme of ['ftp', 'file', 'gopher', 'data', 'ws', 'blob'])
+  attack(`a redirect that changes the scheme to ${scheme}`, /^(?:refused|tool_failed)$/, () =>
+    seen(fetchIt(`http://${frontHost}/?to=${scheme}://127.0.0.1:${insidePort}/`)),
+  );
+attack('a redirect within the house, and then inside', 'refused', () =>
+  seen(fetchIt(`http://${frontHost}/?to=${encodeURIComponent(`/?to=http://127.0.0.1:${insidePort}/`)}`)),
+);
+for (const name of ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'ALL_PROXY'])
+  attack(`a proxy by ${name}`, 'no error, not by the proxy', async () => {
+    vi.stubEnv(name, `http://127.0.0.1:${insidePort}`);
+    vi.stubEnv('NODE_USE_ENV_PROXY', '1');
+    vi.stubEnv('NO_PROXY', '');
+    try {
+      const said = await seen(fetchIt(`http://${frontHost}/`));
+      return said.includes('reached') ? said : `${said}, not by the proxy`;
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
 attack('redirects in a circle', 'tool_failed', () =>
   seen(
     fetchIt(
@@ -394,4 +424,4 @@ legitimate('a redirect to another name of it', 'no error', () =>
   seen(fetchIt(`http://${frontHost}/?to=http://front.test:${frontHost.split(':')[1] ?? ''}/`)),
 );
 
-atLeast(185, 19);
+atLeast(215, 19);
