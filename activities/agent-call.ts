@@ -1,7 +1,12 @@
 /** One call that the model of a step has asked for: made once, its outcome kept for the model's next turn. */
 import { activityInfo, cancellationDetails, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { AgentCallInput, AgentCallResult, StepUncertain } from '../contracts/activities.js';
+import type {
+  AgentCallInput,
+  AgentCallResult,
+  StepOutOfReach,
+  StepUncertain,
+} from '../contracts/activities.js';
 import { outcomeUnknown, PerdureError } from '../contracts/errors.js';
 import type { JsonValue } from '../contracts/plan.js';
 import type { Called, CallWanted, ToolCall } from '../contracts/tool-calls.js';
@@ -35,7 +40,7 @@ export async function makeAgentCall(
 }
 
 /** What came of it, or what is to be done or asked first. */
-type Outcome = CallOutcome | CallWanted | Omit<StepUncertain, 'unsent'>;
+type Outcome = CallOutcome | CallWanted | StepUncertain | StepOutOfReach;
 
 class CallRun {
   private readonly journal: Journal;
@@ -122,6 +127,9 @@ class CallRun {
    * and what nobody knows is found out first.
    */
   private async judge(error: PerdureError, call: StepCall | undefined, tries: number): Promise<Outcome> {
+    // To be asked about, as by the arguments of http_fetch; whoever has decided has said it of all that the call does.
+    if (error.code === 'address_not_named' && this.input.approved === undefined)
+      return { status: 'out of reach', why: error.message };
     const attempt = this.under;
     if (call !== undefined && attempt !== undefined) {
       if (isSilence(error)) return this.afterSilence(error, call, attempt);

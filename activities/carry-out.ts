@@ -3,6 +3,7 @@ import type {
   CarryOutInput,
   CarryOutResult,
   RunEnd,
+  RunScope,
   RunToolInput,
   StepEnd,
 } from '../contracts/activities.js';
@@ -57,7 +58,7 @@ class Row {
     };
   }
 
-  private mayGoOn({ step }: Omit<RunToolInput, 'runId' | 'tenantId' | 'unsent'>): boolean {
+  private mayGoOn({ step }: Omit<RunToolInput, keyof RunScope>): boolean {
     if (this.isOver || Date.now() > this.deadline) return false;
     return dependenciesOf(step).every((id) => {
       const end = this.ends.get(id);
@@ -66,12 +67,12 @@ class Row {
     });
   }
 
-  private async runStep(step: Omit<RunToolInput, 'runId' | 'tenantId' | 'unsent'>): Promise<StepEnd> {
-    const { runId, tenantId } = this.input;
+  private async runStep(step: Omit<RunToolInput, keyof RunScope>): Promise<StepEnd> {
+    const { runId, tenantId, agent } = this.input;
     try {
       const { unsent: _none, ...end } = await runTool(
         this.deps,
-        { runId, tenantId, unsent: [], ...step },
+        { runId, tenantId, agent, unsent: [], ...step },
         { journal: this.journal, outputs: this.outputs, limitMs: TOOL_MS },
       );
       if (end.status !== 'completed' && end.status !== 'deferred') return { status: 'handed back' };

@@ -28,7 +28,7 @@ export function createActivities(deps: ActivityDependencies): Activities {
     attempt: number,
     data: { output: StepOutput; durationMs: number },
   ): Promise<Decision> => {
-    const ruled = ruling(deps.supervisor, { id: stepId }, null, []);
+    const ruled = ruling(deps.supervisor, scope.agent, { id: stepId }, null, []);
     const rows = await journal(scope).append(
       { type: 'step.completed', key: stepKeys.end(stepId), at: now(), stepId, attempt, data },
       ...ruled.events,
@@ -64,7 +64,7 @@ export function createActivities(deps: ActivityDependencies): Activities {
     },
 
     async failStep({ step, error, dependants, ...scope }) {
-      const ruled = ruling(deps.supervisor, step, error, dependants);
+      const ruled = ruling(deps.supervisor, scope.agent, step, error, dependants);
       const rows = await journal(scope).append(
         { type: 'step.failed', key: stepKeys.end(step.id), at: now(), stepId: step.id, data: { error } },
         ...ruled.events,

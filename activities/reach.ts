@@ -9,6 +9,9 @@ import type { Reach } from '../contracts/tool-calls.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { writingOf } from './step-writing.js';
 
+/** Characters of an address that whoever decides is shown. */
+const MAX_SHOWN = 300;
+
 /** What is known of a call. */
 export interface Reaching {
   runId: string;
@@ -41,7 +44,8 @@ export async function reachOf(deps: Parts, of: Reaching): Promise<Reach> {
 /** @throws PerdureError `address_not_named` */
 export function checkReach(reach: Reach, url: URL): void {
   const why = whyOutOfReach(reach, url);
-  if (why !== undefined) throw new PerdureError('address_not_named', why);
+  if (why !== undefined)
+    throw new PerdureError('address_not_named', `${why}: ${url.href.slice(0, MAX_SHOWN)}`);
 }
 
 /** Undefined where the call may go there. */

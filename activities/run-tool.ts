@@ -20,7 +20,12 @@ import { createToolFiles } from './tool-files.js';
 import { isSilence, notActed, verifyTool } from './verify-tool.js';
 
 /** Errors of attempts that do not count: they are no fault of the tool's. */
-const uncounted: ReadonlySet<string> = new Set([...outages, 'worker_stopped', 'worker_busy']);
+const uncounted: ReadonlySet<string> = new Set([
+  ...outages,
+  'worker_stopped',
+  'worker_busy',
+  'address_not_named',
+]);
 
 /** For a step that is one of several in a row, within a workflow task. */
 export interface InRow {
@@ -273,6 +278,10 @@ class ToolRun {
   ): Promise<ToolStepResult> {
     // Stopped and woken, it may have been given to another: the log has what is known, and nothing is added.
     if (error.code === 'worker_stopped') return this.later(error, 0);
+    if (error.code === 'address_not_named' && this.input.approved === undefined) {
+      await this.step.noteRetry(attempt, error);
+      return { status: 'out of reach', why: error.message, unsent: this.journal.held() };
+    }
     const isLast = attempt - this.excused >= this.maxAttempts;
     if (this.irreversible && isSilence(error) && (this.mayHaveActed || isLast)) {
       const found = await this.findOut(attempt, call, error.message);

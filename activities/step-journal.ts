@@ -11,6 +11,7 @@ import { recordedDecision, ruling } from './supervision.js';
 import { stepCancelled, stepFailure } from './to-failure.js';
 
 export interface JournalledStep {
+  agent: string;
   step: Pick<PlanStep, 'id' | 'tool' | 'title' | 'onFailure'>;
   dependants?: string[];
 }
@@ -135,8 +136,8 @@ export class StepJournal {
   }
 
   private ruling(error: ErrorInfo | null): { events: NewEvent[]; decision: Decision } {
-    const { step, dependants } = this.of;
-    return ruling(this.deps.supervisor, step, error, dependants ?? []);
+    const { agent, step, dependants } = this.of;
+    return ruling(this.deps.supervisor, agent, step, error, dependants ?? []);
   }
 }
 

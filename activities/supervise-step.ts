@@ -40,7 +40,7 @@ class Supervising {
   }
 
   async decide(): Promise<SuperviseResult | ToMend> {
-    const { runId, mending } = this.input;
+    const { runId, mending, byRules } = this.input;
     // What could not be stored may be the very end that is to be judged.
     await this.journal.append();
     const { attempt: tries } = activityInfo();
@@ -52,7 +52,8 @@ class Supervising {
     const before = judgementIn(past);
     if (before !== undefined) return this.result(before, spending);
     const drafts = draftsOf(this.deps.workspace, this.input);
-    const draft = mending === true || tries > 1 ? await drafts.load<Draft>(this.draftName) : null;
+    const isMended = mending === true || (tries > 1 && byRules === undefined);
+    const draft = isMended ? await drafts.load<Draft>(this.draftName) : null;
     if (draft !== null && mending !== true) return { toMend: true, spent: spending.total };
     const decided = await this.ask(draft, tries, spending);
     if ('draft' in decided) {

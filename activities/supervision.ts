@@ -10,11 +10,12 @@ import { now, stepKeys } from './journal.js';
 /** What follows a step's end at once: the event and the decision; neither where an activity must ask. */
 export function ruling(
   supervisor: Supervisor,
+  agent: string,
   step: Pick<PlanStep, 'id' | 'onFailure'>,
   error: ErrorInfo | null,
   dependants: string[],
 ): { events: NewEvent[]; decision: Decision } {
-  const decided = supervisor.rule?.({ step, error, dependants });
+  const decided = supervisor.rule(agent, { step, error, dependants });
   if (decided === undefined) return { events: [], decision: null };
   const event: NewEvent = {
     type: 'supervisor.decided',

@@ -13,6 +13,8 @@ import type { CallPhase, CallWanted } from './tool-calls.js';
 export interface RunScope {
   runId: string;
   tenantId: string;
+  /** Who carries the run out, by name: it says who judges its steps. */
+  agent: string;
   /** Events that an earlier append could not store; this activity's first append takes them along. */
   unsent: NewEvent[];
 }
@@ -88,7 +90,7 @@ export interface AgentCallInput extends AgentStepScope, CallPhase {
 export type AgentCallResult = {
   /** As in ToolStepResult. */
   unsent: NewEvent[];
-} & ({ status: 'told' } | StepUncertain | CallWanted);
+} & ({ status: 'told' } | StepUncertain | StepOutOfReach | CallWanted);
 
 /** A step that is handed on. */
 export interface OpenDelegateInput extends RunToolInput {
@@ -159,11 +161,18 @@ export interface StepUncertain {
   why: string;
 }
 
+/** The tool wants to call an address that a model has chosen and nobody has named: a person is asked. */
+export interface StepOutOfReach {
+  status: 'out of reach';
+  /** With the address, for whoever decides. */
+  why: string;
+}
+
 /** How a tool step ended, unless it failed. */
 export type ToolStepResult = {
   /** Events that are still not stored: the workflow hands them to the next activity. */
   unsent: NewEvent[];
-} & (StepCompleted | StepDeferred | StepUncertain | CallWanted);
+} & (StepCompleted | StepDeferred | StepUncertain | StepOutOfReach | CallWanted);
 
 export interface CarryOutInput extends RunScope {
   /** What planRun would be told; null when the run has begun. */
@@ -244,6 +253,8 @@ export interface SuperviseInput extends RunScope {
   refused?: string;
   /** Whether its answer of before, in this round, is to be mended. */
   mending?: true;
+  /** Why no model is asked, in words: rules decide. */
+  byRules?: string;
 }
 
 /** What a supervisor says, and why. */

@@ -96,24 +96,28 @@ export class AgentStep {
     const { approvals } = this.parts;
     const id = callApproval(step.id, turn, call.index);
     let denied: ErrorInfo | undefined;
+    /** @returns false where another execution is to go on with the step */
+    const ask = async (why: string | undefined): Promise<boolean> => {
+      const verdict = await this.hearings.ofCall(step, turn, call, why);
+      if (verdict.status === 'carried') this.parts.state.putBack(step.id, true);
+      else if (verdict.status === 'denied') denied = verdict.error;
+      return verdict.status !== 'carried';
+    };
     const isAsked = approvals.isCallAsked(call.effect) || call.ask !== undefined;
-    if (isAsked && approvals.grantOf(id) === undefined) {
-      const verdict = await this.hearings.ofCall(step, turn, call);
-      if (verdict.status === 'carried') {
-        this.parts.state.putBack(step.id, true);
-        return false;
-      }
-      if (verdict.status === 'denied') denied = verdict.error;
-    }
-    const approved = approvals.grantOf(id);
+    if (isAsked && approvals.grantOf(id) === undefined && !(await ask(call.ask))) return false;
     let word: Pick<AgentCallInput, 'hasNotActed' | 'acted'> = {};
     for (;;) {
+      const approved = approvals.grantOf(id);
       const made = await this.call(step, turn, call, {
         ...(approved === undefined ? {} : { approved }),
         ...(denied === undefined ? {} : { denied }),
         ...word,
       });
-      if (made.status !== 'uncertain') break;
+      if (made.status === 'out of reach') {
+        if (!(await ask(made.why))) return false;
+        continue;
+      }
+      if (made.status === 'told') break;
       const said = await this.hearings.ofCallOutcome(step, turn, call, made);
       if (said === 'failed') this.forget(step);
       if (typeof said === 'string') return false;

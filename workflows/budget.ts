@@ -40,6 +40,8 @@ export class RunBudget {
   private readonly reserved = new Set<Amounts>();
   private reached: BudgetLimit | undefined;
   private isClosed = false;
+  /** Those who wait for room, each with whether it waits for nothing by now. */
+  private readonly waiting = new Set<() => boolean>();
   /** Milliseconds since 1970 from which the seconds are counted that are not in `used`; null while paused. */
   private since: number | null;
   private changes: number;
@@ -109,11 +111,20 @@ export class RunBudget {
    * @throws ApplicationFailure `budget_exhausted` when it is not to be waited for any more
    */
   async call<Result extends { spent: Spent }>(ask: () => Promise<Result>): Promise<Result> {
-    // Of several that wait for the same room one gets it.
-    while (!this.hasRoom()) {
-      await condition(() => this.isClosed || this.hasRoom());
-      if (this.isClosed) throw ApplicationFailure.nonRetryable(this.inWords(), EXHAUSTED);
-    }
+    const result = await this.callUnless(() => false, ask);
+    if (result === null) throw new Error('a call that is always wanted was not made');
+    return result;
+  }
+
+  /**
+   * The same of a call that may not be wanted any more when there is no room for it.
+   * @returns null where it was not made
+   */
+  async callUnless<Result extends { spent: Spent }>(
+    isMoot: () => boolean,
+    ask: () => Promise<Result>,
+  ): Promise<Result | null> {
+    if ((await this.room(isMoot)) === 'moot') return null;
     const estimate = this.largest ?? { tokens: this.left('tokens'), costUsd: this.left('costUsd') };
     this.reserved.add(estimate);
     try {
@@ -140,6 +151,24 @@ export class RunBudget {
     } finally {
       this.reserved.delete(estimate);
     }
+  }
+
+  /** Of several that wait for the same room one gets it. @throws ApplicationFailure `budget_exhausted` */
+  private async room(isMoot: () => boolean): Promise<'free' | 'moot'> {
+    while (!this.hasRoom()) {
+      if (isMoot()) return 'moot';
+      this.waiting.add(isMoot);
+      this.onChange();
+      await condition(() => this.isClosed || this.hasRoom() || isMoot());
+      this.waiting.delete(isMoot);
+      if (this.isClosed) throw ApplicationFailure.nonRetryable(this.inWords(), EXHAUSTED);
+    }
+    return 'free';
+  }
+
+  /** Whether somebody waits for room, and has to. */
+  get isWaitedFor(): boolean {
+    return [...this.waiting].some((isMoot) => !isMoot());
   }
 
   /** Whether sub-agents share it. */

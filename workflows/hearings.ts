@@ -43,8 +43,20 @@ export class Hearings {
     await this.supervision.fail(step, verdict.error);
   }
 
+  /** Has a person decide whether the step's tool may call an address that nobody has named; the step waits in its place. */
+  ofReach(step: PlanStep, why: string): Promise<Verdict> {
+    const summary = summaryOf(`ask where ${label(step)} may go`);
+    const id = this.parts.state.approvalOf(step.id);
+    return hear(this.parts, id, {}, { step, reason: 'policy', note: why.slice(0, 500), summary });
+  }
+
   /** Has a person decide about what a step's model asks for. */
-  ofCall(step: PlanStep, turn: number, { index, tool, ask }: AgentCall): Promise<Verdict> {
+  ofCall(
+    step: PlanStep,
+    turn: number,
+    { index, tool }: AgentCall,
+    why: string | undefined,
+  ): Promise<Verdict> {
     const call = { turn, index };
     const summary = summaryOf(`ask about ${label(step)}: ${tool}`);
     const asked: Question = {
@@ -52,7 +64,7 @@ export class Hearings {
       reason: 'policy',
       call,
       summary,
-      ...(ask === undefined ? {} : { note: ask }),
+      ...(why === undefined ? {} : { note: why.slice(0, 500) }),
     };
     return hear(this.parts, callApproval(step.id, turn, index), {}, asked);
   }

@@ -322,6 +322,12 @@ export class RunState {
     return this.ready.quick.size + this.ready.slow.size > 0;
   }
 
+  /** Whether there is anything that does not run yet. */
+  get isToBegin(): boolean {
+    const { pending, asking, waiting } = this.counts;
+    return pending + asking + waiting > 0;
+  }
+
   /** Whether anything is still to come to its end. */
   get isOpen(): boolean {
     const { pending, asking, running, uncertain, waiting, reviewing } = this.counts;

@@ -96,6 +96,13 @@ export class StepExecution {
         await this.hearings.ofOutcome(step, result);
         return;
       }
+      if (result.status === 'out of reach') {
+        const verdict = await this.hearings.ofReach(step, result.why);
+        if (verdict.status === 'denied') await this.supervision.fail(step, verdict.error);
+        // Approved, or carried on to the next execution: it takes its turn again.
+        else state.putBack(step.id, true);
+        return;
+      }
       approvals.used(approval);
       approvals.forgetOutcome(step.id);
       if (result.status === 'deferred') state.wait(step.id, timerOf(result));

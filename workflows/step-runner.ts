@@ -131,13 +131,21 @@ export class StepRunner {
     );
   }
 
+  /** Whether a budget that is used up is in the way of anything. Time is, of all that runs. */
+  private get isMoreWanted(): boolean {
+    const { budget, state } = this.parts;
+    if (budget.exhausted === undefined) return false;
+    if (budget.exhausted === 'seconds') return state.isOpen;
+    return state.isToBegin || budget.isWaitedFor;
+  }
+
   /** What comes of a budget that is used up while there is more to do. */
   private keepBudget(): void {
     const { budget, pause, state, work } = this.parts;
     budget.noteSteps(state.begun, state.hasReady && !work.isEnding && !work.isDraining && !this.isHeld);
     // Whoever waits for it could wait for ever, a sub-agent's run too.
     if (work.isEnding) budget.close();
-    if (budget.exhausted !== undefined && state.isOpen && !work.isEnding) {
+    if (this.isMoreWanted && !work.isEnding) {
       if (budget.pauses) pause.set(true, { by: null, reason: budget.inWords() }, budget.exhausted);
       else {
         // What runs is let end, unless it is time that has run out.

@@ -20,6 +20,8 @@ type Course = 'continue' | 'stop' | 'finish' | 'nothing' | 'carried' | { stop: E
 export class Supervision {
   /** Of steps that a person is asked about. */
   private readonly reviews = new Map<string, Review>();
+  /** Steps that run by the state, and are being judged. */
+  private judging = 0;
 
   constructor(private readonly parts: RunParts) {}
 
@@ -36,7 +38,7 @@ export class Supervision {
   /** @param decision null to ask for one; @param ended whether the state has the step's end already */
   async judge(step: PlanStep, error: ErrorInfo | null, decision: Decision, ended = false): Promise<void> {
     const review = { stepId: step.id, error, round: 1, answers: [] };
-    this.follow(step, error, decision ?? (await this.decide(step, review)), ended);
+    this.follow(step, error, decision ?? (await this.course(step, review)), ended);
   }
 
   /** Goes on with what a person was asked about in an execution before this one. */
@@ -69,6 +71,15 @@ export class Supervision {
   /** For a decision's wording: a few are enough. */
   dependantsOf(step: PlanStep): string[] {
     return step.onFailure === 'continue' ? this.parts.state.dependants(step.id).slice(0, 10) : [];
+  }
+
+  private async course(step: PlanStep, review: Review): Promise<Course> {
+    this.judging += 1;
+    try {
+      return await this.decide(step, review);
+    } finally {
+      this.judging -= 1;
+    }
   }
 
   /** Asks until there is an answer that the run can follow. */
@@ -104,12 +115,13 @@ export class Supervision {
     refused: string | undefined,
   ): Promise<SuperviseResult | null> {
     try {
-      const first = await this.call(step, review, { refused });
-      if (!('toMend' in first)) return first;
-      if (this.parts.work.isEnding) return null;
-      const mended = await this.call(step, review, { refused, mending: true });
-      if ('toMend' in mended) throw new Error('an answer is mended once');
-      return mended;
+      let said = await this.call(step, review, { refused });
+      if (said !== null && 'toMend' in said) {
+        if (this.parts.work.isEnding) return null;
+        said = await this.call(step, review, { refused, mending: true });
+        if (said !== null && 'toMend' in said) throw new Error('an answer is mended once');
+      }
+      return said ?? (await this.rule(step, review));
     } catch (failure) {
       // The run is being stopped for its budget: nobody is asked any more.
       if (isBudgetExhausted(failure)) return null;
@@ -117,15 +129,21 @@ export class Supervision {
     }
   }
 
+  /**
+   * @returns null where the budget is used up, and only a word is missing: all has been done, and done is done. A run
+   *   waits for no comment.
+   */
   private call(
     step: PlanStep,
     { error, round, answers }: Review,
     { refused, mending }: { refused: string | undefined; mending?: true },
-  ): ReturnType<Activities['superviseStep']> {
-    const { unsent, budget } = this.parts;
+  ): Promise<Awaited<ReturnType<Activities['superviseStep']>> | null> {
+    const { unsent, budget, state } = this.parts;
+    const isMoot = (): boolean =>
+      error === null && budget.exhausted !== undefined && state.endsWith(this.judging);
     const said = error === null ? 'completed' : `failed: ${error.message}`;
     const summary = summaryOf(`${step.id} ${said}${mending ? ' (mended)' : ''}`);
-    return budget.call(() =>
+    return budget.callUnless(isMoot, () =>
       unsent.keep((scope) =>
         superviseStep.executeWithOptions(modelCalls(summary), [
           {
@@ -139,6 +157,22 @@ export class Supervision {
         ]),
       ),
     );
+  }
+
+  private async rule(step: PlanStep, { error, round }: Review): Promise<SuperviseResult> {
+    const { unsent, budget } = this.parts;
+    const ruled = await unsent.keep((scope) =>
+      superviseStep.executeWithOptions(recordKeeping(summaryOf(`${step.id} completed: by the rules`)), [
+        {
+          ...scope,
+          ...{ step: judged(step), error, dependants: this.dependantsOf(step) },
+          ...(round === 1 ? {} : { round }),
+          byRules: budget.inWords(),
+        },
+      ]),
+    );
+    if ('toMend' in ruled) throw new Error('rules need no mending');
+    return ruled;
   }
 
   /** @returns how the run goes on where that ends it; undefined once there is an answer */

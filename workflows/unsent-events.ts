@@ -7,7 +7,7 @@ export class UnsentEvents {
   private readonly byKey = new Map<string, NewEvent>();
 
   constructor(
-    private readonly run: Pick<NewRun, 'id' | 'tenantId'>,
+    private readonly run: Pick<NewRun, 'id' | 'tenantId' | 'agent'>,
     events: readonly NewEvent[] = [],
   ) {
     for (const event of events) this.byKey.set(event.key, event);
@@ -27,7 +27,8 @@ export class UnsentEvents {
 
   /** What an activity is told: whose run it is, and all that is to be stored. */
   scope(): RunScope {
-    return { runId: this.run.id, tenantId: this.run.tenantId, unsent: this.all() };
+    const { id, tenantId, agent } = this.run;
+    return { runId: id, tenantId, agent, unsent: this.all() };
   }
 
   /** An activity that was given `given` has stored them, all but what it hands back. */

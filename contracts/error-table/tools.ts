@@ -49,7 +49,7 @@ export const toolErrors = {
     403,
     false,
     'Nobody has named this host',
-    'A model chose it: name it in the goal or in the agent’s hosts, or have the step approved.',
+    'A model chose it, and a person is asked. Name it in the goal or in the agent’s hosts, and nobody is.',
   ),
   secret_not_allowed: entry(
     422,

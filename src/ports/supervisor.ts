@@ -7,7 +7,7 @@ import type { Draft } from './draft.js';
 
 export type StepToJudge = Pick<
   SuperviseInput,
-  'step' | 'error' | 'dependants' | 'round' | 'answers' | 'refused'
+  'step' | 'error' | 'dependants' | 'round' | 'answers' | 'refused' | 'byRules'
 >;
 
 /** What a decision may look at beside the step's end. */
@@ -34,8 +34,12 @@ export interface SupervisedRun {
 }
 
 export interface Supervisor {
-  /** By rules alone and at once: then the decision is written along with the step's end. */
-  rule?(of: StepToJudge): { decision: Exclude<Decision, null>; reason: string };
+  /**
+   * By rules alone and at once: then the decision is written along with the step's end.
+   * @param agent of the run, by name
+   * @returns undefined where a model must be asked
+   */
+  rule(agent: string, of: StepToJudge): { decision: Exclude<Decision, null>; reason: string } | undefined;
   /**
    * Asks once. What it proposes has passed all that holds what a model proposes.
    * @returns a draft where the answer cannot be used, and may be mended

@@ -262,10 +262,17 @@ test('what a model plans reaches no further by a sub-agent', async () => {
   expect((await childrenOf(byPlan.id)).map(({ id }) => id)).toEqual([(await asked())?.runId]);
   await system.engine.cancel(byPlan.id, null);
   const byGoal = await system.startGoal('hand on a goal');
-  expect((await eventsOf(byGoal.id)).at(-1)?.type).toBe('run.failed');
+  // The goal that names the host is a model's own.
+  await expect
+    .poll(asked, { timeout: 20_000 })
+    .toMatchObject({ stepId: 'fetch', note: expect.stringContaining('was chosen by a model') as string });
   const [child] = await childrenOf(byGoal.id);
-  const failed = of(await eventsOf(child?.id ?? ''), 'step.failed');
-  expect(failed).toMatchObject([{ error: { code: 'address_not_named' } }]);
+  const id = child?.id ?? '';
+  expect((await asked())?.runId).toBe(id);
+  const no = { decision: 'deny', argsHash: null, args: null, note: null, by: 'ann' } as const;
+  await system.engine.decide(id, { ...no, approvalId: 'step-fetch' });
+  expect(of(await eventsOf(id), 'step.failed')).toMatchObject([{ error: { code: 'approval_denied' } }]);
+  expect((await eventsOf(byGoal.id)).at(-1)?.type).toBe('run.failed');
 });
 
 test(
