@@ -7,6 +7,7 @@ import type { AgentTurn } from '../src/ports/step-agent.js';
 import { AgentFiles, type KeptAnswer } from './agent-files.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { Journal, now, stepKeys } from './journal.js';
+import { ModelAttempts } from './model-attempts.js';
 import { messagesOf } from './run-messages.js';
 import { OutputStream } from './output-stream.js';
 import { addressOf, reachOf, whyOutOfReach } from './reach.js';
@@ -103,17 +104,28 @@ class AgentTurnRun {
         this.files.past(turn),
         messagesOf(this.deps.log, runId),
       ]);
-      const { usage, ...answer } = await this.deps.stepAgent.answer(task, past, {
-        messages,
-        signal: cancellationSignal(),
-        onText: (piece) => {
-          output.write(piece);
-        },
-      });
       // By the tries, too: a worker that is killed has paid for a call that the next one pays again.
-      await notingCalls(this.journal, spending, { role: 'tool', key: () => this.key(`model/${tries}`), of })(
-        usage,
+      const key = (): string => this.key(`model/${tries}`);
+      const onUsage = notingCalls(this.journal, spending, { role: 'tool', key, of });
+      const attempts = new ModelAttempts(
+        this.deps.workspace,
+        this.input,
+        `step-${step.id}-turn-${turn}`,
+        tries,
       );
+      const { usage, ...answer } = await attempts.make(spending, () =>
+        this.deps.stepAgent.answer(task, past, {
+          messages,
+          signal: cancellationSignal(),
+          onText: (piece) => {
+            output.write(piece);
+          },
+          onBroken: () => {
+            void onUsage(null);
+          },
+        }),
+      );
+      await onUsage(usage);
       if (answer.turn.wrong !== undefined) {
         output.write(null);
         refuseSecond(answer.turn.wrong, past, usage.model);

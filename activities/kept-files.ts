@@ -26,9 +26,12 @@ export class KeptFiles {
   }
 
   async load<Value>(name: string): Promise<Value | null> {
-    const path = this.path(name);
-    if ((await this.workspace.stat(this.scope, path)) === null) return null;
-    return (await loadJson(this.workspace, this.scope, path)) as Value;
+    if (!(await this.has(name))) return null;
+    return (await loadJson(this.workspace, this.scope, this.path(name))) as Value;
+  }
+
+  async has(name: string): Promise<boolean> {
+    return (await this.workspace.stat(this.scope, this.path(name))) !== null;
   }
 
   private path(name: string): string {

@@ -4,6 +4,7 @@ import type { Activities, MendResultInput } from '../contracts/activities.js';
 import { PerdureError } from '../contracts/errors.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { Journal } from './journal.js';
+import { ModelAttempts } from './model-attempts.js';
 import { keepMended, mendedResult, wholeResult } from './run-result.js';
 import { notingCalls, pastCalls, Spending } from './spending.js';
 import { abortedWhile, isOutage } from './to-failure.js';
@@ -30,7 +31,10 @@ export async function mendResult(
   try {
     const { agent, goal } = run;
     const signal = cancellationSignal();
-    const mended = await deps.shaper.mend({ agent, goal, result, wrong, signal, onUsage });
+    const attempts = new ModelAttempts(deps.workspace, input, 'result', tries);
+    const mended = await attempts.make(spending, () =>
+      deps.shaper.mend({ agent, goal, result, wrong, signal, onUsage }),
+    );
     await keepMended(deps.workspace, input, mended);
     return { error: null, spent: spending.total };
   } catch (error) {

@@ -10,6 +10,7 @@ import type { ActivityDependencies } from './dependencies.js';
 import { Journal, now } from './journal.js';
 import { draftsOf } from './kept-files.js';
 import { OutputStream } from './output-stream.js';
+import { ModelAttempts } from './model-attempts.js';
 import { messagesOf } from './run-messages.js';
 import { beginning, planCreated } from './run-ends.js';
 import { notingCalls, pastCalls, Spending } from './spending.js';
@@ -56,7 +57,13 @@ export async function planRun(
     of: { attempt },
   });
   try {
-    const answer = await makePlan(deps, input, { draft, attempt, onUsage });
+    const attempts = new ModelAttempts(
+      deps.workspace,
+      input,
+      input.mending === true ? 'plan-mended' : 'plan',
+      tries,
+    );
+    const answer = await attempts.make(spending, () => makePlan(deps, input, { draft, attempt, onUsage }));
     if ('draft' in answer) {
       await drafts.keep(DRAFT, answer.draft);
       return { toMend: true, spent: spending.total };

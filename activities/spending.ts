@@ -7,6 +7,8 @@ import { now, type Journal } from './journal.js';
 export class Spending {
   private tokens = 0;
   private costUsd: number | null = 0;
+  private called = 0;
+  private unheard = 0;
 
   /** @param past the log's events, among them those of attempts before this one */
   constructor(past: readonly RunEvent[] = []) {
@@ -14,16 +16,33 @@ export class Spending {
   }
 
   add({ inputTokens, outputTokens, costUsd }: Omit<ModelUsage, 'model' | 'durationMs'>): void {
+    this.called += 1;
     this.tokens += inputTokens + outputTokens;
     this.costUsd = costUsd === null || this.costUsd === null ? null : this.costUsd + costUsd;
   }
 
+  /** Attempts that took something, and nobody knows how much. */
+  addUnheard(attempts: number): void {
+    this.unheard += Math.max(0, attempts);
+  }
+
+  /** Calls that have told what they took. */
+  get calls(): number {
+    return this.called;
+  }
+
+  /** Calls that are known to have taken something. */
+  get known(): number {
+    return this.called + this.unheard;
+  }
+
   get total(): Spent {
-    return { tokens: this.tokens, costUsd: this.costUsd };
+    const { tokens, costUsd, unheard } = this;
+    return { tokens, costUsd, ...(unheard === 0 ? {} : { unheard }) };
   }
 }
 
-/** Notes each call of a model as it ends. @param key of an activity's first call, its second, ... */
+/** Notes each call of a model as it ends; null stands for one that broke off. @param key of an activity's first call, its second, ... */
 export function notingCalls(
   journal: Journal,
   spending: Spending,
@@ -32,18 +51,23 @@ export function notingCalls(
     key,
     of = {},
   }: { role: ModelRole; key: (call: number) => string; of?: { stepId?: string; attempt?: number } },
-): (usage: ModelUsage) => Promise<void> {
+): (usage: ModelUsage | null) => Promise<void> {
   let calls = 0;
   return (usage) => {
+    if (usage === null) {
+      spending.addUnheard(1);
+      return Promise.resolve();
+    }
     calls += 1;
     spending.add(usage);
+    const { unheard } = spending.total;
     // By an outage it is only the note that is lost.
     return journal.tryAppend({
       type: 'model.called',
       key: key(calls),
       at: now(),
       ...of,
-      data: { role, ...usage },
+      data: { role, ...usage, ...(unheard === undefined ? {} : { unheard }) },
     });
   };
 }

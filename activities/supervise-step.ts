@@ -11,6 +11,7 @@ import { endBy, Journal, now, stepKeys } from './journal.js';
 import { draftsOf } from './kept-files.js';
 import { hashOf } from './request-approval.js';
 import { resolveArgs } from './resolve-args.js';
+import { ModelAttempts } from './model-attempts.js';
 import { messagesOf } from './run-messages.js';
 import { notingCalls, pastCalls, Spending } from './spending.js';
 import { INPUTS_PATH, loadJson } from './step-output.js';
@@ -69,17 +70,20 @@ class Supervising {
     spending: Spending,
   ): ReturnType<ActivityDependencies['supervisor']['decide']> {
     try {
-      return await this.deps.supervisor.decide(this.input, {
-        ...(draft === null ? {} : { draft }),
-        tries,
-        signal: cancellationSignal(),
-        load: () => this.load(),
-        onUsage: notingCalls(this.journal, spending, {
-          role: 'supervisor',
-          key: () => this.callKey(tries),
-          of: { stepId: this.input.step.id },
+      const attempts = new ModelAttempts(this.deps.workspace, this.input, this.callName, tries);
+      return await attempts.make(spending, () =>
+        this.deps.supervisor.decide(this.input, {
+          ...(draft === null ? {} : { draft }),
+          tries,
+          signal: cancellationSignal(),
+          load: () => this.load(),
+          onUsage: notingCalls(this.journal, spending, {
+            role: 'supervisor',
+            key: () => this.callKey(tries),
+            of: { stepId: this.input.step.id },
+          }),
         }),
-      });
+      );
     } catch (error) {
       throw cancellationSignal().aborted ? abortedWhile('the supervisor was asked') : error;
     }
@@ -103,6 +107,10 @@ class Supervising {
     const { step, round = 1, mending } = this.input;
     const call = mending === true ? 2 : 1;
     return `step/${step.id}/supervisor/${round === 1 ? '' : `${round}/`}${tries}/${call}`;
+  }
+
+  private get callName(): string {
+    return `${this.draftName}${this.input.mending === true ? '-mended' : ''}`;
   }
 
   private get draftName(): string {

@@ -58,7 +58,14 @@ const durable = {
     remove: z.array(z.string()).optional(),
     question: z.string().optional().describe('To a person.'),
   }),
-  'model.called': modelUsageSchema.extend({ role: z.enum(modelRoles) }),
+  'model.called': modelUsageSchema.extend({
+    role: z.enum(modelRoles),
+    unheard: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Attempts before it that took something too, and nobody knows how much.'),
+  }),
   'agent.calling': z.object({ turn: z.int().min(1), tool: z.string() }),
   'agent.called': z.object({
     turn: z.int().min(1),

@@ -117,7 +117,7 @@ export class AgentStep {
         if (!(await ask(made.why))) return false;
         continue;
       }
-      if (made.status === 'told') break;
+      if (made.status !== 'uncertain') break;
       const said = await this.hearings.ofCallOutcome(step, turn, call, made);
       if (said === 'failed') this.forget(step);
       if (typeof said === 'string') return false;

@@ -110,10 +110,9 @@ export class RunBudget {
    * Asks a model once there is room for it: waits while the budget is used up.
    * @throws ApplicationFailure `budget_exhausted` when it is not to be waited for any more
    */
-  async call<Result extends { spent: Spent }>(ask: () => Promise<Result>): Promise<Result> {
-    const result = await this.callUnless(() => false, ask);
-    if (result === null) throw new Error('a call that is always wanted was not made');
-    return result;
+  call<Result extends { spent: Spent }>(ask: () => Promise<Result>): Promise<Result> {
+    // Wanted whatever happens: it is made, or it throws.
+    return this.callUnless(() => false, ask) as Promise<Result>;
   }
 
   /**
@@ -124,7 +123,15 @@ export class RunBudget {
     isMoot: () => boolean,
     ask: () => Promise<Result>,
   ): Promise<Result | null> {
-    if ((await this.room(isMoot)) === 'moot') return null;
+    // Of several that wait for the same room one gets it: between the look and the reservation nothing is awaited.
+    while (!this.hasRoom()) {
+      if (isMoot()) return null;
+      this.waiting.add(isMoot);
+      this.onChange();
+      await condition(() => this.isClosed || this.hasRoom() || isMoot());
+      this.waiting.delete(isMoot);
+      if (this.isClosed) throw ApplicationFailure.nonRetryable(this.inWords(), EXHAUSTED);
+    }
     const estimate = this.largest ?? { tokens: this.left('tokens'), costUsd: this.left('costUsd') };
     this.reserved.add(estimate);
     try {
@@ -151,19 +158,6 @@ export class RunBudget {
     } finally {
       this.reserved.delete(estimate);
     }
-  }
-
-  /** Of several that wait for the same room one gets it. @throws ApplicationFailure `budget_exhausted` */
-  private async room(isMoot: () => boolean): Promise<'free' | 'moot'> {
-    while (!this.hasRoom()) {
-      if (isMoot()) return 'moot';
-      this.waiting.add(isMoot);
-      this.onChange();
-      await condition(() => this.isClosed || this.hasRoom() || isMoot());
-      this.waiting.delete(isMoot);
-      if (this.isClosed) throw ApplicationFailure.nonRetryable(this.inWords(), EXHAUSTED);
-    }
-    return 'free';
   }
 
   /** Whether somebody waits for room, and has to. */
@@ -205,14 +199,16 @@ export class RunBudget {
   }
 
   /** Takes in what calls took. */
-  private settle({ tokens, costUsd }: Spent): void {
-    this.used.tokens += tokens;
-    this.used.costUsd += costUsd ?? 0;
+  private settle({ tokens, costUsd, unheard = 0 }: Spent): void {
     this.isUnpriced ||= costUsd === null;
-    this.largest = {
+    const largest = {
       tokens: Math.max(this.largest?.tokens ?? 0, tokens),
       costUsd: Math.max(this.largest?.costUsd ?? 0, costUsd ?? 0),
     };
+    this.largest = largest;
+    // What nobody knows is taken for as much as was kept for it.
+    this.used.tokens += tokens + unheard * largest.tokens;
+    this.used.costUsd += (costUsd ?? 0) + unheard * largest.costUsd;
     this.check('tokens');
     this.check('costUsd');
   }

@@ -17,8 +17,8 @@ export interface Question<Value> extends Pick<ModelRequest, 'instructions' | 'si
   /** What it has answered before, to be mended. */
   draft?: Draft;
   onText?: (piece: string | null) => void;
-  /** Told of the call. */
-  onUsage: (usage: ModelUsage) => Promise<void>;
+  /** Told of the call; null of one that broke off. */
+  onUsage: (usage: ModelUsage | null) => Promise<void>;
 }
 
 /** Lines of what is wrong that go back to the model, and into the error. */
@@ -37,6 +37,9 @@ export async function askForJson<Value>(
     messages: [{ role: 'user', text: question.text }, ...(draft === undefined ? [] : mending(draft))],
     answerSchema,
     signal,
+    onBroken: () => {
+      void question.onUsage(null);
+    },
     ...(onText === undefined ? {} : { onText }),
   });
   await question.onUsage(answer.usage);

@@ -40,7 +40,7 @@ export function createStepAgent(parts: StepAgentParts): StepAgent {
       return { maxTurns: args.maxTurns, tools: tools.map(({ name }) => name) };
     },
 
-    async answer(task, past, { messages, signal, onText }) {
+    async answer(task, past, { messages, signal, onText, onBroken }) {
       const { agent, args, tools } = open(task);
       const model = parts.models.of(agent.models.tool);
       const answer = await model.answer({
@@ -57,6 +57,7 @@ export function createStepAgent(parts: StepAgentParts): StepAgent {
         ...(args.output === undefined ? {} : { answerSchema: args.output }),
         signal,
         onText,
+        onBroken,
       });
       const turn = { text: answer.text, calls: answer.calls };
       if (answer.calls.length > 0) return { turn, output: null, usage: answer.usage };

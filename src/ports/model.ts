@@ -24,6 +24,8 @@ export interface ModelRequest {
   signal: AbortSignal;
   /** Told of the text as it comes; null when what has come does not count, for another model begins anew. */
   onText?: (piece: string | null) => void;
+  /** Told of an answer that broke off or was stopped, also where another model is asked then: nobody knows what it took. */
+  onBroken?: () => void;
 }
 
 export interface ModelAnswer {

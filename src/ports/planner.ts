@@ -17,8 +17,8 @@ export interface PlanningTask {
   signal: AbortSignal;
   /** Told of what the model writes; null when that begins anew. */
   onText: (piece: string | null) => void;
-  /** Told of the call, also where nothing comes of it. */
-  onUsage: (usage: ModelUsage) => Promise<void>;
+  /** Told of the call, also where nothing comes of it; null of one that broke off, for nobody knows what it took. */
+  onUsage: (usage: ModelUsage | null) => Promise<void>;
 }
 
 export interface Planner {

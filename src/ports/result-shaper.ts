@@ -9,8 +9,8 @@ export interface ResultToMend {
   /** What check has found. */
   wrong: readonly string[];
   signal: AbortSignal;
-  /** Told of the call, also where nothing comes of it. */
-  onUsage: (usage: ModelUsage) => Promise<void>;
+  /** Told of the call, also where nothing comes of it; null of one that broke off, for nobody knows what it took. */
+  onUsage: (usage: ModelUsage | null) => Promise<void>;
 }
 
 export interface ResultShaper {

@@ -45,6 +45,8 @@ export interface StepAgent {
       messages: readonly string[];
       signal: AbortSignal;
       onText: (piece: string | null) => void;
+      /** As of a Model. */
+      onBroken: () => void;
     },
   ): Promise<AgentAnswer>;
 }

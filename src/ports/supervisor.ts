@@ -29,8 +29,8 @@ export interface SupervisedRun {
   /** How often this decision was tried, this time included. */
   tries: number;
   signal: AbortSignal;
-  /** Told of the call of a model. */
-  onUsage: (usage: ModelUsage) => Promise<void>;
+  /** Told of the call of a model; null of one that broke off, for nobody knows what it took. */
+  onUsage: (usage: ModelUsage | null) => Promise<void>;
 }
 
 export interface Supervisor {

@@ -108,12 +108,20 @@ test('an answer that cannot be used is mended once, told what was wrong', async 
   expect(record?.usage).toMatchObject({ modelCalls: 2, inputTokens: 200, costUsd: 0.00065 });
 });
 
+const deep = '['.repeat(5_000) + ']'.repeat(5_000);
 const wrong = (plan: object): StubAnswer => ({ json: plan as never });
 test.each<[string, StubAnswer, string, string]>([
   ['emptiness', { text: '' }, 'model_output_invalid', 'the answer was empty'],
   ['prose', { text: 'I cannot do that, Dave.' }, 'model_output_invalid', 'it is no JSON'],
   ['truncation', { text: '{"steps": [{"id": "a",', finish: 'length' }, 'model_output_invalid', 'cut off'],
   ['wrongness', wrong({ steps: 'none' }), 'model_output_invalid', 'steps must be a list'],
+  ['profundity', { text: `{"steps": ${deep}}` }, 'model_output_invalid', 'nested deeper than 100 levels'],
+  [
+    'impatience',
+    { calls: ['a', 'b'].map((text) => ({ tool: 'echo', args: { text } })) },
+    'model_output_invalid',
+    'call no tools',
+  ],
   [
     'hallucination',
     wrong({ steps: [{ id: 'a', tool: 'rm_rf' }] }),

@@ -9,6 +9,7 @@ import {
   type ToolSet,
 } from 'ai';
 import { PerdureError } from '../../../contracts/errors.js';
+import { shapeFault } from '../../../contracts/json-shape.js';
 import type { JsonValue } from '../../../contracts/plan.js';
 import type { Model, ModelAnswer, ModelRequest, ToolCall } from '../../ports/model.js';
 import { modelError } from './model-error.js';
@@ -21,6 +22,8 @@ export interface ModelLimits {
   stallMs: number;
 }
 
+/** Parts of a stream that say nothing of the provider's. */
+const unsaid: ReadonlySet<string> = new Set(['start', 'start-step', 'error', 'abort']);
 /** Characters of text, and of a tool call's arguments, in one answer. */
 const MAX_CHARACTERS = 1_000_000;
 const MAX_CALLS = 64;
@@ -41,6 +44,8 @@ class Call {
   private readonly stop = new AbortController();
   private readonly startedAt = Date.now();
   private text = '';
+  /** Whether anything of the answer has come. */
+  private hasBegun = false;
   private readonly calls: ToolCall[] = [];
 
   constructor(
@@ -62,6 +67,7 @@ class Call {
     try {
       return await this.read();
     } catch (error) {
+      if (this.hasBegun || this.stop.signal.aborted) this.request.onBroken?.();
       // What ended the call says why; what the SDK makes of it does not.
       if (this.stop.signal.aborted) throw this.stop.signal.reason;
       throw modelError(this.options.name, error);
@@ -80,6 +86,7 @@ class Call {
       const next = await this.withinStall(parts.next());
       if (next.done === true) throw new PerdureError('model_unavailable', `${name}: the answer broke off`);
       const part = next.value;
+      this.hasBegun ||= !unsaid.has(part.type);
       switch (part.type) {
         case 'text-delta':
           this.add(part.text);
@@ -152,7 +159,10 @@ class Call {
     if (piece !== '') this.request.onText?.(piece);
   }
 
-  private addCall(call: ToolCall): void {
+  private addCall(asked: ToolCall): void {
+    const fault = shapeFault(asked.args);
+    // No object, and so no arguments: the model is told that.
+    const call = fault === undefined ? asked : { ...asked, args: fault.message };
     this.calls.push(call);
     if (this.calls.length > MAX_CALLS || JSON.stringify(call.args ?? null).length > MAX_CHARACTERS)
       throw new PerdureError(

@@ -2,9 +2,7 @@
 import express, { type RequestHandler } from 'express';
 import { PerdureError } from '../../../contracts/errors.js';
 import { fieldPath } from '../../../contracts/field-errors.js';
-
-/** Levels a body may be nested; validation walks it recursively. */
-const MAX_DEPTH = 100;
+import { shapeFault } from '../../../contracts/json-shape.js';
 
 /** A request without body goes through with `req.body` undefined. */
 export function createJsonBody(maxBytes: number): RequestHandler[] {
@@ -42,7 +40,7 @@ export function createJsonBody(maxBytes: number): RequestHandler[] {
       const message = 'must be an object';
       throw new PerdureError('invalid_request', `body: ${message}`, { errors: [{ field: 'body', message }] });
     }
-    const fault = faultOf(req.body);
+    const fault = shapeFault(req.body);
     if (fault !== undefined) {
       const { message } = fault;
       const field = fieldPath(fault.path.slice(0, 6)) + (fault.path.length > 6 ? '…' : '');
@@ -56,38 +54,4 @@ export function createJsonBody(maxBytes: number): RequestHandler[] {
 function tooLarge(maxBytes: number): PerdureError {
   const message = `a JSON body may have at most ${maxBytes} bytes`;
   return new PerdureError('body_too_large', message, { errors: [{ field: 'body', message }] });
-}
-
-interface Place {
-  value: unknown;
-  key: string | number;
-  depth: number;
-  parent: Place | undefined;
-}
-
-/**
- * A value that is too deep, or a name that JavaScript takes for something else. A list of open places instead
- * of recursion: depth is the danger.
- */
-function faultOf(root: unknown): { path: (string | number)[]; message: string } | undefined {
-  const open: Place[] = [{ value: root, key: '', depth: 0, parent: undefined }];
-  for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    const { value, depth } = place;
-    if (typeof value !== 'object' || value === null) continue;
-    if (depth >= MAX_DEPTH)
-      return { path: pathOf(place), message: `is nested deeper than ${MAX_DEPTH} levels` };
-    if (Object.hasOwn(value, '__proto__'))
-      return { path: [...pathOf(place), '__proto__'], message: 'is not a name that can be used' };
-    const list = Array.isArray(value);
-    for (const [key, child] of Object.entries(value as Record<string, unknown>))
-      if (typeof child === 'object')
-        open.push({ value: child, key: list ? Number(key) : key, depth: depth + 1, parent: place });
-  }
-  return undefined;
-}
-
-function pathOf(place: Place): (string | number)[] {
-  const path: (string | number)[] = [];
-  for (let at: Place | undefined = place; at.parent !== undefined; at = at.parent) path.unshift(at.key);
-  return path;
 }
