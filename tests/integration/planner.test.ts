@@ -117,7 +117,7 @@ test.each<[string, StubAnswer, string, string]>([
   ['wrongness', wrong({ steps: 'none' }), 'model_output_invalid', 'steps must be a list'],
   ['profundity', { text: `{"steps": ${deep}}` }, 'model_output_invalid', 'nested deeper than 100 levels'],
   [
-    'impatience',
+    'haste',
     { calls: ['a', 'b'].map((text) => ({ tool: 'echo', args: { text } })) },
     'model_output_invalid',
     'call no tools',
