@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runEventSchema, type RunEvent } from '../../contracts/events.js';
+import type { RunEvent } from '../../contracts/events.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 import {
   startStubServer,
@@ -47,9 +47,7 @@ afterAll(async () => {
 async function resultOf(args: object, answers: StubAnswer[] = [], word = ''): Promise<RunEvent[]> {
   if (word !== '') told[word] = answers;
   const { id } = await system.start([{ id: 'only', tool: 'echo', args }]);
-  const events = await system.events(id);
-  for (const event of events) expect(runEventSchema.safeParse(event).error).toBeUndefined();
-  return events;
+  return system.events(id);
 }
 const askedFor = (word: string): typeof stub.requests =>
   stub.requests.filter(({ messages }) => String(messages[1]?.content).includes(word));

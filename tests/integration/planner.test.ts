@@ -1,11 +1,6 @@
 /** Plans that a model makes, and a model that misbehaves: each fault ends in a typed outcome, over real servers. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  runEventSchema,
-  ephemeralEventSchema,
-  type EphemeralEvent,
-  type RunEvent,
-} from '../../contracts/events.js';
+import { ephemeralEventSchema, type EphemeralEvent, type RunEvent } from '../../contracts/events.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 import {
   startStubServer,
@@ -52,9 +47,7 @@ const good: StubAnswer = {
 async function run(word: string, answers: StubAnswer[]): Promise<{ id: string; events: RunEvent[] }> {
   told[word] = answers;
   const { id } = await system.startGoal(`Do what ${word} says`);
-  const events = await system.events(id);
-  for (const event of events) expect(runEventSchema.safeParse(event).error).toBeUndefined();
-  return { id, events };
+  return { id, events: await system.events(id) };
 }
 const typesOf = (events: RunEvent[]): string[] => events.map(({ type }) => type);
 const asked = (word: string): number =>
@@ -228,7 +221,6 @@ test('a step that is an agent: its calls, its text and its usage are the step’
   });
   const events = await system.events(id);
   stop();
-  for (const event of events) expect(runEventSchema.safeParse(event).error).toBeUndefined();
   expect(
     events.filter(({ stepId }) => stepId === 'work').map(({ type, attempt }) => [type, attempt]),
   ).toEqual([

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { PerdureError } from '../../contracts/errors.js';
-import { runEventSchema, type RunEvent } from '../../contracts/events.js';
+import type { RunEvent } from '../../contracts/events.js';
 import type { JsonValue, PlanStep } from '../../contracts/plan.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 import {
@@ -70,13 +70,8 @@ const step = (id: string, tool: string, args: object, more: object = {}): object
 const planned = (id: string, tool: string, args: object, more: object = {}): JsonValue =>
   step(id, tool, args, more) as JsonValue;
 
-async function ended(id: string): Promise<RunEvent[]> {
-  const events = await system.events(id);
-  for (const event of events) expect(runEventSchema.safeParse(event).error).toBeUndefined();
-  return events;
-}
 const run = async (goal: string, steps: object[]): Promise<RunEvent[]> =>
-  ended((await system.start(steps, { goal })).id);
+  system.events((await system.start(steps, { goal })).id);
 const ofType = <T extends RunEvent['type']>(events: RunEvent[], type: T) =>
   events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
 const endsOf = (events: RunEvent[]) =>
@@ -162,7 +157,7 @@ test('ask: a person answers, the supervisor is asked again with the answer, and 
   });
   await expect.poll(() => system.log.find(id, ['step/beside/end'])).toHaveLength(1);
   await system.engine.decide(id, word('supervisor-1-get', { question: 'Which number?', answer: 'two' }));
-  const events = await ended(id);
+  const events = await system.events(id);
   expect(events.at(-1)).toMatchObject({ type: 'run.completed', result: { use: { n: 2 } } });
   expect(asked.filter(({ goal, step }) => goal === 'ask' && step === 'get').at(-1)?.text).toContain(
     'A person answered: two',
@@ -174,7 +169,10 @@ test('a question that is denied ends the run', async () => {
   const { id } = await system.start([step('get', 'pick', { n: 1 })], { goal: 'deny' });
   await pending(id, 'supervisor-1-get');
   await system.engine.decide(id, { ...word('supervisor-1-get'), decision: 'deny', note: 'never mind' });
-  expect((await ended(id)).at(-1)).toMatchObject({ type: 'run.failed', error: { code: 'approval_denied' } });
+  expect((await system.events(id)).at(-1)).toMatchObject({
+    type: 'run.failed',
+    error: { code: 'approval_denied' },
+  });
 });
 
 test('a run that is cancelled while its supervisor asks is cancelled', async () => {
@@ -182,7 +180,7 @@ test('a run that is cancelled while its supervisor asks is cancelled', async () 
   const { id } = await system.start([step('get', 'pick', { n: 1 })], { goal: 'cancel' });
   await pending(id, 'supervisor-1-get');
   await system.engine.cancel(id, 'enough');
-  expect((await ended(id)).at(-1)).toMatchObject({ type: 'run.cancelled', reason: 'enough' });
+  expect((await system.events(id)).at(-1)).toMatchObject({ type: 'run.cancelled', reason: 'enough' });
 });
 
 test('finish: what has not begun is not done, and what was done is the result', async () => {
@@ -210,7 +208,7 @@ test('what it puts in that cannot be undone waits for a person, although the run
   const approval = await pending(id, 'changed-2-leak');
   expect(approval).toMatchObject({ tool: 'send', args: { to: 'evil' }, expiresAt: null });
   await system.engine.decide(id, { ...word('changed-2-leak'), decision: 'deny' });
-  expect((await ended(id)).at(-1)?.type).toBe('run.completed');
+  expect((await system.events(id)).at(-1)?.type).toBe('run.completed');
   expect(sent).not.toContain('evil');
 });
 
@@ -219,7 +217,7 @@ test('so does one that it tries again, of a step that a person has written', asy
   const { id } = await system.start([step('act', 'send', { to: 'one' })], { goal: 'again' });
   await pending(id, 'changed-2-act-2');
   await system.engine.decide(id, word('changed-2-act-2'));
-  expect((await ended(id)).at(-1)).toMatchObject({ type: 'run.completed', result: { to: 'other' } });
+  expect((await system.events(id)).at(-1)).toMatchObject({ type: 'run.completed', result: { to: 'other' } });
   expect(sent.filter((to) => to === 'one' || to === 'other')).toEqual(['one', 'other']);
 });
 
@@ -264,7 +262,7 @@ test('questions for ever are, too', async () => {
     await pending(id, `supervisor-${round}-one`);
     await system.engine.decide(id, word(`supervisor-${round}-one`, { question: 'And now?', answer: round }));
   }
-  expect((await ended(id)).at(-1)).toMatchObject({
+  expect((await system.events(id)).at(-1)).toMatchObject({
     type: 'run.failed',
     error: { code: 'supervisor_no_end' },
   });
@@ -316,7 +314,7 @@ test('a change that has come too late is refused, and it decides otherwise', asy
     ],
     { goal: 'late' },
   );
-  const events = await ended((await beginning).id);
+  const events = await system.events((await beginning).id);
   expect(events.at(-1)?.type).toBe('run.completed');
   expect(ofType(events, 'supervisor.decided').filter(({ stepId }) => stepId === 'quick')).toMatchObject([
     { decision: 'replan' },

@@ -1,6 +1,6 @@
 /** A model that judges each step's end, over real servers: its word counts, and its silence holds nobody up. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runEventSchema, type RunEvent } from '../../contracts/events.js';
+import type { RunEvent } from '../../contracts/events.js';
 import { TEMPORAL_TIMEOUT_MS } from '../../src/adapters/embedded/testing/backends.js';
 import {
   startStubServer,
@@ -35,9 +35,7 @@ afterAll(async () => {
 
 async function run(steps: object[]): Promise<RunEvent[]> {
   const { id } = await system.start(steps);
-  const events = await system.events(id);
-  for (const event of events) expect(runEventSchema.safeParse(event).error).toBeUndefined();
-  return events;
+  return system.events(id);
 }
 const decisionOn = (events: RunEvent[], step: string) =>
   events.find(({ type, stepId }) => type === 'supervisor.decided' && stepId === step);

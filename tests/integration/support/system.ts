@@ -14,7 +14,7 @@ import { createScheduledRunActivities } from '../../../activities/scheduled-run.
 import { createWebhookActivities } from '../../../activities/webhooks.js';
 import { createActivities } from '../../../activities/create-activities.js';
 import { createToolActivities } from '../../../activities/tool-activities.js';
-import type { RunEvent } from '../../../contracts/events.js';
+import { runEventSchema, type RunEvent } from '../../../contracts/events.js';
 import { isTerminalEvent } from '../../../contracts/terminal.js';
 import { workflowIdOf } from '../../../contracts/messages.js';
 import { planSchema, type JsonValue } from '../../../contracts/plan.js';
@@ -131,7 +131,7 @@ export interface System {
   ): Promise<NewRun>;
   /** The same of a run whose plan a model makes. */
   startGoal(goal: string, data?: JsonValue, budget?: Budget): Promise<NewRun>;
-  /** Every event of the run, once it has ended. */
+  /** Every event of the run, once it has ended: without a gap, each as the contract has it. */
   events(runId: string): Promise<RunEvent[]>;
   /** Of all the workflow's executions, oldest first; the workflow is waited for. */
   keepHistories(name: string, runId: string): Promise<number>;
@@ -350,6 +350,10 @@ export async function startSystem(
         page = await log.read(runId, events.at(-1)?.seq ?? 0, 500);
       }
       if (!isTerminalEvent(events.at(-1)?.type ?? '')) throw new Error('the log has no terminal event');
+      for (const [i, event] of events.entries()) {
+        runEventSchema.parse(event);
+        if (event.seq !== i + 1) throw new Error(`seq ${event.seq} stands where ${i + 1} should`);
+      }
       return events;
     },
     async keepHistories(name, runId) {
