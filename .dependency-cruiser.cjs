@@ -89,7 +89,8 @@ module.exports = {
     exclude: { path: '^dist/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['import', 'node', 'types', 'default'],
+      // Of our own package the source: its declarations are there only where it is packed.
+      conditionNames: ['perdure-source', 'import', 'node', 'types', 'default'],
     },
   },
 };
