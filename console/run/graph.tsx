@@ -76,7 +76,6 @@ export function Graph(props: {
       className="graph card"
       role="group"
       aria-label="The plan as a graph"
-      tabIndex={0}
       data-version={version}
     >
       <div style={{ width, height, position: 'relative' }}>
