@@ -173,10 +173,15 @@ test.each(bodies)('%s', async (_what, body, code, field) => {
 });
 
 test('bodies that are no JSON, too large, or of another kind', async () => {
-  for (const text of ['{', '', '{"goal": "a" "b"}', 'null', '"text"', '\u0000'])
+  for (const text of ['{', '{"goal": "a" "b"}', '\u0000'])
     expect(await problemOf(await post(text)), JSON.stringify(text)).toMatchObject({
-      code: text === '' ? 'invalid_request' : 'malformed_json',
-      errors: [{ field: text === '' ? 'goal' : 'body' }],
+      code: 'malformed_json',
+      errors: [{ field: 'body' }],
+    });
+  for (const [text, field] of Object.entries({ '': 'goal', null: 'body', '"text"': 'body', '7': 'body' }))
+    expect(await problemOf(await post(text)), JSON.stringify(text)).toMatchObject({
+      code: 'invalid_request',
+      errors: [{ field }],
     });
   const large = JSON.stringify({ ...plan(echo('a')), goal: 'x'.repeat(10_000_000) });
   expect(await problemOf(await post(large))).toMatchObject({ status: 413, errors: [{ field: 'body' }] });
