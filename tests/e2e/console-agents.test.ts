@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claimPort } from '../../src/adapters/embedded/free-port.js';
 import { startStubServer, type StubServer } from '../../src/adapters/models/testing/stub-server.js';
 import { findChromium, openBrowser } from './support/chromium.js';
-import { expectAccessible, openConsole, type ConsolePage } from './support/console.js';
+import { expectAccessible, useConsole, type ConsolePage } from './support/console.js';
 import { dictation, type Dictation } from './support/dictation.js';
 import { PerdureProcess, temporaryDirectory } from './support/perdure-process.js';
 
@@ -45,15 +45,8 @@ describe.skipIf(program === null)('agents in the console', { timeout: 240_000 },
     for (const close of opened.reverse()) await close();
   });
 
-  const withConsole = async (use: (opened: ConsolePage) => Promise<void>): Promise<void> => {
-    const page = await openConsole(browser, perdure.url);
-    try {
-      await use(page);
-      expect(page.faults).toEqual([]);
-    } finally {
-      await page.close();
-    }
-  };
+  const withConsole = (use: (opened: ConsolePage) => Promise<void>): Promise<void> =>
+    useConsole(browser, perdure.url, use);
   const dictate = (): Dictation => {
     const next = dictation();
     dictated.push(next);

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claimPort } from '../../src/adapters/embedded/free-port.js';
 import { findChromium, openBrowser } from './support/chromium.js';
-import { expectAccessible, openConsole, type ConsolePage } from './support/console.js';
+import { expectAccessible, useConsole, type ConsolePage } from './support/console.js';
 import { PerdureProcess, temporaryDirectory } from './support/perdure-process.js';
 
 const program = findChromium();
@@ -39,15 +39,8 @@ describe.skipIf(program === null)('the console by keys', { timeout: 240_000 }, (
     for (const close of opened.reverse()) await close();
   });
 
-  const withConsole = async (use: (opened: ConsolePage) => Promise<void>): Promise<void> => {
-    const page = await openConsole(browser, perdure.url);
-    try {
-      await use(page);
-      expect(page.faults).toEqual([]);
-    } finally {
-      await page.close();
-    }
-  };
+  const withConsole = (use: (opened: ConsolePage) => Promise<void>): Promise<void> =>
+    useConsole(browser, perdure.url, use);
   const waiting = (goal: string) =>
     perdure.client.submit({
       goal,

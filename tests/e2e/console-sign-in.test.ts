@@ -10,7 +10,7 @@ import { testPostgres } from '../../src/adapters/embedded/testing/backends.js';
 import { migrate } from '../../src/adapters/postgres/migrate.js';
 import { startAuthServer, type AuthServer } from './support/auth-server.js';
 import { findChromium, openBrowser } from './support/chromium.js';
-import { expectAccessible, openConsole, type ConsolePage } from './support/console.js';
+import { expectAccessible, useConsole, type ConsolePage } from './support/console.js';
 import { PerdureProcess, temporaryDirectory } from './support/perdure-process.js';
 
 const program = findChromium();
@@ -50,15 +50,8 @@ describe.skipIf(program === null)('signing in to the console', { timeout: 240_00
     for (const close of opened.reverse()) await close();
   });
 
-  const withConsole = async (use: (opened: ConsolePage) => Promise<void>): Promise<void> => {
-    const page = await openConsole(browser, perdure.url, { asksToo: [auth.url] });
-    try {
-      await use(page);
-      expect(page.faults).toEqual([]);
-    } finally {
-      await page.close();
-    }
-  };
+  const withConsole = (use: (opened: ConsolePage) => Promise<void>): Promise<void> =>
+    useConsole(browser, perdure.url, use, { asksToo: [auth.url] });
   const enter = async ({ page }: ConsolePage, { email, password }: typeof ben): Promise<void> => {
     await page.getByRole('textbox', { name: 'E-mail' }).fill(email);
     await page.getByLabel('Password').fill(password);

@@ -4,7 +4,13 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claimPort } from '../../src/adapters/embedded/free-port.js';
 import { findChromium, openBrowser } from './support/chromium.js';
-import { expectAccessible, openConsole, sizes, type ConsolePage } from './support/console.js';
+import {
+  expectAccessible,
+  sizes,
+  useConsole,
+  type ConsoleOptions,
+  type ConsolePage,
+} from './support/console.js';
 import { PerdureProcess, temporaryDirectory } from './support/perdure-process.js';
 
 const program = findChromium();
@@ -31,18 +37,10 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
     await temporary.remove();
   });
 
-  const withConsole = async (
+  const withConsole = (
     use: (opened: ConsolePage) => Promise<void>,
-    options?: Parameters<typeof openConsole>[2],
-  ): Promise<void> => {
-    const opened = await openConsole(browser, perdure.url, options);
-    try {
-      await use(opened);
-      expect(opened.faults).toEqual([]);
-    } finally {
-      await opened.close();
-    }
-  };
+    options?: ConsoleOptions,
+  ): Promise<void> => useConsole(browser, perdure.url, use, options);
   const waiting = (goal: string, metadata = {}) =>
     perdure.client.submit({
       goal,

@@ -2,13 +2,12 @@
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { spawnGuarded, type GuardedChild } from '../../../src/adapters/embedded/child-process.js';
+import type { GuardedChild } from '../../../src/adapters/embedded/child-process.js';
 import { claimPort } from '../../../src/adapters/embedded/free-port.js';
 import { testDirectory } from '../../../src/adapters/embedded/testing/backends.js';
 import { goProgram } from '../../../src/adapters/embedded/testing/go-program.js';
-import { accepts } from '../../../src/adapters/embedded/testing/accepts.js';
+import { spawnListening } from '../../../src/adapters/embedded/testing/spawn-listening.js';
 
 const VERSION = '0.161.0';
 /** Of the modules that have a number of their own; the releases go together. */
@@ -103,20 +102,16 @@ async function startProgram(directory: string, config: string, port: number): Pr
   if ('problem' in found) throw new Error(found.problem);
   const file = path.join(directory, 'config.yaml');
   await writeFile(file, config);
-  const child = await spawnGuarded({
-    command: found.file,
-    args: ['--config', file],
-    env: {},
-    logFile: path.join(directory, 'otelcol.log'),
-    graceSeconds: 5,
-  });
-  const ended = child.exited.then(() => true);
-  while (!(await accepts(port))) {
-    if (await Promise.race([ended, sleep(0, false)]))
-      throw new Error(await readFile(path.join(directory, 'otelcol.log'), 'utf8'));
-    await sleep(50);
-  }
-  return child;
+  return spawnListening(
+    {
+      command: found.file,
+      args: ['--config', file],
+      env: {},
+      logFile: path.join(directory, 'otelcol.log'),
+      graceSeconds: 5,
+    },
+    port,
+  );
 }
 
 async function startFileCollector(): Promise<Collector> {

@@ -18,14 +18,12 @@ export interface ConsolePage {
   close(): Promise<void>;
 }
 
-export async function openConsole(
-  browser: Browser,
-  url: string,
-  given: BrowserContextOptions & {
-    /** Origins that the page may ask besides its own. */
-    asksToo?: readonly string[];
-  } = {},
-): Promise<ConsolePage> {
+export interface ConsoleOptions extends BrowserContextOptions {
+  /** Origins that the page may ask besides its own. */
+  asksToo?: readonly string[];
+}
+
+async function openConsole(browser: Browser, url: string, given: ConsoleOptions = {}): Promise<ConsolePage> {
   const { asksToo = [], ...options } = { ...sizes.desktop, ...given };
   const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
   const page = await context.newPage();
@@ -49,6 +47,22 @@ export async function openConsole(
     },
     close: () => context.close(),
   };
+}
+
+/** Uses a page of its own, which has no fault by then, and closes it. */
+export async function useConsole(
+  browser: Browser,
+  url: string,
+  use: (opened: ConsolePage) => Promise<void>,
+  options?: ConsoleOptions,
+): Promise<void> {
+  const opened = await openConsole(browser, url, options);
+  try {
+    await use(opened);
+    expect(opened.faults).toEqual([]);
+  } finally {
+    await opened.close();
+  }
 }
 
 const source = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

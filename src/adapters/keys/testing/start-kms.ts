@@ -1,14 +1,11 @@
 /** A real KMS for tests: local-kms, which seals and opens as AWS's does, on a port of its own. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
 import { CreateKeyCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { spawnGuarded } from '../../embedded/child-process.js';
 import { claimPort } from '../../embedded/free-port.js';
-import { accepts } from '../../embedded/testing/accepts.js';
 import { testDirectory } from '../../embedded/testing/backends.js';
 import { goProgram } from '../../embedded/testing/go-program.js';
+import { spawnListening } from '../../embedded/testing/spawn-listening.js';
 
-const READY_WITHIN_MS = 20_000;
 const credentials = { accessKeyId: 'test-access-key', secretAccessKey: 'test-secret-key' };
 const region = 'eu-west-2';
 
@@ -40,17 +37,16 @@ export async function startKms(): Promise<KmsServer> {
   if ('problem' in found) throw new Error(found.problem);
   const place = await testDirectory();
   const port = await claimPort('127.0.0.1', 0, 'port', 'PORT');
-  const child = await spawnGuarded({
-    command: found.file,
-    args: [],
-    env: { PORT: String(port), KMS_DATA_PATH: place.directory, KMS_REGION: region },
-    logFile: path.join(place.directory, 'kms.log'),
-    graceSeconds: 1,
-  });
-  for (const deadline = Date.now() + READY_WITHIN_MS; !(await accepts(port));) {
-    if (Date.now() > deadline) throw new Error(`local-kms did not start; see ${place.directory}`);
-    await sleep(50);
-  }
+  const child = await spawnListening(
+    {
+      command: found.file,
+      args: [],
+      env: { PORT: String(port), KMS_DATA_PATH: place.directory, KMS_REGION: region },
+      logFile: path.join(place.directory, 'kms.log'),
+      graceSeconds: 1,
+    },
+    port,
+  );
   const options = { region, endpoint: `http://127.0.0.1:${port}`, credentials };
   const client = new KMSClient(options);
   return {

@@ -1,16 +1,14 @@
 /** A real S3 server for tests: versitygw over a temporary directory, on a port of its own. */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3Config } from '../../../config/s3.js';
-import { spawnGuarded, type GuardedChild } from '../../embedded/child-process.js';
+import type { GuardedChild } from '../../embedded/child-process.js';
 import { claimPort } from '../../embedded/free-port.js';
 import { testDirectory } from '../../embedded/testing/backends.js';
 import { goProgram } from '../../embedded/testing/go-program.js';
-import { accepts } from '../../embedded/testing/accepts.js';
+import { spawnListening } from '../../embedded/testing/spawn-listening.js';
 
 const VERSION = '1.8.0';
-const READY_WITHIN_MS = 20_000;
 
 export interface S3Server {
   readonly config: S3Config & { readonly endpoint: string };
@@ -52,29 +50,23 @@ export async function startS3(): Promise<S3Server> {
     },
     directory: path.join(directory, 'root', bucket),
     async start() {
-      child = await spawnGuarded({
-        command: found.file,
-        args: [
-          '--port',
-          `127.0.0.1:${port}`,
-          '--keep-alive',
-          '--quiet',
-          'posix',
-          path.join(directory, 'root'),
-        ],
-        env: { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
-        logFile: path.join(directory, 'versitygw.log'),
-        graceSeconds: 1,
-      });
-      const ended = new AbortController();
-      void child.exited.then(() => {
-        ended.abort();
-      });
-      for (const deadline = Date.now() + READY_WITHIN_MS; !(await accepts(port));) {
-        if (ended.signal.aborted || Date.now() > deadline)
-          throw new Error(`versitygw did not start; see ${directory}`);
-        await sleep(50);
-      }
+      child = await spawnListening(
+        {
+          command: found.file,
+          args: [
+            '--port',
+            `127.0.0.1:${port}`,
+            '--keep-alive',
+            '--quiet',
+            'posix',
+            path.join(directory, 'root'),
+          ],
+          env: { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
+          logFile: path.join(directory, 'versitygw.log'),
+          graceSeconds: 1,
+        },
+        port,
+      );
     },
     async stop() {
       await child?.stop();
