@@ -212,7 +212,7 @@ class Connection {
     } catch (error) {
       how.signal.throwIfAborted();
       if (how.mayRepeat || !(error instanceof PerdureError) || !error.retryable) throw error;
-      throw new PerdureError('outcome_unknown', `${error.message}; whether it acted is not known`, {
+      throw new PerdureError('outcome_unknown', error.message, {
         cause: error,
       });
     }

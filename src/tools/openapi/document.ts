@@ -1,7 +1,6 @@
 /** The operations of a document of OpenAPI 3.0 or 3.1, as far as a tool can be made of them. */
 import { z } from 'zod';
-
-export type ParameterPlace = 'path' | 'query' | 'header';
+import { isJson, parameterOf, type Parameter } from './parameters.js';
 
 export interface Operation {
   id: string;
@@ -9,7 +8,7 @@ export interface Operation {
   /** With `{name}` for its path parameters. */
   path: string;
   description: string;
-  parameters: { name: string; place: ParameterPlace }[];
+  parameters: Parameter[];
   hasBody: boolean;
   /** Of all its arguments: the parameters by name, and `body`. */
   inputSchema: Record<string, unknown>;
@@ -45,16 +44,15 @@ function read(
   const body = asObject(resolved(document, operation.requestBody));
   const properties: Json = {};
   const required: string[] = [];
-  for (const { name, schema, isRequired, description } of parameters) {
+  for (const { parameter, schema, isRequired, description } of parameters) {
+    const { name } = parameter;
     if (Object.hasOwn(properties, name)) throw new Error(`two parameters are called ${name}`);
     properties[name] = { ...(description === undefined ? {} : { description }), ...schema };
     if (isRequired) required.push(name);
   }
   if (body !== undefined) {
     if (Object.hasOwn(properties, 'body')) throw new Error('a parameter is called body, as its body is');
-    const json = Object.entries(asObject(body.content) ?? {}).find(([type]) =>
-      /^application\/(?:.+\+)?json\b/.test(type),
-    );
+    const json = Object.entries(asObject(body.content) ?? {}).find(([type]) => isJson(type));
     if (json === undefined) throw new Error('its body is no JSON');
     properties.body = asObject(json[1])?.schema ?? {};
     if (body.required === true) required.push('body');
@@ -68,22 +66,21 @@ function read(
     method: method.toUpperCase() as Operation['method'],
     path,
     description: text === '' ? `${method.toUpperCase()} ${path}` : text,
-    parameters: parameters.map(({ name, place }) => ({ name, place })),
+    parameters: parameters.map(({ parameter }) => parameter),
     hasBody: body !== undefined,
     inputSchema: withDefinitions(document, schema),
   };
 }
 
-interface Parameter {
-  name: string;
-  place: ParameterPlace;
+interface Argument {
+  parameter: Parameter;
   schema: Json;
   isRequired: boolean;
   description: string | undefined;
 }
 
-function parametersOf(document: OpenApiDocument, item: Json, operation: Json): Parameter[] {
-  const all = new Map<string, Parameter>();
+function parametersOf(document: OpenApiDocument, item: Json, operation: Json): Argument[] {
+  const all = new Map<string, Argument>();
   for (const list of [item.parameters, operation.parameters])
     for (const given of Array.isArray(list) ? (list as unknown[]) : []) {
       const parameter = asObject(resolved(document, given)) ?? {};
@@ -94,14 +91,19 @@ function parametersOf(document: OpenApiDocument, item: Json, operation: Json): P
       // The operator's own settings and the content say these.
       if (place === 'header' && /^(?:accept|content-type|authorization)$/i.test(name)) continue;
       all.set(`${place} ${name}`, {
-        name,
-        place,
-        schema: asObject(parameter.schema) ?? {},
+        parameter: parameterOf(name, place, parameter),
+        schema: asObject(parameter.schema) ?? contentSchema(parameter) ?? {},
         isRequired: place === 'path' || required === true,
         description: typeof description === 'string' ? description : undefined,
       });
     }
   return [...all.values()];
+}
+
+/** What is written as JSON has its schema there. */
+function contentSchema({ content }: Json): Json | undefined {
+  const [, media] = Object.entries(asObject(content) ?? {}).find(([type]) => isJson(type)) ?? [];
+  return asObject(asObject(media)?.schema);
 }
 
 const COMPONENTS = '#/components/schemas/';
@@ -126,15 +128,33 @@ function withDefinitions(document: OpenApiDocument, schema: Json): Json {
       return { $ref: `#/$defs/${name}` };
     }
     const members = Object.fromEntries(Object.entries(node).map(([key, member]) => [key, visit(member)]));
-    // As 3.0 says what 3.1 says by a type.
-    if (members.nullable === true && typeof members.type === 'string') {
-      const { nullable: _, type, ...rest } = members;
-      return { ...rest, type: [type, 'null'] };
-    }
-    return members;
+    return asNewer(members);
   };
   const visited = visit(schema) as Json;
   return Object.keys(used).length === 0 ? visited : { ...visited, $defs: used };
+}
+
+/** What 3.0 says in words of its own, as 3.1 and JSON Schema say it: providers of models refuse the others. */
+function asNewer(schema: Json): Json {
+  const { nullable, type, exclusiveMinimum, exclusiveMaximum, minimum, maximum, ...rest } = schema;
+  const bound = (limit: unknown, exclusive: unknown, names: [string, string]): Json => {
+    if (typeof exclusive !== 'boolean')
+      return {
+        ...(limit === undefined ? {} : { [names[0]]: limit }),
+        ...(exclusive === undefined ? {} : { [names[1]]: exclusive }),
+      };
+    return limit === undefined ? {} : { [exclusive ? names[1] : names[0]]: limit };
+  };
+  return {
+    // A property may be called so.
+    ...(typeof nullable === 'boolean' || nullable === undefined ? {} : { nullable }),
+    ...(type === undefined
+      ? {}
+      : { type: nullable === true && typeof type === 'string' ? [type, 'null'] : type }),
+    ...rest,
+    ...bound(minimum, exclusiveMinimum, ['minimum', 'exclusiveMinimum']),
+    ...bound(maximum, exclusiveMaximum, ['maximum', 'exclusiveMaximum']),
+  };
 }
 
 /** Follows one reference within the document. */

@@ -42,7 +42,11 @@ afterAll(() => server.close());
 const pet = {
   type: 'object',
   required: ['name'],
-  properties: { name: { type: 'string' }, mother: { $ref: '#/components/schemas/Pet' } },
+  properties: {
+    name: { type: 'string' },
+    nullable: { type: 'boolean' },
+    mother: { $ref: '#/components/schemas/Pet' },
+  },
 };
 const idParameter = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
 const document = openApiSchema.parse({
@@ -60,6 +64,41 @@ const document = openApiSchema.parse({
         ],
       },
       delete: { operationId: 'deletePet' },
+    },
+    '/pets/{ids}/of/{owner}': {
+      get: {
+        operationId: 'findPets',
+        parameters: [
+          { name: 'ids', in: 'path', required: true, schema: { type: 'array' } },
+          { name: 'owner', in: 'path', required: true, schema: { type: 'object' } },
+          { name: 'csv', in: 'query', explode: false, schema: { type: 'array' } },
+          { name: 'piped', in: 'query', style: 'pipeDelimited', schema: { type: 'array' } },
+          { name: 'spaced', in: 'query', style: 'spaceDelimited', schema: { type: 'array' } },
+          { name: 'where', in: 'query', style: 'deepObject', explode: true, schema: { type: 'object' } },
+          { name: 'page', in: 'query', schema: { type: 'object' } },
+          { name: 'flat', in: 'query', explode: false, schema: { type: 'object' } },
+          { name: 'json', in: 'query', content: { 'application/json': { schema: { type: 'object' } } } },
+          { name: 'max', in: 'query', schema: { type: 'integer', nullable: true } },
+          { name: 'X-Tags', in: 'header', schema: { type: 'array' } },
+          {
+            name: 'above',
+            in: 'query',
+            schema: {
+              type: 'number',
+              minimum: 0,
+              exclusiveMinimum: true,
+              maximum: 9,
+              exclusiveMaximum: false,
+            },
+          },
+        ],
+      },
+    },
+    '/odd/{id}': {
+      get: {
+        operationId: 'odd',
+        parameters: [{ name: 'id', in: 'path', required: true, style: 'matrix', schema: { type: 'string' } }],
+      },
     },
     '/pets': {
       post: {
@@ -117,11 +156,56 @@ test('a GET reads; its parameters go where the document says, its secrets where 
   ]);
 });
 
+const found = { ids: [1], owner: { name: 'Ann' } };
+test.each<[object, string]>([
+  [{}, ''],
+  [{ csv: ['a,b', 'c d'] }, 'csv=a%2Cb,c%20d'],
+  [{ csv: [] }, ''],
+  [{ piped: ['a', 'b'] }, 'piped=a%7Cb'],
+  [{ spaced: ['a', 'b'] }, 'spaced=a%20b'],
+  [{ where: { name: 'Rex', age: 3, gone: null } }, 'where%5Bname%5D=Rex&where%5Bage%5D=3'],
+  [{ page: { after: 'x&y', key: 'mine' } }, 'after=x%26y'],
+  [{ flat: { a: 1, b: true } }, 'flat=a,1,b,true'],
+  [{ json: { a: [null] } }, 'json=%7B%22a%22%3A%5Bnull%5D%7D'],
+  [{ max: null }, ''],
+])('lists and objects are written as the document says: %j as %s', async (args, query) => {
+  await call(tool('findPets'), { ...found, ...args });
+  expect(seen[0]?.url).toBe(`/v1/pets/1/of/name,Ann?${query}${query === '' ? '' : '&'}key=${SECRET}`);
+});
+
+test('a list stands in a path and in a header, and leads to no other place', async () => {
+  const made = tool('findPets');
+  await call(made, { ids: ['a/b', 2], owner: { n: '?' }, 'X-Tags': ['x', 'y'] });
+  expect(seen).toMatchObject([
+    { url: `/v1/pets/a%2Fb,2/of/n,%3F?key=${SECRET}`, headers: { 'x-tags': 'x,y' } },
+  ]);
+  for (const args of [
+    { ids: ['..'] },
+    { ids: [] },
+    { ids: [{}] },
+    { csv: [null] },
+    { page: { a: {} } },
+    { 'X-Tags': ['x\r\ny: z'] },
+  ])
+    await expect(call(made, { ...found, ...args })).rejects.toMatchObject({ code: 'tool_invalid_args' });
+  expect(seen).toHaveLength(1);
+});
+
+test('bounds of 3.0 are told as JSON Schema has them', () => {
+  const { args, inputSchema } = tool('findPets');
+  expect(inputSchema).toMatchObject({ properties: { above: { exclusiveMinimum: 0, maximum: 9 } } });
+  expect(JSON.stringify(inputSchema)).not.toMatch(/"exclusiveM\w+":(?:true|false)/);
+  expect([0, 1, 9, 10].map((above) => args.safeParse({ ...found, above }).success)).toEqual([
+    ...[false, true, true, false],
+  ]);
+});
+
 test('a POST is irreversible, and its body is JSON by the schema, with what that refers to', async () => {
   const made = tool('addPet');
   expect(made.effect).toBe('irreversible');
   expect(JSON.stringify(made.inputSchema)).not.toContain('#/components');
   expect(made.args.safeParse({ body: { name: 5 } }).success).toBe(false);
+  expect(made.args.safeParse({ body: { name: 'Rex', nullable: 5 } }).success).toBe(false);
   expect(made.args.safeParse({ body: { name: 'Rex', mother: { name: 5 } } }).success).toBe(false);
   await call(made, { body: { name: 'Rex', mother: { name: 'Ann' } } });
   expect(seen).toMatchObject([{ method: 'POST', headers: { 'content-type': 'application/json' } }]);
@@ -165,6 +249,7 @@ test('the guard holds, also for the operator’s own address', async () => {
 test.each([
   ['nothing', 'there is no operation'],
   ['form', 'its body is no JSON'],
+  ['odd', 'has the style matrix'],
 ])('no tool can be made of %s', (id, message) => {
   expect(() => operationOf(document, id)).toThrow(message);
 });

@@ -13,6 +13,7 @@ import { redactor, withSecrets, type Secrets } from '../secrets.js';
 import { defineTool, type Effect, type Tool, type ToolContext } from '../tool.js';
 import type { HttpApi } from './declaration.js';
 import type { Operation } from './document.js';
+import { parameterOf, queryPairs, simpleText } from './parameters.js';
 
 type Args = Record<string, JsonValue>;
 
@@ -34,9 +35,7 @@ export function httpTool(
     keyed: api.idempotencyHeader !== undefined,
     async execute(args, context) {
       context.signal.throwIfAborted();
-      const url = addressOf(api, operation, args);
-      for (const [name, text] of Object.entries(api.query))
-        url.searchParams.set(name, withSecrets(text, secrets));
+      const url = addressOf(api, operation, args, secrets);
       const headers = headersOf(api, operation, args, { secrets, context });
       const body = operation.hasBody && args.body !== undefined ? JSON.stringify(args.body) : undefined;
       try {
@@ -59,22 +58,32 @@ const defaultEffect = ({ method }: Operation): Effect =>
   method === 'GET' || method === 'HEAD' ? 'read' : 'irreversible';
 
 /** @throws PerdureError `tool_invalid_args` for what would lead to another address than the operation's */
-function addressOf(api: HttpApi, operation: Operation, args: Args): URL {
+function addressOf(api: HttpApi, operation: Operation, args: Args, secrets: Secrets): URL {
   const base = api.baseUrl.replace(/\/+$/, '');
   const path = operation.path.replaceAll(/\{([^}]+)\}/g, (_, name: string) => {
-    const value = textOf(args[name], name);
+    const parameter = operation.parameters.find((each) => each.place === 'path' && each.name === name);
+    const text = simpleText(parameter ?? parameterOf(name, 'path', {}), args[name], encodeURIComponent);
     // The only segments that an address does not keep as they are.
-    if (/^\.{0,2}$/.test(value))
-      throw new PerdureError('tool_invalid_args', `args.${name} must not be ${JSON.stringify(value)}`);
-    return encodeURIComponent(value);
+    if (/^\.{0,2}$/.test(text))
+      throw new PerdureError('tool_invalid_args', `args.${name} must not be ${JSON.stringify(text)}`);
+    return text;
   });
   const url = new URL(base + path);
-  for (const { name, place } of operation.parameters) {
-    const value = args[name];
-    if (place !== 'query' || value === undefined) continue;
-    for (const each of Array.isArray(value) ? value : [value])
-      url.searchParams.append(name, textOf(each, name));
-  }
+  const pairs = operation.parameters.flatMap((parameter) => {
+    const value = args[parameter.name];
+    // A query has no word for null.
+    return parameter.place === 'query' && value !== undefined && value !== null
+      ? queryPairs(parameter, value)
+      : [];
+  });
+  // The operator's word goes last, and alone.
+  const own = Object.entries(api.query).map(([name, text]) => ({
+    name,
+    text: encodeURIComponent(withSecrets(text, secrets)),
+  }));
+  const given = pairs.filter(({ name }) => !Object.hasOwn(api.query, name));
+  // By hand: a form's encoding would take a comma between values for one within a value.
+  url.search = [...given, ...own].map(({ name, text }) => `${encodeURIComponent(name)}=${text}`).join('&');
   return url;
 }
 
@@ -85,10 +94,11 @@ function headersOf(
   { secrets, context }: { secrets: Secrets; context: ToolContext },
 ): Record<string, string> {
   const given: Record<string, string> = {};
-  for (const { name, place } of operation.parameters) {
+  for (const parameter of operation.parameters) {
+    const { name, place } = parameter;
     const value = args[name];
-    if (place !== 'header' || value === undefined) continue;
-    const text = textOf(value, name);
+    if (place !== 'header' || value === undefined || value === null) continue;
+    const text = simpleText(parameter, value);
     const problem = headerProblem(name, text);
     if (problem !== undefined) throw new PerdureError('tool_invalid_args', `args.${name} ${problem}`);
     given[name.toLowerCase()] = text;
@@ -101,12 +111,6 @@ function headersOf(
   const type: Record<string, string> =
     operation.hasBody && args.body !== undefined ? { 'content-type': 'application/json' } : {};
   return requestHeaders({ accept: 'application/json, */*', ...type, ...given });
-}
-
-function textOf(value: JsonValue | undefined, name: string): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw new PerdureError('tool_invalid_args', `args.${name} must be a text, a number or true or false`);
 }
 
 async function readAnswer({ url, response }: Exchange, { maxBytes }: HttpApi): Promise<JsonValue> {
@@ -135,7 +139,7 @@ function judged(
       cause: error.cause,
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     });
-  return new PerdureError('outcome_unknown', `${message}; whether it acted is not known`, {
+  return new PerdureError('outcome_unknown', message, {
     cause: error.cause,
   });
 }
