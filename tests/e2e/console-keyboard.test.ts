@@ -119,7 +119,7 @@ describe.skipIf(program === null)('the console by keys', { timeout: 240_000 }, (
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.keyboard.press('n');
-      await page.getByRole('heading', { name: 'New run' }).waitFor();
+      await page.getByRole('heading', { name: 'New run', exact: true }).waitFor();
       await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
     }));
 
@@ -158,7 +158,7 @@ describe.skipIf(program === null)('the console by keys', { timeout: 240_000 }, (
       await page.getByRole('button', { name: 'Submit' }).click();
       await page.waitForURL('**/console/runs/*');
       await page.goBack();
-      await page.getByRole('heading', { name: 'New run' }).waitFor();
+      await page.getByRole('heading', { name: 'New run', exact: true }).waitFor();
       expect(await page.getByRole('textbox', { name: 'Goal' }).inputValue()).toBe('');
     }));
 
@@ -178,11 +178,11 @@ describe.skipIf(program === null)('the console by keys', { timeout: 240_000 }, (
         .first()
         .waitFor(WAIT);
       await page.getByRole('link', { name: 'Schedules' }).click();
-      await page.getByRole('heading', { name: 'Schedules' }).waitFor();
+      await page.getByRole('heading', { name: 'Schedules', exact: true }).waitFor();
       await page.getByRole('alert').getByText('The server cannot be reached').waitFor(WAIT);
       await expectAccessible(page);
       await page.context().setOffline(false);
-      await page.getByRole('heading', { name: 'No schedules' }).waitFor(WAIT);
+      await page.getByRole('heading', { name: 'No schedules', exact: true }).waitFor(WAIT);
       await page
         .getByText(/The server cannot be reached/)
         .first()

@@ -62,23 +62,23 @@ describe.skipIf(program === null)('signing in to the console', { timeout: 240_00
     withConsole(async (opened) => {
       const { page, open } = opened;
       await open('/schedules');
-      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
       await page.getByRole('button', { name: 'Go on with GitHub' }).waitFor();
       await expectAccessible(page);
       await enter(opened, { ...ben, password: 'wrong' });
       await page.getByText('Invalid login credentials').waitFor();
       await expectAccessible(page);
       await enter(opened, ben);
-      await page.getByRole('heading', { name: 'Schedules' }).waitFor();
+      await page.getByRole('heading', { name: 'Schedules', exact: true }).waitFor();
       await page.reload();
-      await page.getByRole('heading', { name: 'Schedules' }).waitFor();
+      await page.getByRole('heading', { name: 'Schedules', exact: true }).waitFor();
       // No tenant is told of the whole system.
       await open('/system');
       await page.getByText('A run submitted now would move.').waitFor();
       await page.getByText('The rest is for operators').waitFor();
       await expectAccessible(page);
       await page.getByRole('button', { name: `Sign out: ${ben.email}` }).click();
-      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
       expect(await page.evaluate('JSON.stringify([localStorage, sessionStorage])')).not.toMatch(/token/);
     }));
 
@@ -96,7 +96,7 @@ describe.skipIf(program === null)('signing in to the console', { timeout: 240_00
       await page.getByText('Token has expired or is invalid').waitFor();
       await code.fill(auth.codeOf(ann.email) ?? '');
       await page.getByRole('button', { name: 'Sign in', exact: true }).first().click();
-      await page.getByRole('heading', { name: 'The last hour' }).waitFor();
+      await page.getByRole('heading', { name: 'The last hour', exact: true }).waitFor();
       await page.getByRole('group', { name: 'Workers' }).getByText('workflows, activities').waitFor();
     }));
 
@@ -104,7 +104,7 @@ describe.skipIf(program === null)('signing in to the console', { timeout: 240_00
     withConsole(async ({ page, open }) => {
       await open('/tools');
       await page.getByRole('button', { name: 'Go on with GitHub' }).click();
-      await page.getByRole('heading', { name: 'Tools' }).waitFor();
+      await page.getByRole('heading', { name: 'Tools', exact: true }).waitFor();
       expect(page.url()).toBe(`${perdure.url}/console/tools`);
       await page.getByRole('button', { name: `Sign out: ${ann.email}` }).waitFor();
     }));
@@ -141,7 +141,7 @@ describe.skipIf(program === null)('signing in to the console', { timeout: 240_00
       expect(auth.renewals()).toBeGreaterThan(0);
       auth.endSessions();
       await open('/approvals');
-      await page.getByRole('heading', { name: 'Sign in' }).waitFor({ timeout: 90_000 });
+      await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor({ timeout: 90_000 });
     }));
 
   test('what the page may connect to is itself and the sign-in, and nothing else', async () => {

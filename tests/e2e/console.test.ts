@@ -56,7 +56,7 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
   test('a browser is led to the list, finds a run in it by key and by filter, and watches it to its end', () =>
     withConsole(async ({ page }) => {
       await page.goto(perdure.url);
-      await page.getByRole('heading', { name: 'No runs yet' }).waitFor();
+      await page.getByRole('heading', { name: 'No runs yet', exact: true }).waitFor();
       const run = await perdure.client.submit({
         goal: 'Watched in the page',
         metadata: { team: 'blue' },
@@ -76,7 +76,7 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
       await page.getByRole('link', { name: 'Watched in the page' }).waitFor();
       await page.keyboard.press('/');
       await page.keyboard.type('team=green');
-      await page.getByRole('heading', { name: 'No run fits' }).waitFor();
+      await page.getByRole('heading', { name: 'No run fits', exact: true }).waitFor();
       expect(page.url()).toContain('q=team');
       await page.getByRole('button', { name: 'Clear the filters' }).click();
       await page.getByRole('link', { name: 'Watched in the page' }).waitFor();
@@ -196,7 +196,7 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
       });
       await open('/approvals');
       await page.getByRole('link', { name: 'Which colour?' }).click();
-      await page.getByRole('textbox', { name: 'Answer' }).fill('blue.txt');
+      await page.getByRole('textbox', { name: 'Answer', exact: true }).fill('blue.txt');
       await page.getByRole('button', { name: 'Answer', exact: true }).click();
       await page.getByRole('region', { name: 'Why it failed' }).waitFor({ timeout: 60_000 });
       await page.getByRole('button', { name: 'Retry' }).click();
@@ -248,7 +248,7 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
       });
       await perdure.client.wait(id);
       await open(`/runs/${id}?tab=files`);
-      await page.getByRole('heading', { name: 'A heading' }).waitFor();
+      await page.getByRole('heading', { name: 'A heading', exact: true }).waitFor();
       await page.getByRole('img', { name: 'mine' }).waitFor();
       await page.getByText('[a picture from elsewhere: theirs]').waitFor();
       expect(await page.locator('.markdown a').getAttribute('href')).not.toMatch(/javascript/);
@@ -284,7 +284,7 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
         expect(shared.url()).toBe(`${perdure.url}/console/runs/${run.id}`);
         await shared.locator('[data-step="rest"][data-tone="running"]').waitFor();
         await shared.getByRole('tab', { name: 'Files' }).click();
-        await shared.getByRole('heading', { name: 'No files' }).waitFor();
+        await shared.getByRole('heading', { name: 'No files', exact: true }).waitFor();
         for (const name of ['Share', 'Pause', 'Cancel', 'Message', 'Edit plan'])
           expect(await shared.getByRole('button', { name }).count()).toBe(0);
         expect(await shared.getByRole('link', { name: /Runs|Temporal/ }).count()).toBe(0);
@@ -294,7 +294,9 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
         await page.getByRole('button', { name: 'Revoke' }).click();
         await page.getByText('revoked', { exact: true }).waitFor();
         await shared.reload();
-        await shared.getByRole('heading', { name: 'This link does not work any more' }).waitFor();
+        await shared
+          .getByRole('heading', { name: 'This link does not work any more', exact: true })
+          .waitFor();
         await expectAccessible(shared);
       });
       // Whoever shares, and takes back, is written down.
@@ -377,14 +379,14 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
       await expectAccessible(page);
       await dialog.getByRole('combobox', { name: /^When/ }).fill('0 6 * * 1-5');
       await dialog.getByRole('button', { name: 'Make the schedule' }).click();
-      await page.getByRole('heading', { name: 'Morning' }).waitFor();
+      await page.getByRole('heading', { name: 'Morning', exact: true }).waitFor();
       const { schedules } = await perdure.client.schedules.list();
       expect(schedules).toMatchObject([
         { name: 'Morning', cron: '0 6 * * 1-5', run: { goal: 'Greet the day' } },
       ]);
       await page.getByRole('button', { name: 'Delete Morning' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-      await page.getByRole('heading', { name: 'No schedules' }).waitFor();
+      await page.getByRole('heading', { name: 'No schedules', exact: true }).waitFor();
     }));
 
   test('runs are counted by status and over time, live; the system shows who works and what fails', () =>
@@ -413,7 +415,7 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
       await page.getByRole('group', { name: 'Workers' }).getByText('workflows, activities').waitFor();
       await page.getByRole('img', { name: /^Runs, until their end\. half: [\d.]+ \w+ at last/ }).waitFor();
       await page.getByRole('img', { name: /^What fails\. runs: .* at most; calls: 0 %/ }).waitFor();
-      expect(await page.locator('.chart canvas').count()).toBe(6);
+      await expect.poll(() => page.locator('.chart canvas').count()).toBe(6);
       await expectAccessible(page);
     }));
 
@@ -422,7 +424,8 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
       await open('/api-keys');
       await page.getByRole('textbox', { name: 'Name of the new key' }).fill('for the test');
       await page.getByRole('button', { name: 'Make a key' }).click();
-      await page.getByText(/^pdk_/).waitFor();
+      // The list, which shows how each key begins, may be there before it or after.
+      await page.getByRole('dialog', { name: 'The new key' }).getByText(/^pdk_/).waitFor();
       await page.getByRole('button', { name: 'I have it' }).click();
       await page.getByRole('button', { name: 'Revoke' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
@@ -432,9 +435,9 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
   test('what is at no address is said so', () =>
     withConsole(async ({ page, open }) => {
       await open('/runs/01a2158a-0e12-70b8-b6a3-cd8fe0defc35');
-      await page.getByRole('heading', { name: 'There is no such run' }).waitFor();
+      await page.getByRole('heading', { name: 'There is no such run', exact: true }).waitFor();
       await open('/nowhere');
-      await page.getByRole('heading', { name: 'There is nothing at this address' }).waitFor();
+      await page.getByRole('heading', { name: 'There is nothing at this address', exact: true }).waitFor();
     }));
 
   test('a server that goes away and comes back is told of, and nothing is missed', () =>

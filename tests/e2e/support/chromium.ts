@@ -19,5 +19,10 @@ export function findChromium(): string | null {
 }
 
 export const openBrowser = (program: string): Promise<Browser> =>
-  // As root there is no sandbox to be had; the pages are our own.
-  chromium.launch({ executablePath: program, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  chromium.launch({
+    executablePath: program,
+    // As root there is no sandbox to be had; the pages are our own.
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    // Whoever writes such a test runs it at 700, too: it then looks at pages that have long come to rest.
+    slowMo: Number(process.env.PERDURE_TEST_SLOW_MS ?? 0),
+  });
