@@ -75,8 +75,50 @@ func main() {
       throw new Error(`docker-compose.yml mounts ${file}, which is not there`);
 }
 
+/** What the chart lets people set is what the product reads, and no secret. */
+function checkSettings() {
+  const { anyOf, not } = JSON.parse(readFileSync(path.join(chart, 'values.schema.json'), 'utf8')).definitions
+    .settings.propertyNames;
+  const refused = new Set(not.enum);
+  const taken = new Set(anyOf.find((each) => each.enum !== undefined).enum);
+  const read = [...readFileSync(path.join(root, '.env.example'), 'utf8').matchAll(/^# ([A-Z][A-Z0-9_]+)=/gm)]
+    .map(([, name]) => name)
+    .filter((name) => name.startsWith('PERDURE_'));
+  for (const name of read)
+    if (taken.has(name) === refused.has(name))
+      throw new Error(`values.schema.json must either take ${name} in settings or refuse it`);
+  for (const name of taken)
+    if (!read.includes(name.replace(/_FILE$/, '')))
+      throw new Error(`values.schema.json takes ${name}, which nobody reads`);
+}
+
+/** Values that have gone wrong, as people write them. */
+function checkRefusals(helm) {
+  const template = (values) => [
+    ...['template', 'perdure', chart, '--kube-version', `${KUBERNETES}.0`],
+    ...['--values', path.join(chart, 'examples', 'small.yaml'), ...values],
+  ];
+  for (const wrong of ['settings.PERDURE_KEEP_RUN_DAYS=1', 'settings.REDIS_URL=x', 'settings.PORT=1'])
+    if (fails(() => run(helm, template(['--set-string', wrong]), { stdio: 'pipe' })) === false)
+      throw new Error(`the chart takes ${wrong}`);
+  const large = run(helm, template(['--set-json', 'settings.PERDURE_MAX_STORAGE_BYTES=10000000000']));
+  if (!large.includes('PERDURE_MAX_STORAGE_BYTES: "10000000000"'))
+    throw new Error('the chart does not write a large number in digits');
+}
+
+function fails(act) {
+  try {
+    act();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 function checkChart(bin, helm, score) {
   run(helm, ['lint', '--strict', chart]);
+  checkSettings();
+  checkRefusals(helm);
   const examples = readdirSync(path.join(chart, 'examples'));
   for (const example of examples) {
     const manifests = run(helm, [

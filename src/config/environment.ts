@@ -107,7 +107,13 @@ export const environment = z.object({
       'must be the anon (publishable) key, and is a secret one: browsers get it',
     )
     .optional(),
-  DATABASE_URL: address(/^postgres(?:ql)?$/, 'a postgres:// address').optional(),
+  DATABASE_URL: address(/^postgres(?:ql)?$/, 'a postgres:// address')
+    // It has no sessions: the role that ours takes would be left to whoever comes next.
+    .refine(
+      (url) => !/\.supabase\.(?:co|com):6543(?:\/|$)/.test(url.replace(/[?#].*/s, '')),
+      'is of Supabase’s pooler for transactions (port 6543): take the one for sessions (port 5432), or the direct address',
+    )
+    .optional(),
 
   S3_ENDPOINT: http.optional(),
   S3_REGION: z.string().min(1).default('us-east-1'),

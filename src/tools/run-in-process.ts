@@ -1,8 +1,8 @@
 /** Runs work whose native code may loop or eat memory in a process of its own, which is always ended. */
 import { fork, type ChildProcess } from 'node:child_process';
-import os from 'node:os';
 import { PerdureError } from '../../contracts/errors.js';
 import { Places } from './places.js';
+import { room } from './room.js';
 import type { WorkerAnswer } from './worker-answer.js';
 
 export interface ProcessWork {
@@ -27,8 +27,7 @@ export async function runInProcess(work: ProcessWork): Promise<WorkerAnswer> {
   return processes.use(work.signal, () => run(work));
 }
 
-/** Processes of this one at once; each may take a gigabyte. */
-const processes = new Places(Math.max(2, os.availableParallelism()), 'processes for tools');
+const processes = new Places(room.processes, 'processes for tools');
 
 async function run(work: ProcessWork): Promise<WorkerAnswer> {
   const child = fork(work.file, {

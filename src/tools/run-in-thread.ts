@@ -1,8 +1,8 @@
 /** Runs work that may loop or eat memory in a thread of its own, which is always ended. */
-import os from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { PerdureError } from '../../contracts/errors.js';
 import { Places } from './places.js';
+import { room } from './room.js';
 import type { WorkerAnswer } from './worker-answer.js';
 
 export interface ThreadWork {
@@ -20,8 +20,8 @@ export async function runInThread(work: ThreadWork): Promise<WorkerAnswer> {
   return threads.use(work.signal, () => run(work));
 }
 
-/** Threads of this process at once; each may spin for as long as its time lasts. */
-const threads = new Places(Math.max(4, 2 * os.availableParallelism()), 'sandbox threads');
+/** Each may spin for as long as its time lasts. */
+const threads = new Places(room.threads, 'sandbox threads');
 
 async function run(work: ThreadWork): Promise<WorkerAnswer> {
   const worker = new Worker(work.file, {

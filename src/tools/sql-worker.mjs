@@ -1,12 +1,14 @@
 // Runs one query in a process of its own, whose working directory is a temporary one that holds the tables'
 // files. DuckDB's memory limit holds neither values in flight nor results, and its interrupt is looked at only
 // between operators: a limit on the whole process and the end of it hold everything.
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { DuckDBInstance, StatementType } from '@duckdb/node-api';
 import { jsonConverter } from './sql-value.mjs';
 import { plainWords } from './sql-words.mjs';
 
 const MAX_RSS = 1_000_000_000;
+/** What the API takes of one file, too. */
+const MAX_RESULT = 1_000_000_000;
 const MAX_ROWS_BYTES = 8_000_000;
 const readers = {
   csv: 'read_csv',
@@ -48,19 +50,33 @@ process.once('disconnect', () => {
     end();
   }
 });
+let result;
+const overLimit = () => {
+  if (process.memoryUsage.rss() > MAX_RSS) return 'used more memory than it may';
+  const written = result === undefined ? 0 : (statSync(result, { throwIfNoEntry: false })?.size ?? 0);
+  // A few bytes in memory may be long in a file, such as a column's name in each row of JSON.
+  return written > MAX_RESULT ? `the file it saves has more than ${MAX_RESULT} bytes` : undefined;
+};
 // The queries run in native threads: this one is free to look.
 const watch = setInterval(() => {
-  if (process.memoryUsage.rss() < MAX_RSS) return;
+  const over = overLimit();
+  if (over === undefined) return;
   clearInterval(watch);
-  const message = 'the query: used more memory than it may';
-  process.send({ ok: false, message, limit: true }, end);
+  process.send({ ok: false, message: `the query: ${over}`, limit: true }, end);
 }, 25);
 process.once('message', (work) => {
+  result = work.saveAs;
   answer(work).then((value) => process.send({ ok: true, value }), fail);
 });
 
 async function answer({ tables, query, maxRows, saveAs }) {
-  const instance = await DuckDBInstance.create(':memory:', { memory_limit: '512MB', threads: '2' });
+  // From the beginning: tables that are loaded are bounded, too, and the folder cannot be changed once it is used.
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: '512MB',
+    threads: '2',
+    temp_directory: 'spill',
+    max_temp_directory_size: '2GB',
+  });
   const connection = await instance.connect();
   for (const loading of tables)
     await speak(
@@ -99,8 +115,6 @@ const loadTable = (connection, { table, file }) =>
 /** After this the engine reaches the folder for results, and its settings are fixed and name no other folder. */
 async function lockDown(connection) {
   for (const setting of [
-    `temp_directory = 'spill'`,
-    `max_temp_directory_size = '2GB'`,
     `home_directory = 'home'`,
     `secret_directory = 'secrets'`,
     `extension_directory = 'extensions'`,

@@ -51,6 +51,32 @@ test.each(['out.csv', 'out.json', 'out.parquet'])('what it saves as %s it can re
   });
 });
 
+test(
+  'tables that are more than the engine may have in memory are read from disk',
+  { timeout: 120_000 },
+  async () => {
+    const files = memoryFiles();
+    const query = 'select repeat(chr((65 + i % 26)::int), 1000) as text from range(300000) t(i)';
+    await run({ query, saveAs: 'large.parquet', maxRows: 1 }, files);
+    const large = { a: 'large.parquet', b: 'large.parquet' };
+    const count = 'select (select count(*) from a)::int as n, (select max(text[1]) from b) as last';
+    expect(await run({ tables: large, query: count }, files)).toMatchObject({
+      rows: [{ n: 300_000, last: 'Z' }],
+    });
+  },
+);
+
+test('tables whose files are too large together are refused before they are fetched', async () => {
+  const files = memoryFiles({ 'a.csv': csv });
+  const open: typeof files.open = async (path) => {
+    const { info, content } = await files.open(path);
+    return { info: { ...info, bytes: 1_200_000_000 }, content };
+  };
+  await expect(
+    run({ tables: { a: 'a.csv', b: 'a.csv' }, query: 'select 1' }, { ...files, open }),
+  ).rejects.toMatchObject({ code: 'tool_limit_exceeded' });
+});
+
 test.each([
   "select * from read_csv('/etc/passwd')",
   "select * from read_text('/etc/hostname')",

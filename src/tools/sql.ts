@@ -14,6 +14,8 @@ import { valueOf } from './worker-answer.js';
 
 /** Within the tool's limit, which is also for the files' way: done again, the query would take as long. */
 const QUERY_MS = 60_000;
+/** Of the tables' files together; they lie on the worker's disk for as long as the query takes. */
+const MAX_TABLES_BYTES = 2_000_000_000;
 const readable = ['csv', 'tsv', 'json', 'jsonl', 'ndjson', 'parquet'];
 const extensionOf = (file: string): string => path.extname(file).slice(1).toLowerCase();
 
@@ -79,12 +81,22 @@ async function fetchTables(
   files: ToolFiles,
 ): Promise<FetchedTable[]> {
   const fetched: FetchedTable[] = [];
+  let bytes = 0;
   for (const [table, source] of Object.entries(tables)) {
     const extension = extensionOf(source);
     if (!readable.includes(extension))
       throw new PerdureError('tool_invalid_args', `${source} is none of: ${readable.join(', ')}`);
     const file = `${fetched.length}.${extension}`;
-    await pipeline((await files.open(source)).content, createWriteStream(path.join(directory, file)));
+    const { info, content } = await files.open(source);
+    bytes += info.bytes;
+    if (bytes > MAX_TABLES_BYTES) {
+      content.destroy();
+      throw new PerdureError(
+        'tool_limit_exceeded',
+        `the files of the tables have more than ${MAX_TABLES_BYTES} bytes together`,
+      );
+    }
+    await pipeline(content, createWriteStream(path.join(directory, file)));
     fetched.push({ table, file, source });
   }
   return fetched;

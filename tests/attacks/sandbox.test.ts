@@ -205,6 +205,19 @@ attack(
   90_000,
 );
 
+attack(
+  'a bomb of SQL: a file that is a thousand times as long as its rows',
+  'tool_limit_exceeded',
+  () =>
+    codeOf(
+      run(sqlTool, {
+        query: `select true as "${'x'.repeat(200)}" from range(20000000)`,
+        saveAs: 'large.json',
+      }),
+    ),
+  90_000,
+);
+
 const templates: Record<string, string> = {
   'an include': `{% include '/etc/passwd' %}`,
   'a render': `{% render '../../../etc/passwd' %}`,

@@ -64,7 +64,7 @@ export function createTenantWorkflows({
         if (Date.now() > deadline)
           throw new PerdureError(
             'temporal_unavailable',
-            `Temporal still lists ${found.length + open.length} workflows and schedules of the tenant; do it again later`,
+            `Temporal still lists ${found.length + open.length} workflows and schedules of the tenant ${tenantId} in the namespace ${namespace}; do it again later`,
           );
         await sleep(LOOK_MS);
       }

@@ -60,9 +60,9 @@ volumeMounts:
 {{- end }}
 
 {{- define "perdure.volumes" -}}
-- { name: tmp, emptyDir: { sizeLimit: 2Gi } }
-{{- if .Values.tls.secretName }}
-- { name: tls, secret: { secretName: {{ .Values.tls.secretName }}, defaultMode: 288 } }
+- { name: tmp, emptyDir: { sizeLimit: {{ .tmp | default "2Gi" }} } }
+{{- if .root.Values.tls.secretName }}
+- { name: tls, secret: { secretName: {{ .root.Values.tls.secretName }}, defaultMode: 288 } }
 {{- end }}
 {{- end }}
 
@@ -127,12 +127,17 @@ spec:
         {{- end }}
         {{- end }}
         {{- range $name, $value := .worker.settings }}
-        - { name: {{ $name }}, value: {{ $value | quote }} }
+        - { name: {{ $name }}, value: {{ include "perdure.setting" $value }} }
         {{- end }}
       resources: {{- toYaml .worker.resources | nindent 8 }}
       # Started: what it stands on has been used. Ready: Temporal sees it poll. Alive: it answers.
       startupProbe: { httpGet: { path: /startupz, port: http }, periodSeconds: 3, failureThreshold: 100, timeoutSeconds: 5 }
       readinessProbe: { httpGet: { path: /readyz, port: http }, periodSeconds: 10, timeoutSeconds: 6, failureThreshold: 3 }
       livenessProbe: { httpGet: { path: /healthz, port: http }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }
-  volumes: {{- include "perdure.volumes" .root | nindent 4 }}
+  volumes: {{- include "perdure.volumes" (dict "root" .root "tmp" .worker.tmp) | nindent 4 }}
+{{- end }}
+
+{{/* As a text of YAML. Of numbers, which Helm has as floats, all digits: never 1e+10. */}}
+{{- define "perdure.setting" -}}
+{{ if and (kindIs "float64" .) (eq (floor .) .) }}{{ int64 . | toString | quote }}{{ else }}{{ toString . | quote }}{{ end }}
 {{- end }}
