@@ -2,7 +2,7 @@
  * A step that is an agent: its model and its tools by turns, each question and each call an activity of its own. What
  * they say to each other stays in the workspace; here is what happens next, and when it is enough.
  */
-import { proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { condition, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type {
   Activities,
   AgentCall,
@@ -51,6 +51,10 @@ export class AgentStep {
     for (let turn = turns.get(step.id) ?? 1; ; turn++) {
       turns.set(step.id, turn);
       if (turn > maxTurns) return this.giveUp(step, `it had not come to an end after ${maxTurns} answers`);
+      if (await this.mustStay()) {
+        this.parts.state.putBack(step.id, true);
+        return;
+      }
       const answer = await this.ask(step, turn);
       if (answer.status === 'completed') {
         this.forget(step);
@@ -72,6 +76,18 @@ export class AgentStep {
         return;
       }
     }
+  }
+
+  /**
+   * Resolves when the run is not paused: its model is asked nothing, and does nothing, while it is.
+   * @returns true where the execution that follows is to go on with the step
+   */
+  private async mustStay(): Promise<boolean> {
+    const { pause, work } = this.parts;
+    const isHeld = (): boolean => pause.isPaused && !work.isEnding;
+    if (!isHeld()) return false;
+    await work.run(() => condition(() => !isHeld() || work.isDraining));
+    return isHeld();
   }
 
   /** The step has come to its end: nothing is carried of it any more. */
@@ -107,6 +123,11 @@ export class AgentStep {
     if (isAsked && approvals.grantOf(id) === undefined && !(await ask(call.ask))) return false;
     let word: Pick<AgentCallInput, 'hasNotActed' | 'acted'> = {};
     for (;;) {
+      // A word on what became of a call before is not carried: that one goes on in this execution.
+      if (Object.keys(word).length === 0 && (await this.mustStay())) {
+        this.parts.state.putBack(step.id, true);
+        return false;
+      }
       const approved = approvals.grantOf(id);
       const made = await this.call(step, turn, call, {
         ...(approved === undefined ? {} : { approved }),

@@ -1,6 +1,7 @@
 /** Steps that are agents, over real servers: each question and each call is an activity, journalled and done once. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { workflowIdOf } from '../../contracts/messages.js';
@@ -78,6 +79,14 @@ const script = {
     {
       when: 'wait for it',
       answers: [{ calls: [{ tool: 'slow', args: { what: 'one' } }] }, { text: 'Done.' }],
+    },
+    {
+      when: 'held up',
+      answers: [
+        { calls: [{ tool: 'slow', args: { what: 'held' } }, look('a')] },
+        { calls: [look('b')] },
+        { text: 'Done.' },
+      ],
     },
     {
       when: 'crowded',
@@ -308,6 +317,25 @@ test('a cancel reaches the call that is under way', async () => {
   expect(events.at(-1)?.type).toBe('run.cancelled');
   expect(of(events, 'step.failed')).toMatchObject([{ stepId: 'work', error: { code: 'cancelled' } }]);
   expect(acts).toEqual(['slow one', 'stopped one']);
+});
+
+test('while the run is paused its model is asked nothing and calls nothing', async () => {
+  const { id } = await system.start([agent('held up', { tools: ['slow', 'look'] })]);
+  await expect.poll(() => gates.has('held'), { timeout: 20_000 }).toBe(true);
+  await system.engine.pause(id, { by: 'me', reason: null });
+  await expect.poll(async () => (await system.store.findRun('acme', id))?.status).toBe('paused');
+  gates.get('held')?.();
+  await expect
+    .poll(async () => of(await system.log.read(id, 0, 100), 'agent.called'), { timeout: 20_000 })
+    .toHaveLength(1);
+  // What would go on would do it now.
+  await sleep(1_500);
+  await system.engine.resume(id, { by: 'me' });
+  const events = await system.events(id);
+  const after = events.findIndex(({ type }) => type === 'run.resumed');
+  expect(events.slice(0, after).filter(({ type }) => /^(?:agent|model)\.called$/.test(type))).toHaveLength(2);
+  expect(of(events, 'agent.called')).toHaveLength(3);
+  expect(events.at(-1)).toMatchObject({ type: 'run.completed', result: { text: 'Done.', turns: 3 } });
 });
 
 test('a loop goes on in the executions that follow, and repeats nothing', { timeout: 120_000 }, async () => {
