@@ -142,14 +142,14 @@ export class RunBudget {
       try {
         const result = await ask();
         ({ spent } = result);
-        this.settle(spent);
+        this.settle(spent, estimate);
         return result;
       } catch (error) {
         // An answer that nobody could use was paid for, too.
         const inVain = spentOf(error);
         if (inVain !== undefined) {
           spent = inVain;
-          this.settle(spent);
+          this.settle(spent, estimate);
         }
         throw error;
       } finally {
@@ -198,19 +198,25 @@ export class RunBudget {
     return left;
   }
 
-  /** Takes in what calls took. */
-  private settle({ tokens, costUsd, unheard = 0 }: Spent): void {
+  /** Takes in what calls took. @param kept for them */
+  private settle({ tokens, costUsd, unheard = 0 }: Spent, kept: Amounts): void {
     this.isUnpriced ||= costUsd === null;
-    const largest = {
-      tokens: Math.max(this.largest?.tokens ?? 0, tokens),
-      costUsd: Math.max(this.largest?.costUsd ?? 0, costUsd ?? 0),
-    };
-    this.largest = largest;
-    // What nobody knows is taken for as much as was kept for it.
-    this.used.tokens += tokens + unheard * largest.tokens;
-    this.used.costUsd += (costUsd ?? 0) + unheard * largest.costUsd;
+    // Where nothing was heard, it says nothing of what one takes.
+    if (tokens > 0 || unheard === 0)
+      this.largest = {
+        tokens: Math.max(this.largest?.tokens ?? 0, tokens),
+        costUsd: Math.max(this.largest?.costUsd ?? 0, costUsd ?? 0),
+      };
+    this.used.tokens += tokens + this.ofUnheard(unheard, 'tokens', kept);
+    this.used.costUsd += (costUsd ?? 0) + this.ofUnheard(unheard, 'costUsd', kept);
     this.check('tokens');
     this.check('costUsd');
+  }
+
+  /** What nobody knows is taken for as much as calls took, and where none was ever heard for all that was kept for it. */
+  private ofUnheard(calls: number, limit: keyof Amounts, kept: Amounts): number {
+    if (calls === 0) return 0;
+    return this.largest === null ? Math.max(0, kept[limit]) : calls * this.largest[limit];
   }
 
   /** When the time is to be looked at next, in milliseconds since 1970. */

@@ -76,6 +76,23 @@ test('an answer that was lost with its worker counts, and the one that takes its
   expect(of(events, 'budget.warning')).toMatchObject([{ limit: 'tokens', used: 240 }]);
 });
 
+test('where no answer was ever heard to its end, all that was kept for it counts, and no more is asked', async () => {
+  told = Array.from({ length: 10 }, () => ({ text: 'It i', then: 'cut' }));
+  const step = { tool: 'agent', args: { task: 'Work' }, onFailure: 'continue' } as const;
+  const run = await system.start(
+    [
+      { ...step, id: 'first' },
+      { ...step, id: 'second' },
+    ],
+    { budget, maxParallel: 1 },
+  );
+  const events = await system.events(run.id);
+  expect(events.at(-1)).toMatchObject({ type: 'run.failed', error: { code: 'budget_exhausted' } });
+  expect(of(events, 'budget.exhausted')).toMatchObject([{ limit: 'tokens', max: 300, used: 300 }]);
+  // Five attempts, each at both models.
+  expect(stub.requests).toHaveLength(10);
+});
+
 test('a refusal took nothing, and neither did a server that is away', async () => {
   told = [{ status: 429, headers: { 'retry-after': '0' } }, { status: 503 }, good];
   const events = await endOf(await start());

@@ -27,6 +27,7 @@ const unsaid: ReadonlySet<string> = new Set(['start', 'start-step', 'error', 'ab
 /** Characters of text, and of a tool call's arguments, in one answer. */
 const MAX_CHARACTERS = 1_000_000;
 const MAX_CALLS = 64;
+const CHARACTERS_A_TOKEN = 4;
 
 export interface AiModelOptions {
   /** `provider:name`. */
@@ -105,8 +106,8 @@ class Call {
           if (finishReason === 'error')
             throw new PerdureError('model_unavailable', `${name}: the answer broke off`);
           const tokens = {
-            inputTokens: totalUsage.inputTokens ?? 0,
-            outputTokens: totalUsage.outputTokens ?? 0,
+            inputTokens: totalUsage.inputTokens ?? tokensOf(this.asked()),
+            outputTokens: totalUsage.outputTokens ?? tokensOf({ text: this.text, calls: this.calls }),
           };
           return {
             text: this.text,
@@ -124,6 +125,11 @@ class Call {
           break;
       }
     }
+  }
+
+  private asked(): unknown {
+    const { instructions, messages, tools = [], answerSchema = null } = this.request;
+    return { instructions, messages, tools, answerSchema };
   }
 
   private start() {
@@ -208,6 +214,9 @@ const shaped = (schema: Record<string, unknown>) => ({
   // What differs from the last is passed on at once.
   parsePartialOutput: ({ text }: { text: string }) => Promise.resolve({ partial: text.length }),
 });
+
+/** By its size: servers that do not count must not be free to a budget. */
+const tokensOf = (value: unknown): number => Math.ceil(JSON.stringify(value).length / CHARACTERS_A_TOKEN);
 
 export const providerOf = (name: string): string => name.slice(0, name.indexOf(':'));
 

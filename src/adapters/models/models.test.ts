@@ -69,6 +69,18 @@ test('an answer comes in pieces, with what it took and what it cost', async () =
   });
 });
 
+test('where the server does not tell what an answer took, its size does', async () => {
+  const { model } = await modelOver({ text: 'word '.repeat(40), usage: 'untold' });
+  const small = (await model.answer(request())).usage;
+  const large = (await model.answer(request({ instructions: 'You answer. '.repeat(100) }))).usage;
+  expect(small.inputTokens).toBeGreaterThan(10);
+  expect(large.inputTokens - small.inputTokens).toBeCloseTo((12 * 99 + 1) / 4, -1);
+  // 200 characters.
+  expect(small.outputTokens).toBeGreaterThanOrEqual(50);
+  expect(small.outputTokens).toBeLessThan(70);
+  expect(small.costUsd).toBeGreaterThan(0);
+});
+
 test('a conversation with calls and results goes over whole, and calls come back unchecked', async () => {
   const { model, stub } = await modelOver({
     calls: [

@@ -6,7 +6,7 @@ import { text as textOf } from 'node:stream/consumers';
 import type { JsonValue } from '../../../../contracts/plan.js';
 
 export type StubAnswer =
-  | { text: string; finish?: 'stop' | 'length' | 'content_filter' }
+  | { text: string; finish?: 'stop' | 'length' | 'content_filter'; usage?: 'untold' }
   /** As it is dictated, piece by piece; where that throws, the connection is cut. */
   | { pieces: AsyncIterable<string> }
   | { json: JsonValue }
@@ -90,7 +90,7 @@ async function speak(res: ServerResponse, answer: StubAnswer): Promise<void> {
     send({ id: 'c', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] });
   const finish = (reason: string): void => {
     chunk({}, reason);
-    send({ id: 'c', created: 1, model: 'm', choices: [], usage: USAGE });
+    if (!('usage' in answer)) send({ id: 'c', created: 1, model: 'm', choices: [], usage: USAGE });
     send('[DONE]');
     res.end();
   };
