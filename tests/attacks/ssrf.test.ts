@@ -101,7 +101,7 @@ afterAll(async () => {
 
 const fetchIt = (url: string): Promise<unknown> =>
   Promise.resolve().then(() =>
-    fetchTool.execute(fetchTool.args.parse({ url, timeoutSeconds: 1 }), toolContext()),
+    fetchTool.execute(fetchTool.args.parse({ url, timeoutSeconds: 5 }), toolContext()),
   );
 
 /** @returns whether it was refused, and whether the server inside was reached */
@@ -290,7 +290,7 @@ const webhook = (url: string) =>
   createWebhookSender({
     guard: createAddressGuard({ allow: [], resolve: dns.resolve }),
     secrets: [{ secretOf: () => 'whsec_dGVzdHMtb2YtYXR0YWNrcy10aGF0LWFyZS1sb25n' }],
-  }).send({ id: 'x', tenantId: 'acme', url, body: '{}' }, AbortSignal.timeout(3_000));
+  }).send({ id: 'x', tenantId: 'acme', url, body: '{}' }, AbortSignal.timeout(10_000));
 for (const host of [
   '127.0.0.1',
   '2130706433',
@@ -316,7 +316,7 @@ async function modelAt(baseUrl: string, settings: Record<string, string> = {}): 
     const code = await codeOf(
       model.answer({
         ...{ instructions: '', messages: [{ role: 'user', text: 'x' }] },
-        signal: AbortSignal.timeout(3_000),
+        signal: AbortSignal.timeout(10_000),
       }),
     );
     const said = code === 'address_not_allowed' ? 'refused' : code;
