@@ -38,7 +38,7 @@ export function readAnswer<Value>(answer: ModelAnswer, schema: z.ZodType<Value>)
 /** Many models put a fence around JSON, words before and after it, or their thoughts. */
 function parsed(answer: string): unknown {
   const text = answer.replace(/^\s*<think>[\s\S]*?<\/think>/, '');
-  const fenced = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/.exec(text)?.[1];
+  const fenced = fencedIn(text);
   const [first, last] = [text.indexOf('{'), text.lastIndexOf('}')];
   const widest = first >= 0 && last > first ? text.slice(first, last + 1) : text;
   try {
@@ -48,6 +48,15 @@ function parsed(answer: string): unknown {
     if (found === undefined) throw error;
     return found;
   }
+}
+
+/** What stands in the first fence. Its ends are looked for one by one: a single pattern tries every line break for each other. */
+function fencedIn(text: string): string | undefined {
+  const opening = /```(?:json)?[^\S\n]*\n/.exec(text);
+  if (opening === null) return undefined;
+  const rest = text.slice(opening.index + opening[0].length);
+  const closing = /\n[^\S\n]*```/.exec(rest);
+  return closing === null ? undefined : rest.slice(0, closing.index);
 }
 
 /** Places at which an object may begin that are tried. */

@@ -19,8 +19,12 @@ export const toolDescription = ({
 
 const MAX_DESCRIPTION_CHARACTERS = 4_000;
 
-/** Whatever a reader may take for the beginning or the end of a mark, spelled with other signs or gaps. */
-const looksLikeMark = /[<\uFE64\uFF1C\u2039\u3008](?=[\s\p{Cf}]*[/\\\u2044\u2215\uFF0F]?[\s\p{Cf}]*data)/giu;
+/**
+ * Whatever a reader may take for the beginning or the end of a mark, spelled with other signs or gaps. A gap is read in one way
+ * only, or a page of blanks would be read anew for each of them.
+ */
+const looksLikeMark =
+  /[<\uFE64\uFF1C\u2039\u3008](?=[\s\p{Cf}]*(?:[/\\\u2044\u2215\uFF0F][\s\p{Cf}]*)?data)/giu;
 
 /**
  * @param source where it comes from, in words for the model

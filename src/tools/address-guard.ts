@@ -27,6 +27,9 @@ const badHighPorts = new Set([
 // Public by number, yet answered by the machine's own cloud: Azure's WireServer.
 const cloudServices = new Set(['168.63.129.16']);
 
+/** RFC 1035, with a dot at the end. */
+const LONGEST_HOST = 254;
+
 const globalUnicast = ipaddr.parseCIDR('2000::/3');
 
 /** Why an IP address may not be called, as a noun; undefined for an ordinary public one. */
@@ -47,6 +50,7 @@ export function addressProblem(address: string): string | undefined {
 export function urlProblem(url: URL): string | undefined {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'only http and https may be called';
   if (url.username !== '' || url.password !== '') return 'it must not hold a user name or password';
+  if (url.hostname.length > LONGEST_HOST) return 'its host name is longer than any';
   return undefined;
 }
 

@@ -20,7 +20,7 @@ export function createDenyList(entries: readonly string[]): DenyList {
   return {
     hostDeniedBy(hostname, port) {
       // "example.com." is the same host.
-      const host = hostname.toLowerCase().replace(/\.+$/, '');
+      const host = withoutLastDots(hostname.toLowerCase());
       return (
         [host, `${host}:${port}`].find((name) => names.has(name)) ??
         domains.find((domain) => host.endsWith(domain.slice(1)))
@@ -35,6 +35,13 @@ export function createDenyList(entries: readonly string[]): DenyList {
       )?.entry;
     },
   };
+}
+
+/** Not by a pattern, which reads a long row of dots anew from each of them. */
+function withoutLastDots(host: string): string {
+  let end = host.length;
+  while (host[end - 1] === '.') end -= 1;
+  return host.slice(0, end);
 }
 
 /** Null for what is a name. */
