@@ -56,7 +56,8 @@ export async function run({ runs = 10_000, steps = 1_000 }: ConsoleOptions = {})
     if (ended.status !== 'completed' || ended.usage.steps !== steps)
       throw new Error(`the run is ${ended.status} after ${ended.usage.steps} steps`);
     for (const tab of ['timeline', 'graph', 'events']) {
-      const place = { timeline: '.timeline-scroll', graph: '.graph', events: '.events-scroll' }[tab] ?? '';
+      const place =
+        { timeline: '.timeline-scroll', graph: '.graph-scroll', events: '.events-scroll' }[tab] ?? '';
       await page.goto(`${perdure.url}/console/runs/${id}?tab=${tab}`);
       await page.locator(place).waitFor();
       await page.getByText('Completed', { exact: true }).first().waitFor();

@@ -1,8 +1,9 @@
 /** The pages and their addresses; what a page shows of a list is in the address too. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import type { CompareSearch } from '../compare/compare-page.js';
+import { readAuditSearch, readToolSearch } from '../lists/page-search.js';
 import { loadPart } from '../parts/missing-part.js';
-import { Failure } from '../parts/notices.js';
+import { Failure, Loading } from '../parts/notices.js';
 import { RunsPage } from '../runs/runs-page.js';
 import { readRunSearch } from '../run/run-search.js';
 import { readListSearch } from '../runs/list-search.js';
@@ -62,6 +63,7 @@ const agentsRoute = createRoute({
 const toolsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/tools',
+  validateSearch: readToolSearch,
   component: lazyRouteComponent(() => loadPart(() => import('../lists/tools-page.js')), 'ToolsPage'),
 });
 
@@ -80,6 +82,7 @@ const apiKeysRoute = createRoute({
 const auditRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/audit',
+  validateSearch: readAuditSearch,
   component: lazyRouteComponent(() => loadPart(() => import('../lists/audit-page.js')), 'AuditPage'),
 });
 
@@ -100,6 +103,14 @@ export const router = createRouter({
   basepath: '/console',
   defaultPreload: 'intent',
   scrollRestoration: false,
+  // Over a slow line what surrounds the page is there first, and a click is seen to be heard.
+  defaultPendingMs: 300,
+  defaultPendingMinMs: 0,
+  defaultPendingComponent: () => (
+    <div className="page">
+      <Loading what="the page" />
+    </div>
+  ),
   defaultErrorComponent: ({ error }) => (
     <div className="page">
       <Failure error={error} />

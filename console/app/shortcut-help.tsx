@@ -10,6 +10,7 @@ const keys: readonly (readonly [string, string])[] = [
   ['j  k', 'Down and up in a list'],
   ['Enter', 'Open'],
   ['← → ↑ ↓', 'From step to step of a graph'],
+  ['+  -  0', 'A graph from nearer, from afar, whole'],
   ['n', 'New run'],
   ['Esc', 'Close'],
   ['?', 'This help'],

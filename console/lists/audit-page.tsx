@@ -1,22 +1,22 @@
 /** Who did what, from where, and what came of it: for admins. */
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { ScrollText } from 'lucide-react';
-import { useState, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
 import { client } from '../data/session.js';
 import { fullTime } from '../parts/format.js';
 import { Empty, Failure, Loading } from '../parts/notices.js';
 import { useTitle } from '../parts/title.js';
+import { useTyping } from '../parts/typing.js';
+import { auditFields, readAuditSearch } from './page-search.js';
 
 const PAGE = 100;
 const EVERY_MS = 10_000;
 
 export function AuditPage(): ReactElement {
   useTitle('Audit log');
-  const [asked, setAsked] = useState({ subject: '', action: '', outcome: '' });
-  const filter = Object.fromEntries(
-    Object.entries(asked).flatMap(([name, value]) => (value.trim() === '' ? [] : [[name, value.trim()]])),
-  );
+  const filter = useSearch({ from: '/audit' });
+  const navigate = useNavigate({ from: '/audit' });
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ['audit', JSON.stringify(filter)],
     queryFn: ({ signal, pageParam }) =>
@@ -33,22 +33,16 @@ export function AuditPage(): ReactElement {
     <div className="page">
       <h1>Audit log</h1>
       <search className="row" aria-label="Audit log">
-        {(['subject', 'action', 'outcome'] as const).map((name) => (
-          <input
+        {auditFields.map((name) => (
+          <FilterField
             key={name}
-            className="input search"
-            aria-label={`Only this ${name}`}
-            placeholder={
-              {
-                subject: 'Who: user:… or key:…',
-                action: 'What, such as cancelRun',
-                outcome: 'Outcome, such as ok',
-              }[name]
-            }
-            data-key={name === 'subject' ? '/' : undefined}
-            value={asked[name]}
-            onChange={({ target }) => {
-              setAsked((before) => ({ ...before, [name]: target.value }));
+            name={name}
+            text={filter[name] ?? ''}
+            onText={(text) => {
+              void navigate({
+                search: (before) => readAuditSearch({ ...before, [name]: text }),
+                replace: true,
+              });
             }}
           />
         ))}
@@ -62,7 +56,7 @@ export function AuditPage(): ReactElement {
       )}
       {entries.length > 0 && (
         <div className="card scroll-x" tabIndex={0} role="group" aria-label="Entries">
-          <table className="table">
+          <table className="table one-line">
             <thead>
               <tr>
                 {['When', 'Who', 'From', 'What', 'To what', 'Outcome'].map((name) => (
@@ -107,6 +101,33 @@ export function AuditPage(): ReactElement {
         </button>
       )}
     </div>
+  );
+}
+
+const hints: Record<(typeof auditFields)[number], string> = {
+  subject: 'Who: user:… or key:…',
+  action: 'What, such as cancelRun',
+  outcome: 'Outcome, such as ok',
+};
+
+function FilterField(props: {
+  name: (typeof auditFields)[number];
+  text: string;
+  onText: (text: string) => void;
+}): ReactElement {
+  const { name, text, onText } = props;
+  const [typed, setTyped] = useTyping(text, onText);
+  return (
+    <input
+      className="input search"
+      aria-label={`Only this ${name}`}
+      placeholder={hints[name]}
+      data-key={name === 'subject' ? '/' : undefined}
+      value={typed}
+      onChange={({ target }) => {
+        setTyped(target.value);
+      }}
+    />
   );
 }
 

@@ -1,18 +1,24 @@
 /** What steps can call. */
 import { useQuery } from '@tanstack/react-query';
-import { useState, type ReactElement } from 'react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
 import { toolsQuery } from '../data/queries.js';
 import { duration } from '../parts/format.js';
 import { JsonView } from '../parts/json-view.js';
 import { Failure, Loading } from '../parts/notices.js';
 import { useTitle } from '../parts/title.js';
+import { useTyping } from '../parts/typing.js';
 
 const tones = { read: 'good', reversible: 'running', irreversible: 'warning' };
 
 export function ToolsPage(): ReactElement {
   useTitle('Tools');
   const { data, error, refetch } = useQuery(toolsQuery);
-  const [words, setWords] = useState('');
+  const { q = '' } = useSearch({ from: '/tools' });
+  const navigate = useNavigate({ from: '/tools' });
+  const [words, setWords] = useTyping(q, (next) => {
+    void navigate({ search: next === '' ? {} : { q: next }, replace: true });
+  });
   const shown = data?.tools.filter(({ name, description }) =>
     `${name} ${description}`.toLowerCase().includes(words.trim().toLowerCase()),
   );

@@ -2,15 +2,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Search, X } from 'lucide-react';
-import { useEffect, useState, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
 import { runStatuses, type RunStatus } from '../../contracts/statuses.js';
 import type { Statistics } from 'perdure/client';
 import { agentsQuery } from '../data/queries.js';
 import { short } from '../parts/format.js';
 import { statusWord, StatusIcon } from '../parts/status.js';
+import { useTyping } from '../parts/typing.js';
 import { rangeNames, ranges, readListSearch, type ListSearch } from './list-search.js';
 
-const TYPING_MS = 250;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export function Filters(props: {
@@ -93,23 +93,12 @@ export function Filters(props: {
 
 /** Also takes the id of a run, and goes there. */
 function SearchBox({ text, onText }: { text: string; onText: (text: string) => void }): ReactElement {
-  const [typed, setTyped] = useState(text);
   const navigate = useNavigate();
-  useEffect(() => {
-    setTyped(text);
-  }, [text]);
-  useEffect(() => {
-    if (typed === text) return;
-    const timer = setTimeout(() => {
-      const id = typed.trim().toLowerCase();
-      if (uuid.test(id)) void navigate({ to: '/runs/$runId', params: { runId: id } });
-      else onText(typed.trim());
-    }, TYPING_MS);
-    return () => {
-      clearTimeout(timer);
-    };
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- only what is typed starts the wait
-  }, [typed]);
+  const [typed, setTyped] = useTyping(text, (next) => {
+    const id = next.toLowerCase();
+    if (uuid.test(id)) void navigate({ to: '/runs/$runId', params: { runId: id } });
+    else onText(next);
+  });
   return (
     <div className="search-box">
       <Search aria-hidden="true" />

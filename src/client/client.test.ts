@@ -398,6 +398,8 @@ describe('calls', () => {
       code: undefined,
       message: 'the server answered 413',
     });
+    server.script((_req, res) => res.writeHead(404, { 'content-type': 'text/html' }).end('<h1>404</h1>'));
+    await expect(client.get(runId)).rejects.toThrow('the server answered 404: is it perdure?');
   });
 
   test('a base address may have a path', async () => {

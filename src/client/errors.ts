@@ -14,7 +14,9 @@ export class PerdureApiError extends Error {
     /** Seconds after which the server wants to be asked again, when it said so. */
     readonly retryAfterSeconds?: number,
   ) {
-    super(problem.detail ?? problem.title ?? `the server answered ${status}`);
+    // Of perdure's own answers each says why: a bare 404 comes from another server.
+    const question = status === 404 ? ': is it perdure?' : '';
+    super(problem.detail ?? problem.title ?? `the server answered ${status}${question}`);
     this.code = problem.code;
   }
 }

@@ -101,6 +101,145 @@ describe.skipIf(program === null)('the console by keys', { timeout: 240_000 }, (
       await perdure.client.cancel(id);
     }));
 
+  test('Tab goes round in a dialog and never leaves it, in both directions', () =>
+    withConsole(async ({ page, open }) => {
+      const { id } = await waiting('Round and round');
+      await open(`/runs/${id}`);
+      await page.locator('[data-step="rest"][data-tone="running"]').waitFor(WAIT);
+      await page.getByRole('button', { name: 'Message', exact: true }).press('Enter');
+      const dialog = page.getByRole('dialog', { name: 'Tell this run something' });
+      const field = dialog.getByRole('textbox');
+      await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('TEXTAREA');
+      await field.fill('So that its button can be reached');
+      for (const key of ['Tab', 'Shift+Tab']) {
+        const met = new Set<string>();
+        for (let press = 0; press < 8; press += 1) {
+          await page.keyboard.press(key);
+          // What holds the focus back hands it on with the next frame.
+          const isIn = () => page.evaluate(`document.activeElement.closest('[role="dialog"]') !== null`);
+          await expect.poll(isIn).toBe(true);
+          met.add(await page.evaluate('document.activeElement.tagName + document.activeElement.textContent'));
+        }
+        // More than one place, and each of them more than once.
+        expect(met.size).toBeGreaterThan(1);
+        expect(met.size).toBeLessThan(8);
+      }
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      await expect.poll(() => focused(page)).toBe('Message');
+      await perdure.client.cancel(id);
+    }));
+
+  test('a graph is seen from nearer and from afar, and whole', () =>
+    withConsole(async ({ page, open }) => {
+      const { id } = await perdure.client.submit({
+        goal: 'Sixty side by side',
+        plan: {
+          steps: [
+            { id: 'first', tool: 'wait', args: { seconds: 600 } },
+            ...Array.from({ length: 60 }, (_, i) => ({
+              id: `side-${i}`,
+              tool: 'echo',
+              args: {},
+              dependsOn: ['first'],
+            })),
+          ],
+        },
+      });
+      await open(`/runs/${id}?tab=graph`);
+      const graph = page.getByRole('group', { name: 'The plan as a graph' });
+      // It begins at the first step, half-way down.
+      const first = graph.locator('[data-step="first"]');
+      await expect.poll(() => first.isVisible(), WAIT).toBe(true);
+      const inSight = async (step: string): Promise<boolean> => {
+        const [frame, node] = await Promise.all([
+          graph.boundingBox(),
+          graph.locator(`[data-step="${step}"]`).boundingBox(),
+        ]);
+        return (
+          frame !== null &&
+          node !== null &&
+          node.y >= frame.y &&
+          node.y + node.height <= frame.y + frame.height
+        );
+      };
+      await expect.poll(() => inSight('first')).toBe(true);
+      const zoom = page.getByRole('group', { name: 'Zoom' });
+      const shown = async (): Promise<number> => parseInt(await zoom.getByRole('status').innerText(), 10);
+      await expect.poll(shown).toBe(75);
+      await zoom.getByRole('button', { name: 'Zoom in' }).press('Enter');
+      await expect.poll(shown).toBe(94);
+      await zoom.getByRole('button', { name: 'Show all of it' }).press('Enter');
+      await expect.poll(shown).toBeLessThan(20);
+      await expect.poll(() => inSight('side-0')).toBe(true);
+      await expect.poll(() => inSight('side-59')).toBe(true);
+      await first.focus();
+      for (let press = 0; press < 12; press += 1) await page.keyboard.press('+');
+      await expect.poll(shown).toBeGreaterThan(100);
+      await page.keyboard.press('0');
+      await expect.poll(shown).toBeLessThan(20);
+      await first.press('Enter');
+      await page.getByRole('complementary', { name: 'Step first' }).waitFor();
+      await perdure.client.cancel(id);
+    }));
+
+  test('an event is unfolded to its JSON by key, and folded again', () =>
+    withConsole(async ({ page, open }) => {
+      const { id } = await perdure.client.submit({
+        goal: 'To be read',
+        plan: { steps: [{ id: 'say', tool: 'echo', args: { word: 'unfolded' } }] },
+      });
+      await perdure.client.wait(id);
+      await open(`/runs/${id}?tab=events`);
+      const events = page.getByRole('region', { name: 'Events' });
+      await events.locator('[data-seq="7"]').waitFor(WAIT);
+      await events.locator('[data-seq="4"]').focus();
+      await page.keyboard.press('ArrowDown');
+      await expect.poll(() => page.evaluate('document.activeElement.dataset.seq')).toBe('5');
+      await page.keyboard.press('Enter');
+      const json = events.getByRole('group', { name: 'event 5', exact: true });
+      await json.waitFor();
+      const log = [];
+      for await (const event of perdure.client.events(id)) log.push(event);
+      expect(JSON.parse((await json.textContent()) ?? '')).toEqual(log[4]);
+      expect(await json.textContent()).toContain('"unfolded"');
+      // Those below make room.
+      const below = events.locator('[data-seq="6"]');
+      const topOf = async (of: typeof json) => (await of.boundingBox())?.y ?? NaN;
+      await expect.poll(async () => (await topOf(below)) > (await topOf(json))).toBe(true);
+      await expectAccessible(page);
+      await page.keyboard.press('Enter');
+      await json.waitFor({ state: 'detached' });
+    }));
+
+  test('what the tools and the audit log are searched for stands in the address', () =>
+    withConsole(async ({ page, open }) => {
+      await open('/tools?q=csv');
+      const search = page.getByRole('textbox', { name: 'Search the tools' });
+      await expect.poll(() => search.inputValue()).toBe('csv');
+      await page.getByRole('heading', { name: 'sql', exact: true }).waitFor();
+      await page.getByRole('heading', { name: 'echo', exact: true }).waitFor({ state: 'detached' });
+      await search.fill('callback ');
+      await page.waitForURL('**/console/tools?q=callback');
+      // The blank at its end is kept, for another word may follow.
+      expect(await search.inputValue()).toBe('callback ');
+      await search.fill('');
+      await page.waitForURL('**/console/tools');
+
+      const { id } = await waiting('For the log');
+      await perdure.client.cancel(id);
+      await open('/audit?action=cancelRun');
+      const entries = page.getByRole('group', { name: 'Entries' });
+      await entries.getByRole('cell', { name: 'cancelRun' }).first().waitFor(WAIT);
+      await entries.getByRole('cell', { name: 'submitRun' }).waitFor({ state: 'detached' });
+      const action = page.getByRole('textbox', { name: 'Only this action' });
+      await action.fill('submitRun');
+      await page.waitForURL('**/console/audit?action=submitRun');
+      await page.reload();
+      await entries.getByRole('cell', { name: 'submitRun' }).first().waitFor(WAIT);
+      expect(await action.inputValue()).toBe('submitRun');
+    }));
+
   test('keys can be switched off, and stay so', () =>
     withConsole(async ({ page, open }) => {
       await open('/tools');

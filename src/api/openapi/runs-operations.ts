@@ -96,7 +96,10 @@ export const runsOperations: Operations<
       query('limit', 'Runs of one page.', { type: 'integer', minimum: 1, maximum: 200, default: 50 }),
       query('cursor', 'The `nextCursor` of the page before.', { type: 'string', maxLength: 200 }),
     ],
-    answers: { 200: { description: 'A page of runs.', content: json(ref('RunList'), examples.runList) } },
+    answers: {
+      200: { description: 'A page of runs.', content: json(ref('RunList'), examples.runList) },
+      304: notChanged,
+    },
     errors: ['invalid_request'],
   },
   getStatistics: {

@@ -101,7 +101,7 @@ test('every call answers as documented, in every way that is no error', async ()
   const stream = await send('submitRun', { goal: 'g', plan }, {}, { accept: 'text/event-stream' });
   await stream.body?.cancel();
   await call('listRuns', {}, {}, '?status=queued&limit=1&metadata[a]=b');
-  await call('listRuns');
+  await twice('listRuns');
   const counted = await call(
     'getStatistics',
     {},

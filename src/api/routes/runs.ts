@@ -53,7 +53,7 @@ export function createListRunsRoute(context: ApiContext): RequestHandler {
       runs: page.runs.map((record) => toRun(record, context.engine)),
       nextCursor: page.nextCursor,
     };
-    res.set('Cache-Control', 'no-store').json(list);
+    sendTagged(req, res, list);
   };
 }
 
