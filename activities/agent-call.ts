@@ -1,12 +1,8 @@
 /** One call that the model of a step has asked for: made once, its outcome kept for the model's next turn. */
 import { activityInfo, cancellationDetails, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type {
-  AgentCallInput,
-  AgentCallResult,
-  StepOutOfReach,
-  StepUncertain,
-} from '../contracts/activities.js';
+import type { AgentCallInput, AgentCallResult } from '../contracts/agent-steps.js';
+import type { StepOutOfReach, StepUncertain } from '../contracts/step-ends.js';
 import { outcomeUnknown, PerdureError } from '../contracts/errors.js';
 import type { JsonValue } from '../contracts/plan.js';
 import type { Called, CallWanted, ToolCall } from '../contracts/tool-calls.js';

@@ -1,6 +1,7 @@
 /** A step that is an agent: opened, and its model asked turn by turn. Its calls are made in agent-call.ts. */
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import type { AgentCall, AgentStepScope, AgentTurnResult, RunToolInput } from '../contracts/activities.js';
+import type { RunToolInput } from '../contracts/activities.js';
+import type { AgentCall, AgentStepScope, AgentTurnResult } from '../contracts/agent-steps.js';
 import { PerdureError } from '../contracts/errors.js';
 import type { JsonValue } from '../contracts/plan.js';
 import type { AgentTurn } from '../src/ports/step-agent.js';

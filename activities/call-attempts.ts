@@ -1,6 +1,7 @@
 /** The attempts at one irreversible call of a step's model: each begins once, and what became of it is found out. */
 import { activityInfo } from '@temporalio/activity';
-import type { AgentCallInput, StepUncertain } from '../contracts/activities.js';
+import type { AgentCallInput } from '../contracts/agent-steps.js';
+import type { StepUncertain } from '../contracts/step-ends.js';
 import { PerdureError } from '../contracts/errors.js';
 import type { JsonValue } from '../contracts/plan.js';
 import type { CallWanted, ToolCall } from '../contracts/tool-calls.js';

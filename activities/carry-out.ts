@@ -1,12 +1,8 @@
 /** Quick steps one after the other, with the run's beginning and end where they are due: one round trip for all. */
-import type {
-  CarryOutInput,
-  CarryOutResult,
-  RunEnd,
-  RunScope,
-  RunToolInput,
-  StepEnd,
-} from '../contracts/activities.js';
+import type { CarryOutInput, CarryOutResult, RunToolInput } from '../contracts/activities.js';
+import type { RunEnd } from '../contracts/run-endings.js';
+import type { RunScope } from '../contracts/run-scope.js';
+import type { StepEnd } from '../contracts/step-ends.js';
 import { dependenciesOf } from '../contracts/check-plan.js';
 import type { StepOutput } from '../contracts/events.js';
 import type { ActivityDependencies } from './dependencies.js';

@@ -1,6 +1,8 @@
 /** The activities over their dependencies; what a worker registers. */
 import { activityInfo } from '@temporalio/activity';
-import type { Activities, Decision, RunScope } from '../contracts/activities.js';
+import type { Activities } from '../contracts/activities.js';
+import type { RunScope } from '../contracts/run-scope.js';
+import type { Decision } from '../contracts/step-ends.js';
 import type { StepOutput } from '../contracts/events.js';
 import { makeAgentCall } from './agent-call.js';
 import { openAgentStep, takeAgentTurn } from './agent-step.js';

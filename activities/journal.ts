@@ -1,6 +1,6 @@
 /** A run's event log as its activities write it: append first, then tell whoever listens. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunScope } from '../contracts/activities.js';
+import type { RunScope } from '../contracts/run-scope.js';
 import { PerdureError, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent, RunEvent } from '../contracts/events.js';
 import type { NewRun } from '../contracts/runs.js';

@@ -1,6 +1,7 @@
 /** A result that is not of the shape that its run's agent promises: a model is asked, once, to bring it into that. */
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import type { Activities, MendResultInput } from '../contracts/activities.js';
+import type { Activities } from '../contracts/activities.js';
+import type { MendResultInput } from '../contracts/run-endings.js';
 import { PerdureError } from '../contracts/errors.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { Journal } from './journal.js';

@@ -1,8 +1,8 @@
 /** A run's beginning: its record, its inputs, and a plan where none was given. */
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Activities, PlanRunInput, SpentInVain } from '../contracts/activities.js';
-import type { Spent } from '../contracts/spent.js';
+import type { Activities, PlanRunInput } from '../contracts/activities.js';
+import type { SpentInVain, Spent } from '../contracts/spent.js';
 import { PerdureError } from '../contracts/errors.js';
 import type { Draft } from '../src/ports/draft.js';
 import type { PlanningTask } from '../src/ports/planner.js';

@@ -1,5 +1,7 @@
 /** The events that a run begins and ends with. */
-import type { FinishRunInput, PlanRunInput, RunEnd, RunOutcome, RunScope } from '../contracts/activities.js';
+import type { PlanRunInput } from '../contracts/activities.js';
+import type { FinishRunInput, RunEnd, RunOutcome } from '../contracts/run-endings.js';
+import type { RunScope } from '../contracts/run-scope.js';
 import { outcomeUnknown, PerdureError, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent, StepOutput } from '../contracts/events.js';
 import type { JsonValue, Plan } from '../contracts/plan.js';

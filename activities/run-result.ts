@@ -1,5 +1,5 @@
 /** What a run comes to: the output of the steps that nothing builds on, or what a model has made of it. */
-import type { RunScope } from '../contracts/activities.js';
+import type { RunScope } from '../contracts/run-scope.js';
 import type { StepOutput } from '../contracts/events.js';
 import type { JsonValue } from '../contracts/plan.js';
 import { SYSTEM_FOLDER } from '../contracts/workspace-path.js';

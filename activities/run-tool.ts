@@ -1,6 +1,7 @@
 /** One step's tool: journalled before it acts and after it has, so that no completed tool runs again. */
 import { activityInfo, cancellationDetails, cancellationSignal } from '@temporalio/activity';
-import type { RunToolInput, ToolStepResult } from '../contracts/activities.js';
+import type { RunToolInput } from '../contracts/activities.js';
+import type { ToolStepResult } from '../contracts/step-ends.js';
 import { outcomeUnknown, PerdureError, type ErrorInfo } from '../contracts/errors.js';
 import type { RunEvent, StepOutput } from '../contracts/events.js';
 import type { Artifact, Called, ToolCall } from '../contracts/tool-calls.js';

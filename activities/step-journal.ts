@@ -1,6 +1,7 @@
 /** The start and the end of one step in its run's log, with the supervisor's word on the end where rules have it. */
 import { cancellationSignal } from '@temporalio/activity';
-import type { Decision, RunScope, StepCompleted } from '../contracts/activities.js';
+import type { RunScope } from '../contracts/run-scope.js';
+import type { Decision, StepCompleted } from '../contracts/step-ends.js';
 import { PerdureError, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent, StepOutput } from '../contracts/events.js';
 import type { PlanStep } from '../contracts/plan.js';

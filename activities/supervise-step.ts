@@ -1,6 +1,7 @@
 /** A decision that takes an activity of its own, for a model is asked. */
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import type { Judgement, SuperviseInput, SuperviseResult, ToMend } from '../contracts/activities.js';
+import type { Judgement, SuperviseInput, SuperviseResult } from '../contracts/judgements.js';
+import type { ToMend } from '../contracts/spent.js';
 import { PerdureError } from '../contracts/errors.js';
 import type { NewEvent, RunEvent } from '../contracts/events.js';
 import type { JsonValue } from '../contracts/plan.js';

@@ -1,5 +1,5 @@
 /** The supervisor's word on a step's end, written along with it where rules alone decide. */
-import type { Decision } from '../contracts/activities.js';
+import type { Decision } from '../contracts/step-ends.js';
 import type { ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent, RunEvent } from '../contracts/events.js';
 import type { PlanStep } from '../contracts/plan.js';

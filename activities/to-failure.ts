@@ -1,7 +1,7 @@
 /** The error table's word in Temporal's terms: what is terminal is not retried. */
 import { cancellationDetails, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure, TemporalFailure } from '@temporalio/common';
-import type { Decision, JournalledFailure } from '../contracts/activities.js';
+import type { Decision, JournalledFailure } from '../contracts/step-ends.js';
 import type { Spent } from '../contracts/spent.js';
 import { PerdureError, type ErrorCode, type ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';

@@ -1,23 +1,17 @@
 /** The activities' interface: what workflows call and workers implement. Payloads stay small. */
-import type { Spent } from './spent.js';
+import type { AgentCallInput, AgentCallResult, AgentStepScope, AgentTurnResult } from './agent-steps.js';
 import type { ApprovalPolicy } from './approvals.js';
 import type { ErrorInfo } from './errors.js';
 import type { NewEvent } from './events.js';
+import type { SuperviseInput, SuperviseResult } from './judgements.js';
 import type { Approved, ReusedSteps, StepTimer } from './messages.js';
 import type { JsonValue, Plan, PlanStep } from './plan.js';
+import type { FinishRunInput, MendResultInput, RunEnd } from './run-endings.js';
+import type { RunScope } from './run-scope.js';
 import type { NewRun } from './runs.js';
-import type { SupervisorDecision } from './statuses.js';
-import type { CallPhase, CallWanted } from './tool-calls.js';
-
-/** What every activity of a run is told. */
-export interface RunScope {
-  runId: string;
-  tenantId: string;
-  /** Who carries the run out, by name: it says who judges its steps. */
-  agent: string;
-  /** Events that an earlier append could not store; this activity's first append takes them along. */
-  unsent: NewEvent[];
-}
+import type { Spent, ToMend } from './spent.js';
+import type { Decision, StepCompleted, StepEnd, ToolStepResult } from './step-ends.js';
+import type { CallPhase } from './tool-calls.js';
 
 export interface PlanRunInput extends RunScope {
   run: NewRun;
@@ -45,52 +39,6 @@ export interface RunToolInput extends RunScope, CallPhase {
   /** For the words of a decision: some of the steps that wait for this one, directly or not. */
   dependants?: string[];
 }
-
-/** A step that is an agent, after it was opened. */
-export interface AgentStepScope extends RunScope {
-  step: Pick<PlanStep, 'id' | 'tool' | 'title' | 'onFailure'>;
-  /** As in RunToolInput. */
-  dependants?: string[];
-  /** Answers of its model, this one included. */
-  turn: number;
-}
-
-/** What the model asks for; its arguments stay in the workspace. */
-export interface AgentCall {
-  index: number;
-  tool: string;
-  /** Of tool and arguments. */
-  hash: string;
-  effect: 'read' | 'reversible' | 'irreversible';
-  timeoutSeconds: number;
-  /** Why a person is asked before, whatever the tool's effect is. */
-  ask?: string;
-  /** Whether it was made already, in an execution before this one. */
-  made?: true;
-}
-
-export type AgentTurnResult = {
-  /** As in ToolStepResult. */
-  unsent: NewEvent[];
-  spent: Spent;
-} & (StepCompleted | { status: 'open'; calls: AgentCall[] });
-
-export interface AgentCallInput extends AgentStepScope, CallPhase {
-  index: number;
-  /** Where a person was asked: what they have approved, or why they did not. */
-  approved?: Approved;
-  denied?: ErrorInfo;
-  /** The attempt of which a person has said that it has not acted. */
-  hasNotActed?: number;
-  /** A person has said that it has acted, and what it put out. */
-  acted?: { output: JsonValue };
-}
-
-/** Of one call: its outcome is kept for the model; or it is irreversible, and nobody knows what it did. */
-export type AgentCallResult = {
-  /** As in ToolStepResult. */
-  unsent: NewEvent[];
-} & ({ status: 'told' } | StepUncertain | StepOutOfReach | CallWanted);
 
 /** A step that is handed on. */
 export interface OpenDelegateInput extends RunToolInput {
@@ -128,52 +76,6 @@ export interface RequestApprovalInput extends RunScope {
   expiresAt: string | null;
 }
 
-/** A model's answer cannot be used, and is kept: another call, with a place of its own in the budget, may mend it. */
-export interface ToMend {
-  toMend: true;
-  spent: Spent;
-}
-
-/** What rules say of a step's end; null where a supervisor must be asked by an activity of its own. */
-export type Decision = 'continue' | 'stop' | null;
-
-/** A step whose tool completed it. */
-export interface StepCompleted {
-  status: 'completed';
-  decision: Decision;
-}
-
-/**
- * The tool asks to be completed later: the workflow holds the timer, no activity sleeps. A duration counts
- * from when the workflow hears of it, for the clocks of workers may differ from Temporal's.
- */
-export interface StepDeferred {
-  status: 'deferred';
-  attempt: number;
-  wait: { seconds: number } | { until: string };
-}
-
-/** An irreversible tool was begun, and nothing tells whether it has acted: a person decides. */
-export interface StepUncertain {
-  status: 'uncertain';
-  attempt: number;
-  /** In a few words, for a sentence. */
-  why: string;
-}
-
-/** The tool wants to call an address that a model has chosen and nobody has named: a person is asked. */
-export interface StepOutOfReach {
-  status: 'out of reach';
-  /** With the address, for whoever decides. */
-  why: string;
-}
-
-/** How a tool step ended, unless it failed. */
-export type ToolStepResult = {
-  /** Events that are still not stored: the workflow hands them to the next activity. */
-  unsent: NewEvent[];
-} & (StepCompleted | StepDeferred | StepUncertain | StepOutOfReach | CallWanted);
-
 export interface CarryOutInput extends RunScope {
   /** What planRun would be told; null when the run has begun. */
   begin: Omit<PlanRunInput, keyof RunScope> | null;
@@ -183,16 +85,6 @@ export interface CarryOutInput extends RunScope {
   finish: Omit<FinishRunInput, keyof RunScope> | null;
 }
 
-/** How far one step came. */
-export type StepEnd =
-  | StepCompleted
-  | StepDeferred
-  | { status: 'failed'; error: ErrorInfo; decision: Decision }
-  /** It did not succeed and may be tried again, as an activity of its own. */
-  | { status: 'handed back' }
-  /** Not begun: it waits for another, or there was no time. */
-  | { status: 'open' };
-
 export interface CarryOutResult {
   begun: boolean;
   /** One for each step. */
@@ -201,25 +93,6 @@ export interface CarryOutResult {
   ended: RunEnd | null;
   /** As in ToolStepResult. */
   unsent: NewEvent[];
-}
-
-/** The first detail of a failed activity that has asked a model. */
-export interface SpentInVain {
-  spent: Spent;
-}
-
-/**
- * A failed step fails its activity, so that the Temporal Web UI shows it as what it is; one that was stopped
- * is cancelled. Its end is in the journal already: this, the first of the failure's details, says so and
- * brings what a result would.
- */
-export interface JournalledFailure {
-  journalled: true;
-  error: ErrorInfo;
-  decision: Decision;
-  unsent: NewEvent[];
-  /** As SpentInVain. */
-  spent?: Spent;
 }
 
 export interface CompleteDeferredInput extends RunScope {
@@ -237,67 +110,6 @@ export interface FailStepInput extends RunScope {
   step: Pick<PlanStep, 'id' | 'onFailure'>;
   error: ErrorInfo;
   dependants: string[];
-}
-
-export interface SuperviseInput extends RunScope {
-  step: Pick<PlanStep, 'id' | 'onFailure'>;
-  /** Null when the step completed. */
-  error: ErrorInfo | null;
-  /** Steps that wait for this one, directly or not. */
-  dependants: string[];
-  /** Counts from 1: a supervisor is asked again after a person's answer, or when its change cannot be made. */
-  round?: number;
-  /** What people have answered, in the order in which they were asked. */
-  answers?: { question: string; answer: JsonValue }[];
-  /** Why the change that it wanted in the round before cannot be made. */
-  refused?: string;
-  /** Whether its answer of before, in this round, is to be mended. */
-  mending?: true;
-  /** Why no model is asked, in words: rules decide. */
-  byRules?: string;
-}
-
-/** What a supervisor says, and why. */
-export interface Judgement {
-  decision: SupervisorDecision;
-  reason: string;
-  /** Of a new plan: steps that are put in or changed, and ids of those that are taken out. Of a retry: the step anew. */
-  steps?: PlanStep[];
-  remove?: string[];
-  /** To a person. */
-  question?: string;
-}
-
-export interface SuperviseResult extends Judgement {
-  spent: Spent;
-  /** Of tool, resolved arguments and result: the same twice is the same done twice. */
-  signature?: string;
-  /** What its agent lets it do in one run. */
-  limits?: { maxChanges: number; maxSteps: number };
-}
-
-export type RunOutcome =
-  | { status: 'completed'; resultSteps: string[] }
-  | { status: 'failed'; error: ErrorInfo }
-  | { status: 'cancelled'; reason: string | null };
-
-/** How the run has ended by the log, whose first word counts: a workflow task that is done again may mean another. */
-export type RunEnd = { status: 'completed' | 'cancelled' } | { status: 'failed'; error: ErrorInfo };
-
-export interface FinishRunInput extends RunScope {
-  run: NewRun;
-  outcome: RunOutcome;
-  /** Steps that have begun and were stopped with the run. */
-  openSteps: string[];
-  /** Of these, the ones of which nobody has said whether they acted. */
-  uncertainSteps?: string[];
-  /** Whether a model has brought the result into its shape. */
-  mended?: true;
-}
-
-export interface MendResultInput extends RunScope {
-  run: NewRun;
-  resultSteps: string[];
 }
 
 export interface Activities {

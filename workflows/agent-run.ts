@@ -12,7 +12,8 @@ import {
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
-import type { Activities, RunOutcome } from '../contracts/activities.js';
+import type { Activities } from '../contracts/activities.js';
+import type { RunOutcome } from '../contracts/run-endings.js';
 import type {
   AgentRunInput,
   AgentRunResult,

@@ -3,14 +3,9 @@
  * they say to each other stays in the workspace; here is what happens next, and when it is enough.
  */
 import { condition, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type {
-  Activities,
-  AgentCall,
-  AgentCallInput,
-  AgentCallResult,
-  AgentStepScope,
-  RunScope,
-} from '../contracts/activities.js';
+import type { Activities } from '../contracts/activities.js';
+import type { AgentCall, AgentCallInput, AgentCallResult, AgentStepScope } from '../contracts/agent-steps.js';
+import type { RunScope } from '../contracts/run-scope.js';
 import type { ErrorInfo } from '../contracts/errors.js';
 import { callApproval } from '../contracts/messages.js';
 import type { PlanStep } from '../contracts/plan.js';

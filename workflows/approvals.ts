@@ -14,6 +14,7 @@ import {
   type PendingApproval,
 } from '../contracts/messages.js';
 import type { JsonValue, PlanStep } from '../contracts/plan.js';
+import { untilOver, type Patience, type Waited } from './patience.js';
 
 const decideUpdate = defineUpdate<undefined, [DecisionRequest]>(DECIDE_UPDATE);
 
@@ -32,18 +33,9 @@ interface Details {
   timedOut?: true;
 }
 
-/** What is to become of an approval that nobody decides. */
-export interface Patience {
-  timeoutSeconds: number | undefined;
-  onTimeout: 'approve' | 'deny';
-  remindEverySeconds: number | undefined;
-}
-
-interface Open {
+interface Open extends Waited {
   /** Null until it is known what exactly is asked. */
   argsHash: string | null;
-  expiresAt: number | null;
-  reminders?: { since: number; said: number };
   verdict?: Exclude<Verdict, { status: 'carried' }>;
 }
 
@@ -118,7 +110,9 @@ export class Approvals {
         open.argsHash = asked.argsHash;
       }
       const isOver = (): boolean => open.verdict !== undefined || isEnough();
-      await this.untilOver(id, open, isOver, remindEverySeconds);
+      await untilOver(open, isOver, remindEverySeconds, (reminder) => {
+        this.remind(id, reminder);
+      });
       isCarried = open.verdict === undefined && isEnough();
       if (isCarried) return { status: 'carried' };
       return open.verdict ?? this.settle(id, open, onTimeout, { timedOut: true });
@@ -128,36 +122,16 @@ export class Approvals {
     }
   }
 
-  /** Resolves when it is over, or its time is; reminds meanwhile. */
-  private async untilOver(
-    id: string,
-    open: Open,
-    isOver: () => boolean,
-    remindEverySeconds: number | undefined,
-  ): Promise<void> {
+  private remind(id: string, reminder: number): void {
     const stepId = stepOfApproval(id);
-    if (remindEverySeconds !== undefined) open.reminders ??= { since: Date.now(), said: 0 };
-    for (;;) {
-      const { expiresAt, reminders } = open;
-      const next =
-        reminders === undefined || remindEverySeconds === undefined
-          ? null
-          : reminders.since + (reminders.said + 1) * remindEverySeconds * 1_000;
-      const until = Math.min(next ?? Infinity, expiresAt ?? Infinity);
-      if (isOver()) return;
-      if (until === Infinity) await condition(isOver);
-      else await condition(isOver, Math.max(1, until - Date.now()));
-      if (isOver() || reminders === undefined || next === null || until !== next) return;
-      reminders.said += 1;
-      this.record({
-        type: 'approval.reminded',
-        key: `approval/${id}/reminded/${reminders.said}`,
-        at: new Date().toISOString(),
-        data: { approvalId: id, reminder: reminders.said },
-        ...(stepId === undefined ? {} : { stepId }),
-      });
-      this.onChange();
-    }
+    this.record({
+      type: 'approval.reminded',
+      key: `approval/${id}/reminded/${reminder}`,
+      at: new Date().toISOString(),
+      data: { approvalId: id, reminder },
+      ...(stepId === undefined ? {} : { stepId }),
+    });
+    this.onChange();
   }
 
   /** What the tool may be given; undefined where nobody was asked. */

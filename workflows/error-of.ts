@@ -6,8 +6,8 @@ import {
   TimeoutFailure,
   isCancellation,
 } from '@temporalio/workflow';
-import type { JournalledFailure, SpentInVain } from '../contracts/activities.js';
-import type { Spent } from '../contracts/spent.js';
+import type { SpentInVain, Spent } from '../contracts/spent.js';
+import type { JournalledFailure } from '../contracts/step-ends.js';
 import { isErrorCode, type ErrorInfo } from '../contracts/errors.js';
 
 /**

@@ -1,6 +1,8 @@
 /** Asks people about steps and about the plan, and does with the run what they say. */
 import { isCancellation, proxyActivities } from '@temporalio/workflow';
-import type { Activities, AgentCall, AgentCallInput, StepUncertain } from '../contracts/activities.js';
+import type { Activities } from '../contracts/activities.js';
+import type { AgentCall, AgentCallInput } from '../contracts/agent-steps.js';
+import type { StepUncertain } from '../contracts/step-ends.js';
 import { outcomeUnknown } from '../contracts/errors.js';
 import {
   callApproval,

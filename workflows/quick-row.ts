@@ -1,6 +1,7 @@
 /** Quick steps that one local activity carries out in a row, with the run's beginning and end where they are due. */
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import type { Activities, CarryOutInput, CarryOutResult, RunScope } from '../contracts/activities.js';
+import type { Activities, CarryOutInput, CarryOutResult } from '../contracts/activities.js';
+import type { RunScope } from '../contracts/run-scope.js';
 import type { AgentRunInput } from '../contracts/messages.js';
 import type { Plan, PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';

@@ -1,6 +1,8 @@
 /** A run's end: its result is brought into the shape that its agent promises, and then the end is written. */
 import { isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import type { Activities, FinishRunInput, RunEnd, RunOutcome, RunScope } from '../contracts/activities.js';
+import type { Activities } from '../contracts/activities.js';
+import type { FinishRunInput, RunEnd, RunOutcome } from '../contracts/run-endings.js';
+import type { RunScope } from '../contracts/run-scope.js';
 import { inRow, modelCalls, recordKeeping } from './activity-options.js';
 import { isBudgetExhausted } from './budget.js';
 import { errorOf } from './error-of.js';

@@ -5,7 +5,7 @@ import { changedPlan, changeProblem, type PlanChange } from '../contracts/plan-c
 import type { Plan, PlanStep } from '../contracts/plan.js';
 import { readSteps, writtenSteps } from './carried-steps.js';
 import { Deadlines } from './deadlines.js';
-import { Queue } from './queue.js';
+import { ReadySteps } from './ready-steps.js';
 import type { StepNode, StepStatus } from './step-node.js';
 
 const noSteps = (): Record<StepStatus, number> => ({
@@ -18,8 +18,7 @@ export class RunState {
   private nodes: StepNode[];
   private byId = new Map<string, StepNode>();
   private readonly counts: Record<StepStatus, number> = noSteps();
-  /** Ready nodes in the order in which they became so. */
-  private ready = { quick: new Queue<StepNode>(), slow: new Queue<StepNode>() };
+  private readonly ready = new ReadySteps();
   private readonly deadlines = new Deadlines();
   private finishing: boolean;
 
@@ -35,7 +34,7 @@ export class RunState {
     this.nodes = plan.steps.map((step) => this.nodeOf(step, 1));
     this.link();
     if (carried !== undefined) this.restore(carried);
-    for (const node of this.nodes) this.queueIfReady(node);
+    this.ready.add(this.nodes);
   }
 
   private nodeOf(step: PlanStep, version: number): StepNode {
@@ -124,8 +123,8 @@ export class RunState {
     this.current = changedPlan(this.current, change);
     this.nodes = this.current.steps.map((step) => kept.get(step.id) ?? this.nodeOf(step, this.planVersion));
     this.link();
-    this.ready = { quick: new Queue(), slow: new Queue() };
-    for (const node of this.nodes) this.queueIfReady(node);
+    this.ready.clear();
+    this.ready.add(this.nodes);
     return old.map(({ step, version }) => stepApproval(step.id, version));
   }
 
@@ -137,8 +136,8 @@ export class RunState {
     );
     const asked = rest.filter(({ status }) => status === 'asking');
     for (const node of rest) this.move(node, 'skipped');
-    this.ready = { quick: new Queue(), slow: new Queue() };
-    for (const node of this.nodes) this.queueIfReady(node);
+    this.ready.clear();
+    this.ready.add(this.nodes);
     return asked.map(({ step, version }) => stepApproval(step.id, version));
   }
 
@@ -154,13 +153,9 @@ export class RunState {
     node.status = status;
   }
 
-  private queueIfReady(node: StepNode): void {
-    if (node.status === 'pending' && node.open === 0) this.ready[node.quick ? 'quick' : 'slow'].add(node);
-  }
-
   /** Takes the next ready step that is not quick and marks it as running. */
   start(): PlanStep | undefined {
-    const node = this.ready.slow.take();
+    const node = this.ready.takeSlow();
     if (node === undefined) return undefined;
     this.move(node, 'running');
     return node.step;
@@ -171,24 +166,9 @@ export class RunState {
    * ready, and those that will be once the ones before them in the row have completed.
    */
   startRow(max: number): PlanStep[] {
-    const row: StepNode[] = [];
-    const met = new Map<StepNode, number>();
-    const take = (node: StepNode): void => {
+    const row = this.ready.takeRow(max, (node) => {
       this.move(node, 'running');
-      row.push(node);
-    };
-    const fill = (): boolean => {
-      const node = row.length < max ? this.ready.quick.take() : undefined;
-      if (node !== undefined) take(node);
-      return node !== undefined;
-    };
-    for (let i = 0; i < row.length || fill(); i++)
-      for (const dependant of row[i]?.dependants ?? []) {
-        const now = (met.get(dependant) ?? 0) + 1;
-        met.set(dependant, now);
-        const isFree = dependant.quick && dependant.status === 'pending' && dependant.open === now;
-        if (isFree && row.length < max) take(dependant);
-      }
+    });
     return row.map((node) => node.step);
   }
 
@@ -199,7 +179,7 @@ export class RunState {
     node.begun ||= slow && node.status !== 'asking';
     node.quick &&= !slow;
     this.move(node, this.finishing && !node.begun ? 'skipped' : 'pending');
-    this.queueIfReady(node);
+    this.ready.add([node]);
   }
 
   /** The step, taken to be started, waits for a person's word first; approved, it is put back. */
@@ -251,7 +231,7 @@ export class RunState {
     this.move(node, 'completed');
     for (const dependant of node.dependants) {
       dependant.open -= 1;
-      this.queueIfReady(dependant);
+      this.ready.add([dependant]);
     }
   }
 
@@ -304,7 +284,7 @@ export class RunState {
 
   /** Whether a quick step is ready. */
   get hasQuick(): boolean {
-    return this.ready.quick.size > 0;
+    return this.ready.hasQuick;
   }
 
   count(status: StepStatus): number {
@@ -319,7 +299,7 @@ export class RunState {
 
   /** Whether a step could be begun. */
   get hasReady(): boolean {
-    return this.ready.quick.size + this.ready.slow.size > 0;
+    return this.ready.hasAny;
   }
 
   /** Whether there is anything that does not run yet. */

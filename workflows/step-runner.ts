@@ -1,6 +1,8 @@
 /** Carries a plan's steps out: quick ones in rows, the others side by side, each end with the supervisor's word. */
 import { CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { Activities, CarryOutResult, RunEnd, StepEnd } from '../contracts/activities.js';
+import type { Activities, CarryOutResult } from '../contracts/activities.js';
+import type { RunEnd } from '../contracts/run-endings.js';
+import type { StepEnd } from '../contracts/step-ends.js';
 import type { ErrorInfo } from '../contracts/errors.js';
 import type { Review } from '../contracts/messages.js';
 import { recordKeeping } from './activity-options.js';

@@ -1,6 +1,8 @@
 /** What follows a step's end: the supervisor's word, and what it does to the run. */
 import { isCancellation, proxyActivities } from '@temporalio/workflow';
-import type { Activities, Decision, SuperviseResult } from '../contracts/activities.js';
+import type { Activities } from '../contracts/activities.js';
+import type { SuperviseResult } from '../contracts/judgements.js';
+import type { Decision } from '../contracts/step-ends.js';
 import type { ErrorInfo } from '../contracts/errors.js';
 import { supervisorApproval, type CarriedSupervision, type Review } from '../contracts/messages.js';
 import { nextTryOf, repointed, type PlanChange } from '../contracts/plan-change.js';

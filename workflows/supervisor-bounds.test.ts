@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SuperviseResult } from '../contracts/activities.js';
+import type { SuperviseResult } from '../contracts/judgements.js';
 import { SupervisorBounds } from './supervisor-bounds.js';
 
 const limits = { maxChanges: 6, maxSteps: 4 };

@@ -1,5 +1,5 @@
 /** What keeps a supervisor from going on for ever: so many changes, so many steps, and nothing three times the same. */
-import type { SuperviseResult } from '../contracts/activities.js';
+import type { SuperviseResult } from '../contracts/judgements.js';
 import type { ErrorInfo } from '../contracts/errors.js';
 import type { CarriedSupervision } from '../contracts/messages.js';
 

@@ -1,5 +1,5 @@
 /** Events that could not be stored yet. Every activity is given all of them until one has stored them. */
-import type { RunScope } from '../contracts/activities.js';
+import type { RunScope } from '../contracts/run-scope.js';
 import type { NewEvent } from '../contracts/events.js';
 import type { NewRun } from '../contracts/runs.js';
 

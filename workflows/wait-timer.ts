@@ -1,6 +1,6 @@
 /** One timer for all waits, for the earliest: however many there are, they fill no history. */
 import type { CancellationScope } from '@temporalio/workflow';
-import type { StepDeferred } from '../contracts/activities.js';
+import type { StepDeferred } from '../contracts/step-ends.js';
 import type { StepTimer } from '../contracts/messages.js';
 import type { PlanStep } from '../contracts/plan.js';
 import { summaryOf } from '../contracts/summary.js';

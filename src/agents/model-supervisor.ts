@@ -1,5 +1,5 @@
 /** Supervision by a model, for the agents that have one; rules decide for the others, and where it does not answer. */
-import type { Judgement } from '../../contracts/activities.js';
+import type { Judgement } from '../../contracts/judgements.js';
 import { PerdureError } from '../../contracts/errors.js';
 import type { AgentCatalog } from '../ports/agent-catalog.js';
 import type { Logger } from '../ports/logger.js';

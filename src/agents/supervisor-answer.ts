@@ -1,6 +1,6 @@
 /** What a model says as a supervisor: checked as any plan is, and held by what no model may decide by itself. */
 import { z } from 'zod';
-import type { Judgement } from '../../contracts/activities.js';
+import type { Judgement } from '../../contracts/judgements.js';
 import type { Agent } from '../../contracts/agents.js';
 import type { ToolDescription } from '../../contracts/api.js';
 import { checkPlan } from '../../contracts/check-plan.js';

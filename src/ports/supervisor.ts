@@ -1,5 +1,6 @@
 /** Decides after each step how the run goes on. */
-import type { Decision, Judgement, SuperviseInput } from '../../contracts/activities.js';
+import type { Judgement, SuperviseInput } from '../../contracts/judgements.js';
+import type { Decision } from '../../contracts/step-ends.js';
 import type { StepOutput } from '../../contracts/events.js';
 import type { ModelUsage } from '../../contracts/models.js';
 import type { JsonValue, Plan } from '../../contracts/plan.js';
