@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import type http from 'node:http';
 import net from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { v7 } from 'uuid';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { PerdureError } from '../../contracts/errors.js';
@@ -133,6 +136,41 @@ it('a reader that stays slow loses its connection, and with it its place in the 
   await vi.waitFor(() => {
     expect(fakes.bus.listeners.size).toBe(0);
   }, 10_000);
+  socket.destroy();
+});
+
+it('a reader that does not read keeps no more in memory than what it may leave unread', async () => {
+  await append(2, 400, 'x'.repeat(50_000));
+  await begin({ maxBufferedBytes: 100_000, slowReaderMs: 60_000 });
+  let unread: http.ServerResponse | undefined;
+  await server.close();
+  server = await listen((req, res) => {
+    unread = res;
+    api.app(req, res);
+  });
+  // Each read as the log makes it: events that nobody else holds.
+  const held: WeakRef<object>[] = [];
+  const read = fakes.log.read.bind(fakes.log);
+  // No spy, which would hold what it was answered.
+  fakes.log.read = async (...given) => {
+    const events = structuredClone(await read(...given));
+    held.push(...events.map((event) => new WeakRef(event)));
+    return events;
+  };
+  const socket = net.connect(server.port, '127.0.0.1');
+  socket.pause();
+  socket.write(`GET /v1/runs/${id}/events HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  await vi.waitFor(() => {
+    expect(unread?.writableLength).toBeGreaterThan(100_000);
+  }, 10_000);
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  await vi.waitFor(() => {
+    collect();
+    expect(held.filter((event) => event.deref() !== undefined).length).toBe(0);
+  }, 10_000);
+  expect(unread?.writableLength).toBeLessThan(100_000 + 51_000);
+  expect(held.length).toBeGreaterThan(100);
   socket.destroy();
 });
 

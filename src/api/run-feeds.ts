@@ -46,12 +46,14 @@ const READS_AT_ONCE = 10;
 const MAX_POLLS_PER_MS = 0.5;
 
 const LAG_MS = 1_000;
+/** Events of a read by one who has little room. */
+const SMALLEST_BATCH = 10;
 
 interface Entry {
   feed: RunFeed;
   followers: number;
-  /** Reads of the log under way, by the `seq` after which they read: those who want the same share it. */
-  reads: Map<number, Promise<EventFrame[]>>;
+  /** Reads of the log under way, by the `seq` after which they read, and how many: those who want the same share it. */
+  reads: Map<string, Promise<EventFrame[]>>;
 }
 
 export function createRunFeeds({ log, bus, streams, logger, meter }: RunFeedsOptions): RunFeeds {
@@ -70,7 +72,7 @@ export function createRunFeeds({ log, bus, streams, logger, meter }: RunFeedsOpt
       bus,
       runId,
       after,
-      read: (seq) => read(runId, reads, seq),
+      read: (seq) => read(runId, reads, seq, BATCH),
       pollMs: () => Math.max(streams.pollMs, entries.size / MAX_POLLS_PER_MS),
       safetyPollMs: streams.safetyPollMs,
       onDelivered: (at) => {
@@ -103,13 +105,14 @@ export function createRunFeeds({ log, bus, streams, logger, meter }: RunFeedsOpt
     ticker = undefined;
   };
 
-  const read = (runId: string, reads: Entry['reads'], after: number): Promise<EventFrame[]> => {
-    const known = reads.get(after);
+  const read: Shared['read'] = (runId, reads, after, count) => {
+    const wanted = `${after}/${count}`;
+    const known = reads.get(wanted);
     if (known !== undefined) return known;
-    const started = limit(async () => (await log.read(runId, after, BATCH)).map(frameOf)).finally(() =>
-      reads.delete(after),
+    const started = limit(async () => (await log.read(runId, after, count)).map(frameOf)).finally(() =>
+      reads.delete(wanted),
     );
-    reads.set(after, started);
+    reads.set(wanted, started);
     return started;
   };
 
@@ -139,13 +142,16 @@ export function createRunFeeds({ log, bus, streams, logger, meter }: RunFeedsOpt
 
 /** What all followers have in common. */
 interface Shared {
-  read: (runId: string, reads: Entry['reads'], after: number) => Promise<EventFrame[]>;
+  read: (runId: string, reads: Entry['reads'], after: number, count: number) => Promise<EventFrame[]>;
   exit: (runId: string, entry: Entry) => void;
   logger: Logger;
 }
 
 /** One stream. A single object, and no closures but one, while it waits: there are thousands. */
 class Follower implements FeedListener {
+  /** Events that its next read of the log asks for: of large ones as many as it had room for. */
+  private batch = BATCH;
+
   constructor(
     private readonly runId: string,
     private readonly entry: Entry,
@@ -207,15 +213,20 @@ class Follower implements FeedListener {
   private async catchUp(): Promise<boolean> {
     const { connection } = this;
     try {
-      const frames = await this.shared.read(this.runId, this.entry.reads, this.seq);
+      const frames = await this.shared.read(this.runId, this.entry.reads, this.seq, this.batch);
       // A log that lags behind what it has told is asked again, but not at once.
       if (frames.length === 0) await connection.pause(LAG_MS);
+      let [written, hasRoom] = [0, true];
       for (const frame of frames) {
-        if (frame.seq === null || !(await connection.hasRoom())) break;
-        connection.write(this.textOf(frame));
+        if (frame.seq === null) break;
+        hasRoom = connection.write(this.textOf(frame));
+        written += 1;
         this.seq = frame.seq;
         if (frame.terminal) return true;
+        // What does not fit is read anew when there is room: a slow reader keeps in memory what it was written, and no more.
+        if (!hasRoom) break;
       }
+      this.batch = hasRoom ? Math.min(2 * this.batch, BATCH) : Math.max(written, SMALLEST_BATCH);
     } catch (error) {
       // The events are gone for good: whoever comes back is told.
       if (error instanceof PerdureError && !error.retryable) return true;
