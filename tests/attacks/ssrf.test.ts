@@ -161,6 +161,32 @@ const forms = [
   ],
   ...['[fe80::1]', '[fc00::1]', '[fd12:3456::1]', '[fec0::1]', '[ff02::1]', '[2001:db8::1]', '[100::1]'],
 ].map((host) => `http://${host}:PORT/`);
+const oddForms = [
+  // Dots and zones where there are none, numbers that are too long, and addresses of clouds within IPv6.
+  ...[
+    '127.0.0.1。',
+    '0x7f.0x0.0x0.0x1.',
+    '0x0000000000007f000001',
+    '0000000177.0.0.1',
+    '127.00000.00000.0001',
+    '⑫7.0.0.1',
+    '127．0．0．1',
+    '127｡0｡0｡1',
+    '[::ffff:127.0.0.1%25eth0]',
+    '[::1%251]',
+    '[0::ffff:0x7f.1]',
+    '[::ffff:2130706433]',
+  ],
+  ...[
+    '[::FFFF:A9FE:A9FE]',
+    '[64:ff9b::a9fe:a9fe]',
+    '[2002:a9fe:a9fe::1]',
+    '[2001::5601:5601]',
+    '[::a9fe:a9fe]',
+    '[fe80::a9fe:a9fe]',
+    '[4000::1]',
+  ],
+].map((host) => `http://${host}:PORT/`);
 const others = [
   // Networks of the house, of clouds, of nobody.
   ...[
@@ -230,7 +256,7 @@ const odd = [
     'http://0:PORT/',
   ],
 ];
-for (const form of [...forms, ...others, ...odd])
+for (const form of [...forms, ...oddForms, ...others, ...odd])
   attack(JSON.stringify(form), /^refused$/, () => seen(fetchIt(form.replace('PORT', String(insidePort)))));
 
 for (const name of Object.keys(names).filter((each) => !/^(?:rebinding|public|front)/.test(each)))
@@ -249,6 +275,7 @@ attack(
 // A URL with a relative or a broken target is resolved against the host that was allowed, which is no attack.
 const targets = [
   ...forms,
+  ...oddForms,
   ...others,
   ...odd.filter((url) => /^(?:\w+:\/\/|\/\/)/.test(url) && !url.includes('\0')),
 ];
