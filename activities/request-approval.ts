@@ -7,13 +7,14 @@ import { PerdureError } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
 import type { JsonValue } from '../contracts/plan.js';
 import type { ApprovalKind } from '../contracts/statuses.js';
+import { SYSTEM_FOLDER } from '../contracts/workspace-path.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { AgentFiles, callOf } from './agent-files.js';
 import { Journal, now } from './journal.js';
 import { resolveArgs } from './resolve-args.js';
 import { isOutage } from './to-failure.js';
 
-/** Bytes of JSON that an event shows of the arguments; whoever decides on larger ones knows them by their hash. */
+/** Bytes of JSON that an event shows of the arguments; whoever decides on larger ones finds them in a file. */
 const SHOWN_ARGS_BYTES = 64_000;
 
 /** A supervisor's question is answered as one of a plan's steps is. */
@@ -65,13 +66,14 @@ interface About {
   tool?: string;
   title?: string;
   args?: Record<string, JsonValue>;
+  argsRef?: string;
   argsHash: string;
 }
 
 /** @returns the error of arguments that no time mends */
 async function aboutOf(
   deps: ActivityDependencies,
-  { runId, tenantId, step, call, approved, question }: RequestApprovalInput,
+  { runId, tenantId, approvalId, step, call, approved, question }: RequestApprovalInput,
 ): Promise<About | PerdureError> {
   if (step === null) {
     // As it is now: what changes it asks anew.
@@ -93,11 +95,14 @@ async function aboutOf(
         : await callOf(new AgentFiles(deps.workspace, { runId, tenantId }, step.id), call);
     const { tool } = asked;
     const args = approved?.args ?? asked.args;
-    const isShown = Buffer.byteLength(JSON.stringify(args)) <= SHOWN_ARGS_BYTES;
+    const json = JSON.stringify(args);
+    const isShown = Buffer.byteLength(json) <= SHOWN_ARGS_BYTES;
+    const argsRef = `${SYSTEM_FOLDER}/approvals/${approvalId}.json`;
+    if (!isShown) await deps.workspace.put({ runId, tenantId }, argsRef, json);
     return {
       tool,
       ...(step.title === undefined ? {} : { title: step.title }),
-      ...(isShown ? { args } : {}),
+      ...(isShown ? { args } : { argsRef }),
       argsHash: hashOf(args),
     };
   } catch (error) {

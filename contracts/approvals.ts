@@ -96,7 +96,7 @@ export const approvalSchema = z.object({
     .record(z.string(), jsonValueSchema)
     .nullable()
     .describe(
-      'What the tool will be given, references resolved. Null for a plan, and where it is too large.',
+      'What the tool will be given, references resolved. Null for a plan, and where it is too large: then the file `.perdure/approvals/{id}.json` has it.',
     ),
   argsHash: z.string().describe('Of exactly these arguments, or of the plan; a decision may name it.'),
   note: z.string().nullable().describe('What the plan says about it to whoever decides.'),

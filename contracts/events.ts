@@ -83,6 +83,7 @@ const durable = {
     tool: z.string().optional(),
     title: z.string().optional(),
     args: z.record(z.string(), jsonValueSchema).optional(),
+    argsRef: z.string().describe('The file that has the arguments where they are too large.').optional(),
     argsHash: z.string(),
     note: z.string().optional(),
     expiresAt: z.iso.datetime().optional(),

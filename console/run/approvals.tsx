@@ -11,6 +11,7 @@ import type { Schema } from '../parts/schema-field.js';
 import { FieldFaults } from '../parts/field-faults.js';
 import { AnswerFields, missingIn } from './answer-fields.js';
 import { CallbackAddress } from './callback-address.js';
+import { DownloadButton } from './download-button.js';
 import { useAction } from './use-action.js';
 
 export function Approvals({ runId, picture }: { runId: string; picture: RunPicture }): ReactElement | null {
@@ -39,7 +40,7 @@ function Asked(props: { runId: string; asked: Asking; picture: RunPicture }): Re
     action.mutate({ ...decision, ...(note.trim() === '' ? {} : { note: note.trim() }) });
   };
   const step = asked.stepId === undefined ? undefined : picture.steps.get(asked.stepId);
-  const more = { asked, decide, busy: action.isPending };
+  const more = { runId, asked, decide, busy: action.isPending };
   return (
     <article className="approval card" data-tone="waiting">
       <header>
@@ -98,6 +99,7 @@ function titleOf({ kind, tool, title, stepId, args }: Asking, stepTitle: string 
 }
 
 interface FormProps {
+  runId: string;
   asked: Asking;
   decide: Decide;
   busy: boolean;
@@ -133,7 +135,10 @@ function Arguments(props: FormProps): ReactElement {
   if (asked.args === undefined)
     return (
       <>
-        <p className="dim">Its arguments are too large to be shown here.</p>
+        <div className="row">
+          <p className="dim">Its arguments are too large to be shown here.</p>
+          {asked.argsRef !== undefined && <DownloadButton runId={props.runId} path={asked.argsRef} />}
+        </div>
         <Buttons {...props} approve={approve} />
       </>
     );
@@ -190,6 +195,12 @@ function Outcome(props: FormProps): ReactElement {
   return (
     <>
       {asked.args !== undefined && <JsonView value={asked.args} label="the arguments it was called with" />}
+      {asked.argsRef !== undefined && (
+        <div className="row">
+          <p className="dim">What it was called with is too large to be shown here.</p>
+          <DownloadButton runId={props.runId} path={asked.argsRef} />
+        </div>
+      )}
       <JsonField
         label="What it put out, if it has acted"
         json={json}

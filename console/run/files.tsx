@@ -1,11 +1,11 @@
 /** The files of a run: which there are, what is in them, and the way to have them. */
 import { useQuery } from '@tanstack/react-query';
-import { Download, FileText, FolderOpen } from 'lucide-react';
+import { FileText, FolderOpen } from 'lucide-react';
 import type { ReactElement } from 'react';
-import { client, hasCredentials } from '../data/session.js';
+import { client } from '../data/session.js';
 import { bytes, fullTime } from '../parts/format.js';
 import { Empty, Failure, Loading } from '../parts/notices.js';
-import { complain } from '../parts/toasts.js';
+import { DownloadButton } from './download-button.js';
 import { FilePreview } from './file-preview.js';
 
 export function Files(props: {
@@ -57,33 +57,10 @@ export function Files(props: {
               {bytes(file.bytes)} · {fullTime(file.modifiedAt)}
             </p>
           </div>
-          <button
-            type="button"
-            className="button"
-            onClick={() => void download(runId, file.path).catch(complain)}
-          >
-            <Download aria-hidden="true" /> Download
-          </button>
+          <DownloadButton runId={runId} path={file.path} />
         </header>
         <FilePreview key={file.etag} runId={runId} file={file} />
       </section>
     </div>
   );
-}
-
-/** Without a sign-in the browser fetches it itself, of any size; else it comes through here, with the sign-in. */
-async function download(runId: string, path: string): Promise<void> {
-  const isOpen = !hasCredentials();
-  const encoded = path.split('/').map(encodeURIComponent).join('/');
-  const address = isOpen
-    ? `/v1/runs/${runId}/files/${encoded}`
-    : URL.createObjectURL(await (await client.files.get(runId, path)).blob());
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = path.split('/').at(-1) ?? path;
-  link.click();
-  if (!isOpen)
-    setTimeout(() => {
-      URL.revokeObjectURL(address);
-    }, 60_000);
 }

@@ -9,6 +9,7 @@ import { Long } from '../parts/long.js';
 import { JsonView } from '../parts/json-view.js';
 import { Status } from '../parts/status.js';
 import { share } from '../data/session.js';
+import { DownloadButton } from './download-button.js';
 import { RunTree } from './run-tree.js';
 import { Writing } from './writing.js';
 
@@ -103,7 +104,7 @@ export function StepPanel(props: {
         )}
         {step.output !== null && (
           <Part name="Output">
-            <Output output={step.output} />
+            <Output runId={runId} output={step.output} />
           </Part>
         )}
         {step.tool === 'delegate' && share === null && (
@@ -183,7 +184,7 @@ const Part = ({ name, children }: { name: string; children: ReactNode }): ReactE
   </section>
 );
 
-function Output({ output }: { output: StepOutput }): ReactElement {
+function Output({ runId, output }: { runId: string; output: StepOutput }): ReactElement {
   if ('value' in output) return <JsonView value={output.value} label="the output" />;
   return (
     <>
@@ -193,6 +194,7 @@ function Output({ output }: { output: StepOutput }): ReactElement {
       <pre className="code" tabIndex={0} role="group" aria-label="How the output begins">
         {output.preview}
       </pre>
+      <DownloadButton runId={runId} path={output.ref} />
     </>
   );
 }

@@ -1,4 +1,5 @@
 /** People in the loop: what waits for a word, who gets it first, and that nothing else is done than what was approved. */
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -91,6 +92,23 @@ test('an irreversible step waits for a word, of two people one gets it, and the 
     expect(events.at(-1)).toMatchObject({ type: 'run.failed', error: { code: 'step_failed' } });
   }
   await system.keepHistories('approved', run.id);
+});
+
+test('arguments that are too large for an event can be read in a file before they are approved', async () => {
+  const args = { path: 'out/large.txt', content: 'a line like any other\n'.repeat(5_000) };
+  const run = await system.start([{ id: 'write', tool: 'file_write', args }], { approvals: 'all' });
+  const approval = await asked(run.id, 'step-write');
+  expect(approval.args).toBeNull();
+  const request = (await system.log.read(run.id, 0, 100)).find(({ type }) => type === 'approval.requested');
+  expect(request).toMatchObject({ argsRef: '.perdure/approvals/step-write.json' });
+  expect(request).not.toHaveProperty('args');
+  const scope = { tenantId: 'acme', runId: run.id };
+  const { content } = await system.workspace.get(scope, '.perdure/approvals/step-write.json');
+  expect(JSON.parse(await text(content))).toEqual(args);
+  await system.engine.decide(run.id, word('step-write', 'approve', { argsHash: approval.argsHash }));
+  expect((await system.events(run.id)).at(-1)?.type).toBe('run.completed');
+  const written = await system.workspace.get(scope, 'out/large.txt');
+  expect(await text(written.content)).toBe(args.content);
 });
 
 test('arguments that a person has changed are what the tool is given, as they are', async () => {
