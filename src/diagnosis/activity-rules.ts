@@ -1,8 +1,9 @@
 /** Activities under way or to be tried again: what they wait for, and what went wrong. */
 import type { PendingActivity } from '../ports/run-inspector.js';
-import { ago, inWords, secondsSince } from './durations.js';
+import { ago, inWords, secondsSince } from './words.js';
 import { nameOf, stepIdOf, type OpenRun } from './facts.js';
 import { known, type Finding } from './finding.js';
+import { TAKEN_SECONDS } from './queue-rules.js';
 
 /** Beats come once a second; so many seconds without one are no chance any more. */
 const SILENCE_SECONDS = 2.5;
@@ -16,7 +17,13 @@ export const isSilent = (activity: PendingActivity, now: Date): boolean => {
 const newer = (a: string, b: string | null): string => (b !== null && b > a ? b : a);
 
 /** What perdure itself stands on was away from the worker. */
-export function partUnavailable({ workflow, record, now }: OpenRun): Finding | null {
+export function partUnavailable({
+  workflow,
+  record,
+  recordsProblem,
+  workspace,
+  now,
+}: OpenRun): Finding | null {
   for (const activity of workflow.activities) {
     const { lastFailure: failure } = activity;
     const part =
@@ -26,10 +33,15 @@ export function partUnavailable({ workflow, record, now }: OpenRun): Finding | n
           ? (['workspace_unavailable', 'the files'] as const)
           : null;
     if (part === null || activity.state === 'started') continue;
+    // Its time has come and nobody has taken it: the last try says nothing of now.
+    if (activity.scheduledAt !== null && secondsSince(activity.scheduledAt, now) > TAKEN_SECONDS) continue;
+    const isAway = (part[0] === 'records_unavailable' ? recordsProblem : workspace) !== null;
+    const could = isAway ? 'cannot reach' : 'could not reach';
+    const since = isAway ? '' : ' (the API reaches them now)';
     return {
       state: 'waiting',
       cause: part[0],
-      sentence: `The worker cannot reach ${part[1]}: ${failure?.message ?? ''}; ${nameOf(activity, record)} is tried again without end${nextTry(activity, now)}.`,
+      sentence: `The worker ${could} ${part[1]}: ${failure?.message ?? ''}${since}; ${nameOf(activity, record)} is tried again without end${nextTry(activity, now)}.`,
       whatToDo: 'Bring it back; the run goes on by itself. /readyz of the API and the worker’s log say more.',
       evidence: ofActivity(activity),
     };

@@ -28,6 +28,7 @@ const workflow: WorkflowFacts = {
   task: null,
   terminatedFor: null,
   taskFailure: null,
+  lastWorker: null,
   activities: [],
   children: [],
   timer: null,
@@ -44,6 +45,7 @@ const facts: RunFacts = {
   workflow: { answer: workflow },
   queue: { answer: { name: 'q', workers: null, currentBuild: null, workflows: side, activities: side } },
   toolQueue: null,
+  elsewhere: [],
   workspace: null,
   bus: null,
   pause: null,
@@ -81,7 +83,13 @@ test('what waits by itself says until when, once, and what a person can do has t
 
 test('a task that was just scheduled is no sign of anything', () => {
   expect(causeOf(running({ activities: [{ ...activity, scheduledAt: before(1) }] }))).toBe('moving');
-  expect(causeOf(running({ task: { state: 'scheduled', since: before(1), attempt: 1 } }))).toBe('moving');
+  expect(
+    causeOf(
+      running({
+        task: { state: 'scheduled', since: before(1), offeredAt: before(1), attempt: 1, isKept: false },
+      }),
+    ),
+  ).toBe('moving');
 });
 
 test('who asked after the task was there polls; who asked before it does not', () => {
@@ -165,7 +173,7 @@ test.each([
   ['recordEvents', 'keeping the record'],
 ])('a failed %s, which is of no step, is told as %s', (type, words) => {
   const failed = {
-    ...{ ...activity, id: '7', type, attempt: 2 },
+    ...{ ...activity, id: '7', type, attempt: 2, isKept: false },
     scheduledAt: new Date(now.getTime() + 4_000).toISOString(),
     lastFailure: { code: 'model_rate_limited', message: '429' },
   };
@@ -194,7 +202,13 @@ test('a budget that is used up is told apart from a pause that somebody has aske
 
 test('one failed workflow task is an accident; the second in a row is a cause', () => {
   const taskFailure = { cause: 'timed_out', message: 'late' };
-  const task = (attempt: number) => ({ state: 'started' as const, since: before(1), attempt });
+  const task = (attempt: number) => ({
+    state: 'started' as const,
+    since: before(1),
+    offeredAt: before(1),
+    attempt,
+    isKept: false,
+  });
   expect(causeOf(running({ taskFailure, task: task(1) }))).toBe('moving');
   expect(causeOf(running({ taskFailure, task: task(2) }))).toBe('workflow_task_failing');
 });
@@ -209,5 +223,95 @@ test('a run that only waits for its sub-agents names them, and where theirs is t
   });
   expect(causeOf(running({ children: [id], activities: [{ ...activity, scheduledAt: before(1) }] }))).toBe(
     'moving',
+  );
+});
+
+test('a task that nobody takes is told before how the one before it ended', () => {
+  const queue = (seconds: number, told: number | null) => ({
+    queue: {
+      answer: {
+        name: 'q',
+        workers:
+          told === null ? [] : [{ identity: '1@host', lastHeartbeatAt: before(told), used: 0, free: 100 }],
+        currentBuild: null,
+        workflows: polled(seconds),
+        activities: side,
+      },
+    },
+  });
+  const task = {
+    state: 'scheduled' as const,
+    since: before(16),
+    offeredAt: before(16),
+    attempt: 3,
+    isKept: false,
+  };
+  const taskFailure = { cause: 'timed_out', message: 'late' };
+  const stopped = running({ task, taskFailure, lastWorker: '1@host' });
+  expect(explain({ ...facts, ...stopped, ...queue(20, 22) })).toMatchObject({
+    cause: 'no_worker_polling',
+    state: 'stuck',
+    sentence:
+      'No worker polls the task queue "q": the last poll was 20 s ago, by 1@host, and the run has waited for one for 16 s; the worker 1@host took the task before and did not answer.',
+  });
+  // While it holds one, what it tells beside says whether it lives.
+  const held = running({ task: { ...task, state: 'started' }, taskFailure, lastWorker: '1@host' });
+  const sentence = (told: number | null) => explain({ ...facts, ...held, ...queue(20, told) }).sentence;
+  expect(sentence(22)).toContain(
+    ': that process seems to stand still (it told Temporal of itself 22 s ago and not since); attempt 3 began 16 s ago.',
+  );
+  expect(sentence(3)).toContain(
+    ': the process lives (it told Temporal of itself 3 s ago), so the workflow’s code does not come to an end;',
+  );
+  expect(sentence(null)).toContain(
+    ': that process stands still, or the workflow’s code does not come to an end;',
+  );
+});
+
+test('a task that is kept for the worker that had the run last is no sign that nobody polls', () => {
+  const kept = (seconds: number) =>
+    explain({
+      ...facts,
+      ...running({
+        task: {
+          state: 'scheduled',
+          since: before(seconds),
+          offeredAt: before(seconds),
+          attempt: 1,
+          isKept: true,
+        },
+        lastWorker: '1@host',
+      }),
+    });
+  expect(kept(1).cause).toBe('moving');
+  // Given up there, it was offered to all a moment ago.
+  const offered = { state: 'scheduled' as const, since: before(6), offeredAt: before(1), attempt: 1 };
+  expect(causeOf(running({ task: { ...offered, isKept: false } }))).toBe('moving');
+  expect(kept(4)).toMatchObject({
+    cause: 'heartbeat_missing',
+    state: 'waiting',
+    sentence:
+      'The worker 1@host had the run last and has not taken its next task for 4 s; Temporal gives it to another worker after 5 s.',
+  });
+});
+
+test('what the last attempt could not reach says nothing once its next is due and nobody takes it', () => {
+  const failed = (scheduledAt: string): PendingActivity => ({
+    ...activity,
+    attempt: 4,
+    scheduledAt,
+    lastFailure: { code: 'store_unavailable', message: 'no answer' },
+  });
+  const sentence = (scheduledAt: string, more: Partial<RunFacts> = {}) =>
+    explain({ ...facts, ...running({ activities: [failed(scheduledAt)] }), ...more }).sentence;
+  const later = new Date(now.getTime() + 8_000).toISOString();
+  expect(sentence(later, { record: { problem: 'away' } })).toBe(
+    'The worker cannot reach the records: no answer; step "a" is tried again without end in 8 s.',
+  );
+  expect(sentence(later)).toBe(
+    'The worker could not reach the records: no answer (the API reaches them now); step "a" (echo) is tried again without end in 8 s.',
+  );
+  expect(sentence(before(10))).toBe(
+    'No worker polls the task queue "q": Temporal has seen none for five minutes, and step "a" (echo) has waited for one for 10 s.',
   );
 });

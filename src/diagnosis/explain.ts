@@ -6,7 +6,7 @@ import { limitFields, type BudgetLimit } from '../../contracts/budget-limits.js'
 import type { Why } from '../../contracts/why.js';
 import { isTerminal } from '../../contracts/terminal.js';
 import { attemptFailed, heartbeatMissing, partUnavailable, stepRunning } from './activity-rules.js';
-import { ago, inWords } from './durations.js';
+import { ago, firstLine, inWords } from './words.js';
 import type { OpenRun, RunFacts } from './facts.js';
 import type { WorkflowFacts } from '../ports/run-inspector.js';
 import { known, type Finding } from './finding.js';
@@ -17,6 +17,7 @@ import {
   workspaceUnavailable,
 } from './part-rules.js';
 import { backlog, noWorkerPolling, ofQueue } from './queue-rules.js';
+import { taskFailing, taskNotTaken } from './task-rules.js';
 
 export function explain(facts: RunFacts): Why {
   const { evidence = [], ...found } = find(facts);
@@ -50,6 +51,7 @@ function find(facts: RunFacts): Finding {
 }
 
 const rules: readonly ((run: OpenRun) => Finding | null)[] = [
+  taskNotTaken,
   taskFailing,
   partUnavailable,
   heartbeatMissing,
@@ -103,28 +105,6 @@ function workflowGone(
     }),
   };
 }
-
-function taskFailing({ workflow, now }: OpenRun): Finding | null {
-  const { task, taskFailure } = workflow;
-  if (taskFailure === null || task === null || task.attempt < 2) return null;
-  const since = task.since === null ? '' : ` ${ago(task.since, now)}`;
-  return {
-    state: 'stuck',
-    cause: 'workflow_task_failing',
-    sentence: `The run’s workflow code fails in every workflow task (${taskFailure.cause.replaceAll('_', ' ')}): ${firstLine(taskFailure.message)}; attempt ${task.attempt} was made${since}.`,
-    whatToDo:
-      taskFailure.cause === 'non_deterministic_error'
-        ? 'The workers’ code does not fit the run’s history: deploy the build that began it, or one with a patch. perdure replay says where they part.'
-        : 'Look at the worker’s log; with a worker that is mended the run goes on by itself.',
-    evidence: known({
-      'task failure': taskFailure.cause,
-      message: taskFailure.message,
-      attempt: task.attempt,
-    }),
-  };
-}
-
-const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
 function waitingForApproval({ approvals, workflow, now, runId }: OpenRun): Finding | null {
   const [first, ...others] = approvals;

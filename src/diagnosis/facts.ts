@@ -2,7 +2,7 @@
 import type { Approval } from '../../contracts/approvals.js';
 import type { BudgetLimit } from '../../contracts/budget-limits.js';
 import type { RunRecord } from '../../contracts/runs.js';
-import type { PendingActivity, QueueFacts, WorkflowFacts } from '../ports/run-inspector.js';
+import type { PendingActivity, QueueFacts, WorkerElsewhere, WorkflowFacts } from '../ports/run-inspector.js';
 
 /** The answer of a part, or in words why it gave none. */
 export type Asked<Value> = { answer: Value } | { problem: string };
@@ -18,6 +18,8 @@ export interface RunFacts {
   queue: Asked<QueueFacts>;
   /** Null where tools have no task queue of their own, and where it was not told of. */
   toolQueue: QueueFacts | null;
+  /** Who polls other task queues; empty where that is not known. */
+  elsewhere: readonly WorkerElsewhere[];
   /** How the run was paused, while it is. */
   pause: { at: string; by: string | null; reason: string | null; limit: BudgetLimit | null } | null;
   /** What waits for a person's word, the oldest first; a few of them. */

@@ -42,10 +42,11 @@ export async function gather(sources: Sources, tenantId: string, runId: string):
       return { problem: told ? error.message : 'it failed; the log says why' };
     }
   };
-  const [workflow, queue, toolQueue, files] = await Promise.all([
+  const [workflow, queue, toolQueue, elsewhere, files] = await Promise.all([
     ask('temporal', inspector.workflow(runId)),
     ask('temporal', inspector.queue()),
     ask('temporal', inspector.toolQueue()),
+    ask('temporal', inspector.workersElsewhere()),
     ask('workspace', workspace.check()),
   ]);
   // After the workflow: one that has ended by then has its end in the record.
@@ -68,6 +69,7 @@ export async function gather(sources: Sources, tenantId: string, runId: string):
     workflow,
     queue,
     toolQueue: 'answer' in toolQueue ? toolQueue.answer : null,
+    elsewhere: 'answer' in elsewhere ? elsewhere.answer : [],
     workspace: 'problem' in files ? files.problem : null,
     bus: bus.problem(),
     maxAttempts: new Map(tools.list().map(({ name, maxAttempts }) => [name, maxAttempts])),

@@ -1,19 +1,21 @@
 /** Tasks that wait for a worker: nobody polls, or too many tasks wait. */
 import type { QueueFacts, QueueSide, WorkerFacts } from '../ports/run-inspector.js';
-import { ago, inWords, secondsSince } from './durations.js';
+import { ago, inWords, secondsSince } from './words.js';
 import { nameOf, type OpenRun } from './facts.js';
 import { known, type Finding } from './finding.js';
 
 /** Workers tell Temporal every five seconds how full they are (src/stack/process-log.ts). */
-const TOLD_SECONDS = 12;
+export const TOLD_SECONDS = 12;
 /** A worker that polls takes a task within milliseconds; so many seconds later none was there to take it. */
-const TAKEN_SECONDS = 2;
+export const TAKEN_SECONDS = 2;
 
 type Poller = QueueSide['pollers'][number];
 
 interface Waiting {
   what: string;
   since: string;
+  /** Since when those who poll there could have taken it. */
+  offeredAt: string;
   /** Where it waits. */
   queue: QueueFacts;
   side: QueueSide;
@@ -25,12 +27,14 @@ interface Waiting {
 
 export function noWorkerPolling(run: OpenRun): Finding | null {
   const { now } = run;
-  for (const { what, since, queue, side, full, wanted } of waitingOf(run)) {
+  for (const { what, since, offeredAt, queue, side, full, wanted } of waitingOf(run)) {
     const able = side.pollers.filter(({ build }) => build === wanted);
     // Who asked for work after the task was there would have been given it; who is full does not ask.
-    if (full.length > 0 || (able[0]?.lastPollAt ?? '') >= since) continue;
+    if (full.length > 0 || (able[0]?.lastPollAt ?? '') >= offeredAt) continue;
     const [last] = able;
-    const others = side.pollers.filter(({ build, lastPollAt }) => build !== wanted && lastPollAt >= since);
+    const others = side.pollers.filter(
+      ({ build, lastPollAt }) => build !== wanted && lastPollAt >= offeredAt,
+    );
     if (others.length > 0) return noWorkerOfBuild(run, { what, since, queue, last, others });
     const seen =
       last === undefined
@@ -39,7 +43,7 @@ export function noWorkerPolling(run: OpenRun): Finding | null {
     return {
       state: 'stuck',
       cause: 'no_worker_polling',
-      sentence: `No worker polls ${wordsOf(run, queue)}: ${seen}, and ${what} has waited for one for ${inWords(secondsSince(since, now))}.`,
+      sentence: `No worker polls ${wordsOf(run, queue)}: ${seen}, and ${what} has waited for one for ${inWords(secondsSince(since, now))}${elsewhereWords(run)}.`,
       whatToDo: isOfTools(run, queue)
         ? 'Start a worker of tools (PERDURE_WORKER_ROLE=tools), or look at the log of the one that should be there, and at its /readyz; PERDURE_TOOL_TASK_QUEUE, TEMPORAL_NAMESPACE and TEMPORAL_ADDRESS must be the API’s.'
         : 'Start a worker, or look at the log of the one that should be there, and at its /readyz; PERDURE_TASK_QUEUE, TEMPORAL_NAMESPACE and TEMPORAL_ADDRESS must be the API’s.',
@@ -47,6 +51,17 @@ export function noWorkerPolling(run: OpenRun): Finding | null {
     };
   }
   return null;
+}
+
+/** A worker that was started with another task queue looks well to itself. */
+function elsewhereWords({ elsewhere }: OpenRun): string {
+  const queues = [...new Set(elsewhere.map(({ taskQueue }) => taskQueue))];
+  if (queues.length === 0) return '';
+  const told = queues.slice(0, 3).map((taskQueue) => {
+    const who = elsewhere.filter((worker) => worker.taskQueue === taskQueue).map(({ identity }) => identity);
+    return `"${taskQueue}" (${who.slice(0, 3).join(', ')})`;
+  });
+  return `; in this namespace ${elsewhere.length === 1 ? 'a worker polls' : `${elsewhere.length} workers poll`} ${told.join(' and ')} instead`;
 }
 
 const isOfTools = ({ toolQueue }: OpenRun, { name }: QueueFacts): boolean => name === toolQueue?.name;
@@ -127,8 +142,17 @@ function waitingOf(run: OpenRun): Waiting[] {
   // Workers of tools have no versions: runs of all builds are served by the same.
   const ofTools = toolQueue === null ? null : { queue: toolQueue, wanted: toolQueue.currentBuild };
   const all = [
-    ...(task?.state === 'scheduled' && task.since !== null
-      ? [{ ...ofRun, what: 'the run', since: task.since, side: queue.workflows, full: [] }]
+    ...(task?.state === 'scheduled' && task.since !== null && !task.isKept
+      ? [
+          {
+            ...ofRun,
+            what: 'the run',
+            since: task.since,
+            offeredAt: task.offeredAt ?? task.since,
+            side: queue.workflows,
+            full: [],
+          },
+        ]
       : []),
     ...workflow.activities.flatMap((activity) => {
       const of = ofTools !== null && activity.taskQueue === ofTools.queue.name ? ofTools : ofRun;
@@ -138,6 +162,7 @@ function waitingOf(run: OpenRun): Waiting[] {
               ...of,
               what: nameOf(activity, record),
               since: activity.scheduledAt,
+              offeredAt: activity.scheduledAt,
               side: of.queue.activities,
               full: fullOf(of.queue),
             },
@@ -145,7 +170,7 @@ function waitingOf(run: OpenRun): Waiting[] {
         : [];
     }),
   ];
-  return all.filter(({ since }) => secondsSince(since, now) > TAKEN_SECONDS);
+  return all.filter(({ offeredAt }) => secondsSince(offeredAt, now) > TAKEN_SECONDS);
 }
 
 export function ofQueue({

@@ -28,7 +28,17 @@ export interface WorkflowFacts {
   historyEvents: number;
   /** The build that alone may go on with it; null where any may. */
   pinnedTo: string | null;
-  task: { state: 'scheduled' | 'started'; since: string | null; attempt: number } | null;
+  task: {
+    state: 'scheduled' | 'started';
+    since: string | null;
+    /** Since when it waits where it waits now: one that was kept for a worker goes to all of them later. */
+    offeredAt: string | null;
+    attempt: number;
+    /** It waits for the worker that had the run last; soon any other may take it. */
+    isKept: boolean;
+  } | null;
+  /** Who took the newest workflow task of which the history tells. */
+  lastWorker: string | null;
   /** How the newest workflow task failed; null when it did not. */
   taskFailure: { cause: string; message: string } | null;
   activities: PendingActivity[];
@@ -56,6 +66,11 @@ export interface WorkerFacts {
   free: number;
 }
 
+export interface WorkerElsewhere {
+  identity: string;
+  taskQueue: string;
+}
+
 export interface QueueFacts {
   name: string;
   /** As they last told Temporal; null where it does not keep that. */
@@ -73,6 +88,8 @@ export interface RunInspector {
   queue(): Promise<QueueFacts>;
   /** The task queue of workers that make the calls of tools; null where tools have none of their own. */
   toolQueue(): Promise<QueueFacts | null>;
+  /** Workers of this namespace that were heard of just now and poll other task queues than ours. */
+  workersElsewhere(): Promise<WorkerElsewhere[]>;
   /** Open runs whose tasks go to another task queue than this process's: its workers will never move them. */
   openRunsElsewhere(): Promise<number>;
 }

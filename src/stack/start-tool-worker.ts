@@ -16,6 +16,7 @@ import { openBus } from './open-bus.js';
 import { openWorkspace } from './open-workspace.js';
 import { connectTemporal, temporalSecurity } from './temporal-connection.js';
 import { openToolRegistry } from './tool-registry.js';
+import { sandboxCheck } from './worker-checks.js';
 import {
   graceTimes,
   startWorkerProcess,
@@ -65,6 +66,7 @@ async function openToolWorker(config: Config, opening: WorkerOpening): Promise<O
       { name: 'workspace', what: workspace.what, required: true, use: () => workspace.port.check() },
       // Without it nobody hears how far a tool is, and all else goes on.
       { name: 'bus', what: bus.what, required: false, use: () => bus.port.check(), passes: () => true },
+      sandboxCheck,
     ],
     isPolling: () =>
       callTemporal(

@@ -5,6 +5,7 @@ import type { Logger } from '../ports/logger.js';
 import { openAgents } from './agents.js';
 import type { Running } from './lifecycle.js';
 import { openAdapters } from './open-adapters.js';
+import { modelChecks, sandboxCheck } from './worker-checks.js';
 import { startWorkerPart } from './worker-part.js';
 import { graceTimes, startWorkerProcess } from './worker-process.js';
 
@@ -25,7 +26,12 @@ export const startWorker = (
     return {
       taskQueue: config.taskQueue,
       // A worker that nobody hears would look alive: the bus must work once. Later it may go away and come back.
-      checks: [temporal, records, workspace, { ...bus, required: true }],
+      checks: [
+        ...[temporal, records, workspace, { ...bus, required: true }],
+        // Where tools are apart, code runs there.
+        ...(config.toolWorkers.taskQueue === null ? [sandboxCheck] : []),
+        ...modelChecks(config, agents.agents.list()),
+      ],
       isPolling: () => adapters.engine.isPolling(identity),
       work: () =>
         startWorkerPart(

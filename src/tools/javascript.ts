@@ -20,15 +20,21 @@ export const javascriptTool = defineTool({
   }),
   effect: 'read',
   timeoutSeconds: 30,
-  async execute({ code, data, timeLimitMs }, context) {
-    const answer = await runInThread({
-      file: new URL('./javascript-worker.mjs', import.meta.url),
-      data: { code, data: JSON.stringify(data ?? null), timeLimitMs },
-      timeoutMs: timeLimitMs + THREAD_MS,
-      heapMb: 128,
-      signal: context.signal,
-    });
-    const { json, logs } = valueOf(answer) as { json: string; logs: string[] };
-    return { output: { value: JSON.parse(json) as JsonValue, logs } };
-  },
+  execute: async (script, context) => ({ output: await runScript(script, context.signal) }),
 });
+
+/** @throws as runInThread does; PerdureError for what the code throws */
+export async function runScript(
+  { code, data, timeLimitMs }: { code: string; data?: JsonValue | undefined; timeLimitMs: number },
+  signal: AbortSignal,
+): Promise<{ value: JsonValue; logs: string[] }> {
+  const answer = await runInThread({
+    file: new URL('./javascript-worker.mjs', import.meta.url),
+    data: { code, data: JSON.stringify(data ?? null), timeLimitMs },
+    timeoutMs: timeLimitMs + THREAD_MS,
+    heapMb: 128,
+    signal,
+  });
+  const { json, logs } = valueOf(answer) as { json: string; logs: string[] };
+  return { value: JSON.parse(json) as JsonValue, logs };
+}

@@ -207,6 +207,7 @@ describe.skipIf(missing !== null)('processes apart', () => {
           { name: 'records', state: 'failing' },
           { name: 'workspace', state: 'failing' },
           { name: 'bus', state: 'failing' },
+          { name: 'sandbox', state: 'ok' },
         ],
       });
     expect((await fetch(`${probes}/healthz`)).status).toBe(200);

@@ -74,6 +74,14 @@ describe.skipIf(missing !== null)('a worker that is up and takes nothing', () =>
       await endProcess(worker, 'SIGTERM');
     });
     await everybodySaysSo();
+    // Outside it is seen which one it polls.
+    const { id } = await submit();
+    const where = new RegExp(`"perdure-typo" \\(${worker.child.pid}@\\S+\\)`);
+    await expect
+      .poll(async () => (await client.why(id)).sentence, { timeout: 30_000 })
+      .toMatch(new RegExp(`; in this namespace a worker polls ${where.source} instead\\.$`));
+    const { report } = await doctor();
+    expect(report.lines.find(({ name }) => name === 'pollers')?.detail).toMatch(where);
     // The worker itself sees that there are runs, and that it polls for none of them.
     await expect
       .poll(worker.output, { timeout: 60_000 })

@@ -15,7 +15,11 @@ describe.skipIf(missing !== null)('why, of workflow code that fails', () => {
   let client: Client;
 
   beforeAll(async () => {
-    Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
+    Runtime.install({
+      logger: new DefaultLogger('ERROR', () => undefined),
+      // As perdure's workers have it.
+      workerHeartbeatInterval: '5s',
+    });
     backEnds = await startBackEnds();
     api = await startApiProcess(backEnds.env);
     client = createClient({ baseUrl: `http://127.0.0.1:${api.port}`, token: backEnds.token });
@@ -102,8 +106,12 @@ describe.skipIf(missing !== null)('why, of workflow code that fails', () => {
       const failing = await why(run, 'workflow_task_failing');
       expect(failing.state).toBe('stuck');
       expect(failing.sentence).toMatch(
-        /^The run’s workflow code fails in every workflow task \(timed out\): the worker did not answer within/,
+        /^The worker \S+ took the run’s workflow task and did not answer within its time: /,
       );
+      // What it tells Temporal beside shows that the process lives.
+      await expect
+        .poll(async () => (await client.why(run.id)).sentence, { timeout: 60_000, interval: 500 })
+        .toMatch(/the process lives \(.*\), so the workflow’s code does not come to an end; attempt \d+ /);
     });
     await expectItGoesOn(run);
   });

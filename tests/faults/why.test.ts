@@ -2,6 +2,7 @@
  * For each cause there is: it is made to happen for real, and `why` says so. Workflow code that fails is in
  * why-code.test.ts.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { workflowIdOf } from '../../contracts/messages.js';
@@ -126,6 +127,58 @@ describe.skipIf(missing !== null)('why', () => {
     expect((await client.wait(run.id)).status).toBe('completed');
   });
 
+  test('an idle worker stands still, takes tasks and answers none', { timeout: 180_000 }, async () => {
+    const worker = await startWorker();
+    const who = `${worker.child.pid}@\\S+`;
+    worker.child.kill('SIGSTOP');
+    const run = await submit(step('a', 'echo', {}));
+    // Temporal goes on giving it tasks, for as many polls as it had open.
+    const seen: string[] = [];
+    await expect
+      .poll(
+        async () => {
+          const { cause, sentence } = await client.why(run.id);
+          seen.push(sentence);
+          return `${cause}: ${sentence}`;
+        },
+        { timeout: 60_000, interval: 500 },
+      )
+      .toMatch(
+        new RegExp(
+          `^no_worker_polling: No worker polls the task queue "perdure": the last poll was .* by ${who}, and the run has waited for one for \\d+ s; the worker ${who} took the task before and did not answer\\.$`,
+        ),
+      );
+    expect(seen.filter((sentence) => sentence.includes('code fails'))).toEqual([]);
+    await startWorker();
+    expect((await client.wait(run.id)).status).toBe('completed');
+  });
+
+  test('the worker that had the run last is gone, and another one polls', { timeout: 180_000 }, async () => {
+    const first = await startWorker();
+    const runs = [];
+    for (let i = 0; i < 5; i += 1) runs.push(await submit(step('nap', 'wait', { seconds: 3_600 })));
+    for (const run of runs) await why(run, 'timer');
+    await startWorker();
+    await endProcess(first, 'SIGKILL');
+    // For a few seconds each: one of them is met.
+    const seen = [];
+    for (const run of runs) {
+      await client.cancel(run.id);
+      for (let cause = ''; cause !== 'finished';) {
+        const told = await client.why(run.id);
+        ({ cause } = told);
+        seen.push(`${told.state}: ${told.sentence}`);
+        await sleep(200);
+      }
+    }
+    expect(seen.join('\n')).toMatch(
+      new RegExp(
+        `^waiting: The worker ${first.child.pid}@\\S+ had the run last and has not taken its next task for \\d+ s; Temporal gives it to another worker after 5 s\\.$`,
+        'm',
+      ),
+    );
+  });
+
   test('a tool fails and is tried again', { timeout: 120_000 }, async () => {
     await startWorker();
     const run = await submit(step('try', 'http_fetch', { url: `http://${NOBODY}/` }));
@@ -162,6 +215,12 @@ describe.skipIf(missing !== null)('why', () => {
     if (child === undefined) throw new Error('there is no run of a sub-agent');
     expect(`${waits.sentence} ${waits.whatToDo}`).toContain(child.id);
     await why({ ...run, id: child.id }, 'timer');
+    // It tells the reason of the other one, too.
+    await expect
+      .poll(async () => (await client.why(run.id)).sentence, { timeout: 30_000 })
+      .toMatch(
+        /^The run waits for the run of its sub-agent, \S+\. Of that run: The run waits for a timer until /,
+      );
     await client.cancel(run.id);
     expect((await client.wait(run.id)).status).toBe('cancelled');
     expect((await client.wait(child.id)).status).toBe('cancelled');
@@ -203,6 +262,22 @@ describe.skipIf(missing !== null)('why', () => {
     expect((await client.wait(waits.id)).status).toBe('cancelled');
   });
 
+  test('the records were away, and then the worker was', { timeout: 240_000 }, async () => {
+    const worker = await startWorker();
+    const run = await holdStep('/both');
+    await backEnds.supabase.stop();
+    held.letGo('/both');
+    await expect
+      .poll(async () => (await client.why(run.id)).sentence, { timeout: 60_000 })
+      .toMatch(/^The worker cannot reach the records: .* is tried again without end/);
+    await endProcess(worker, 'SIGKILL');
+    await backEnds.supabase.start();
+    // What its last attempt could not reach is back.
+    await why(run, 'no_worker_polling');
+    await startWorker();
+    expect((await client.wait(run.id)).status).toBe('completed');
+  });
+
   test('its budget is used up, and it is to pause then', { timeout: 120_000 }, async () => {
     await startWorker();
     const steps = ['a', 'b'].map((id) => step(id, 'javascript', { code: 'return 1' }));
@@ -217,7 +292,7 @@ describe.skipIf(missing !== null)('why', () => {
     expect((await client.wait(run.id)).status).toBe('completed');
   });
 
-  test('more tasks than workers have places for', { timeout: 180_000 }, async () => {
+  test('more tasks than workers have places for', { timeout: 360_000 }, async () => {
     await startWorker();
     const steps = Array.from({ length: 50 }, (_, i) =>
       step(`s${i}`, 'http_fetch', { url: held.url('/many') }),

@@ -6,6 +6,8 @@ const REMINDER_MS = 60_000;
 export interface Outage {
   /** The latest reason in words for people; null while all is well. */
   reason(): string | null;
+  /** Whether something has failed, which a first attempt that is under way has not. */
+  hasBegun(): boolean;
   begin(reason: string, cause?: unknown): void;
   end(): void;
 }
@@ -17,6 +19,7 @@ export function createOutage(logger: Logger, reason: string): Outage {
   let lastTold = 0;
   return {
     reason: () => current,
+    hasBegun: () => since !== null,
     begin(reason, cause) {
       const now = Date.now();
       // Another reason is news: a Redis that was away may come back with another password.

@@ -52,6 +52,12 @@ describe.skipIf(missing !== null)('with a redis-server over TLS', { timeout: 60_
       open.push(bus);
       return { bus, logger };
     };
+    it('is waited for by the first check, and not called away before it could answer', async () => {
+      const bus = openRedisEventBus(redis, createFakes().logger);
+      open.push(bus);
+      await expect(bus.check()).resolves.toBeUndefined();
+    });
+
     const until = (condition: () => boolean): Promise<void> =>
       vi.waitFor(
         () => {

@@ -3,6 +3,7 @@
  * wake-ups, and the log is read instead.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EphemeralEvent, RunEvent } from '../../../contracts/events.js';
 import type { EventBus } from '../../ports/event-bus.js';
 import type { Logger } from '../../ports/logger.js';
@@ -27,6 +28,8 @@ const MAX_MESSAGE_CHARS = 256_000;
 const MAX_UNANSWERED_CHARS = 4_000_000;
 const RETRY_REFUSED_MS = 10_000;
 const CHECK_MS = 2_000;
+/** As long as a connection may take. */
+const FIRST_WORD_MS = 5_000;
 
 /**
  * Returns at once; connects, and connects again, for as long as it is open.
@@ -135,6 +138,14 @@ export function openRedisEventBus(
     return parsed.event?.runId === runId ? parsed.event : null;
   };
 
+  /** One that was just opened has not failed: its first word, good or bad, is waited for. */
+  const untilAnswered = async (): Promise<void> => {
+    const deadline = Date.now() + FIRST_WORD_MS;
+    const isOpen = (): boolean => isUp(publisher) && channels.isConfirmed(own);
+    const hasFailed = (): boolean => [publisher, subscriber].some(({ outage }) => outage.hasBegun());
+    while (!isOpen() && !hasFailed() && !closed && Date.now() < deadline) await sleep(20);
+  };
+
   const problem = (): string | null => {
     if (!channels.isConfirmed(own)) return subscriber.outage.reason() ?? 'Redis has not answered yet';
     return publisher.outage.reason();
@@ -174,6 +185,7 @@ export function openRedisEventBus(
     problem,
 
     async check() {
+      await untilAnswered();
       const token = randomUUID();
       let timer: NodeJS.Timeout | undefined;
       try {

@@ -1,6 +1,6 @@
 /**
- * What the newest events of a run's history tell that describe does not: an open timer, a failed workflow task, why the
- * workflow was terminated.
+ * What the newest events of a run's history tell that describe does not: an open timer, a failed workflow task, who took
+ * it, why the workflow was terminated.
  */
 import type { Connection } from '@temporalio/client';
 import { historyToJSON, JSONToPayload, type JSONPayload } from '@temporalio/common/lib/proto-utils.js';
@@ -19,6 +19,8 @@ interface HistoryEvent {
   timerStartedEventAttributes?: { timerId: string; startToFireTimeout: string };
   timerFiredEventAttributes?: { timerId: string };
   timerCanceledEventAttributes?: { timerId: string };
+  workflowTaskScheduledEventAttributes?: { taskQueue?: { kind?: string } };
+  workflowTaskStartedEventAttributes?: { identity?: string };
   workflowTaskFailedEventAttributes?: {
     cause: string;
     failure?: { message?: string; encodedAttributes?: JSONPayload };
@@ -27,7 +29,10 @@ interface HistoryEvent {
   workflowExecutionTerminatedEventAttributes?: { reason?: string };
 }
 
-type Newest = Pick<WorkflowFacts, 'timer' | 'taskFailure' | 'terminatedFor'>;
+interface Newest extends Pick<WorkflowFacts, 'timer' | 'taskFailure' | 'terminatedFor' | 'lastWorker'> {
+  /** Whether the workflow task that waits is kept for the worker that had the run last. */
+  taskIsKept: boolean;
+}
 
 export async function newestOf(
   service: Connection['workflowService'],
@@ -38,11 +43,9 @@ export async function newestOf(
   const closedTimers = new Set<string>();
   let taskFailure: Newest['taskFailure'] | undefined;
   let terminatedFor: string | null = null;
-  const found = (timer: Newest['timer']): Newest => ({
-    timer,
-    taskFailure: taskFailure ?? null,
-    terminatedFor,
-  });
+  let timer: Newest['timer'] | undefined;
+  let lastWorker: string | null = null;
+  let taskIsKept: boolean | undefined;
   let nextPageToken: Uint8Array = new Uint8Array();
   for (let pages = 0; pages < PAGES; pages += 1) {
     const page = await service.getWorkflowExecutionHistoryReverse({
@@ -60,13 +63,23 @@ export async function newestOf(
       if (taskFailure === undefined) taskFailure = await taskEnd(event, payloads);
       const closed = event.timerFiredEventAttributes?.timerId ?? event.timerCanceledEventAttributes?.timerId;
       if (closed !== undefined) closedTimers.add(closed);
-      const timer = await openTimer(event, closedTimers, payloads);
-      if (timer !== undefined) return found(timer);
+      timer ??= await openTimer(event, closedTimers, payloads);
+      lastWorker ??= event.workflowTaskStartedEventAttributes?.identity ?? null;
+      // Any other word of a workflow task that is newer says that none waits in this way.
+      if (event.eventType.startsWith('EVENT_TYPE_WORKFLOW_TASK_'))
+        taskIsKept ??=
+          event.workflowTaskScheduledEventAttributes?.taskQueue?.kind === 'TASK_QUEUE_KIND_STICKY';
     }
     ({ nextPageToken } = page);
-    if (nextPageToken.length === 0) break;
+    if (timer !== undefined || nextPageToken.length === 0) break;
   }
-  return found(null);
+  return {
+    timer: timer ?? null,
+    taskFailure: taskFailure ?? null,
+    terminatedFor,
+    lastWorker,
+    taskIsKept: taskIsKept ?? false,
+  };
 }
 
 /** Undefined for an event that ends no workflow task; null for one that ends it well. */

@@ -9,7 +9,7 @@ import type {
   WorkflowFacts,
 } from '../../ports/run-inspector.js';
 import { isNotFound } from './grpc-status.js';
-import { workersOf } from './workers.js';
+import { workersElsewhere, workersOf } from './workers.js';
 import { newestOf } from './newest-events.js';
 import { buildOf } from './poller-build.js';
 import type { Payloads } from './payloads.js';
@@ -98,8 +98,9 @@ export function createRunInspector({
         const execution = { workflowId: workflowIdOf(runId) };
         try {
           const described = await service.describeWorkflowExecution({ namespace, execution });
-          const newest = await newestOf(service, payloads, namespace, execution);
-          return { ...(await factsOf(described, payloads)), ...newest };
+          const { taskIsKept, ...newest } = await newestOf(service, payloads, namespace, execution);
+          const { task, ...facts } = await factsOf(described, payloads);
+          return { ...facts, ...newest, task: task === null ? null : { ...task, isKept: taskIsKept } };
         } catch (error) {
           if (isNotFound(error)) return null;
           throw error;
@@ -108,6 +109,11 @@ export function createRunInspector({
 
     queue: () => queue(taskQueue),
     toolQueue: () => (toolTaskQueue === null ? Promise.resolve(null) : queue(toolTaskQueue)),
+
+    workersElsewhere: () =>
+      callTemporal(connection, () =>
+        workersElsewhere(service, namespace, [taskQueue, ...(toolTaskQueue === null ? [] : [toolTaskQueue])]),
+      ),
 
     openRunsElsewhere: () =>
       callTemporal(connection, async () => {
@@ -121,7 +127,11 @@ export function createRunInspector({
 async function factsOf(
   { workflowExecutionInfo: info, pendingWorkflowTask: task, pendingActivities, pendingChildren }: Description,
   payloads: Payloads,
-): Promise<Omit<WorkflowFacts, 'timer' | 'taskFailure' | 'terminatedFor'>> {
+): Promise<
+  Omit<WorkflowFacts, 'task' | 'timer' | 'taskFailure' | 'terminatedFor' | 'lastWorker'> & {
+    task: Omit<NonNullable<WorkflowFacts['task']>, 'isKept'> | null;
+  }
+> {
   return {
     status: STATUSES[info?.status ?? 0] ?? 'unknown',
     closedAt: isoOf(info?.closeTime),
@@ -141,6 +151,7 @@ async function factsOf(
               task.state?.valueOf() === TASK_STARTED
                 ? isoOf(task.startedTime)
                 : (isoOf(task.originalScheduledTime) ?? isoOf(task.scheduledTime)),
+            offeredAt: isoOf(task.scheduledTime),
             attempt: task.attempt ?? 1,
           },
     activities: await Promise.all(pendingActivities.map((activity) => activityOf(activity, payloads))),

@@ -1,8 +1,7 @@
 /** Why a run moves or does not: found out from outside, also while the records are away. */
 import type { Request, RequestHandler } from 'express';
 import { PerdureError } from '../../../contracts/errors.js';
-import { explain } from '../../diagnosis/explain.js';
-import { gather } from '../../diagnosis/gather.js';
+import { explainRun } from '../../diagnosis/explain-run.js';
 import type { ApiContext } from '../context.js';
 import { DeadlineError, withDeadline } from '../../../contracts/deadline.js';
 import { findRun, idOf } from '../run-lookup.js';
@@ -10,8 +9,8 @@ import { findRun, idOf } from '../run-lookup.js';
 export function createWhyRoute(context: ApiContext): RequestHandler {
   return async (req, res) => {
     const id = await ownRunId(context, req);
-    const facts = await gather(context, context.principalOf(req).tenantId, id);
-    res.set('Cache-Control', 'no-store').json(explain(facts));
+    const why = await explainRun(context, context.principalOf(req).tenantId, id);
+    res.set('Cache-Control', 'no-store').json(why);
   };
 }
 

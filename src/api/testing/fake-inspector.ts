@@ -16,6 +16,7 @@ export function createFakeInspector(): FakeInspector {
     workflow: (runId) => Promise.resolve(inspector.workflows.get(runId) ?? null),
     queue: () => Promise.resolve(inspector.facts),
     toolQueue: () => Promise.resolve(inspector.toolFacts),
+    workersElsewhere: () => Promise.resolve([]),
     openRunsElsewhere: () => Promise.resolve(0),
   };
   return inspector;

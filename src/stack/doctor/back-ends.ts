@@ -47,7 +47,8 @@ export async function examineBackEnds(config: Config, logger: Logger): Promise<L
   }
 }
 
-const used = ({ name, what, required, use }: Check, also: string): Promise<Line> =>
+/** A back end's check, as a line. */
+export const used = ({ name, what, required, use }: Check, also = ''): Promise<Line> =>
   look(name, async () => {
     try {
       await withDeadline(use(), CHECK_MS, `${CHECK_MS / 1_000} seconds`);
@@ -59,7 +60,11 @@ const used = ({ name, what, required, use }: Check, also: string): Promise<Line>
   });
 
 async function pollersOf({ inspector }: Adapters): Promise<Omit<Line, 'name' | 'ms'>> {
-  const [queue, elsewhere] = await Promise.all([inspector.queue(), inspector.openRunsElsewhere()]);
+  const [queue, elsewhere, workers] = await Promise.all([
+    inspector.queue(),
+    inspector.openRunsElsewhere(),
+    inspector.workersElsewhere(),
+  ]);
   const { workflows, activities, name, currentBuild } = queue;
   const fresh = ({ pollers }: typeof workflows): string[] =>
     pollers
@@ -68,19 +73,26 @@ async function pollersOf({ inspector }: Adapters): Promise<Omit<Line, 'name' | '
       )
       .map(({ identity }) => identity);
   const both = fresh(workflows).filter((identity) => fresh(activities).includes(identity));
-  const waits = `${workflows.backlog + activities.backlog} tasks wait`;
+  const waits = tasksWait(workflows.backlog + activities.backlog);
+  const polled = workers.map(({ identity, taskQueue }) => `"${taskQueue}" (${identity})`).join(', ');
+  const instead = polled === '' ? '' : `; workers of this namespace poll ${polled}`;
   const others =
     elsewhere === 0
       ? ''
       : `; ${elsewhere} open runs are of other task queues, which these workers never move`;
   const ofBuild = currentBuild === null ? '' : ` of the current build "${currentBuild}"`;
   return both.length === 0
-    ? { state: 'failing', detail: `no worker${ofBuild} polls the task queue "${name}"; ${waits}${others}` }
+    ? {
+        state: 'failing',
+        detail: `no worker${ofBuild} polls the task queue "${name}"; ${waits}${others}${instead}`,
+      }
     : {
         state: elsewhere === 0 ? 'ok' : 'degraded',
         detail: `"${name}" is polled by ${both.join(', ')}; ${waits}${others}`,
       };
 }
+
+const tasksWait = (count: number): string => (count === 1 ? '1 task waits' : `${count} tasks wait`);
 
 async function toolPollersOf({ inspector }: Adapters): Promise<Omit<Line, 'name' | 'ms'>> {
   const queue = await inspector.toolQueue();
@@ -89,7 +101,7 @@ async function toolPollersOf({ inspector }: Adapters): Promise<Omit<Line, 'name'
   const polling = activities.pollers.filter(
     ({ lastPollAt }) => Date.now() - Date.parse(lastPollAt) < FRESH_MS,
   );
-  const waits = `${activities.backlog} tasks wait`;
+  const waits = tasksWait(activities.backlog);
   return polling.length === 0
     ? { state: 'failing', detail: `no worker polls the task queue of tools "${name}"; ${waits}` }
     : {

@@ -2,7 +2,8 @@
 import { createClient } from '../../client/client.js';
 import type { Config } from '../../config/env.js';
 import type { Logger } from '../../ports/logger.js';
-import { examineBackEnds } from './back-ends.js';
+import { modelChecks } from '../worker-checks.js';
+import { examineBackEnds, used } from './back-ends.js';
 import { runCanary } from './canary.js';
 import { reportOf, type Report } from './report.js';
 import { examineTools } from './tools.js';
@@ -10,11 +11,12 @@ import { examineServer } from './server.js';
 
 export async function examine(config: Config, logger: Logger): Promise<Report> {
   const client = createClient({ baseUrl: config.url, token: config.token ?? undefined });
-  const [backEnds, server, tools] = await Promise.all([
+  const [backEnds, server, tools, models] = await Promise.all([
     examineBackEnds(config, logger),
     examineServer(client, config.url),
     examineTools(config, logger),
+    Promise.all(modelChecks(config, []).map((check) => used(check))),
   ]);
   // Last, so that what it waits for is known by then.
-  return reportOf([...backEnds, ...server, ...tools, ...(await runCanary(client)).lines]);
+  return reportOf([...backEnds, ...server, ...tools, ...models, ...(await runCanary(client)).lines]);
 }

@@ -51,6 +51,11 @@ export async function startStubServer(
     void serve(req, res);
   });
   const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    // A worker's start asks what models there are, and whoever answers can be reached.
+    if (req.method === 'GET') {
+      res.writeHead(404).end();
+      return;
+    }
     const request = JSON.parse(await textOf(req)) as StubRequest;
     request.authorization = req.headers.authorization;
     requests.push(request);

@@ -1,4 +1,4 @@
-/** Moments and durations as people say them. */
+/** Moments, durations and messages as people say them. */
 
 export const secondsSince = (iso: string, now: Date): number =>
   Math.max(0, (now.getTime() - Date.parse(iso)) / 1_000);
@@ -11,3 +11,5 @@ export function inWords(seconds: number): string {
 }
 
 export const ago = (iso: string, now: Date): string => `${inWords(secondsSince(iso, now))} ago`;
+
+export const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
