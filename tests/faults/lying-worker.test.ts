@@ -88,6 +88,19 @@ describe.skipIf(missing !== null)('a worker that is up and takes nothing', () =>
       .toMatch(/\d+ open runs wait at other task queues than \\?"perdure-typo\\?"/);
   });
 
+  test('the database is away, and doctor says so', { timeout: 300_000 }, async () => {
+    await backEnds.supabase.stop();
+    const { code, report } = await doctor();
+    await backEnds.supabase.start();
+    expect(code).toBe(1);
+    const found = (name: string) => report.lines.find((line) => line.name === name);
+    for (const name of ['records', 'server', 'server: store', 'canary: run'])
+      expect(found(name), name).toMatchObject({ state: 'failing' });
+    expect(found('canary: run')?.detail).toMatch(/^its events cannot be read \(the database did not answer/);
+    for (const name of ['temporal', 'workspace', 'bus', 'server: engine'])
+      expect(found(name), name).toMatchObject({ state: 'ok' });
+  });
+
   test('its loop never started', { timeout: 300_000 }, async () => {
     const [host = '', port] = backEnds.temporal.address.split(':');
     const line = await startProxy({ host, port: Number(port) });

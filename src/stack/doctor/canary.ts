@@ -60,11 +60,11 @@ export async function runCanary(
   if (run === undefined) return { runId: null, lines: [submit] };
   const submittedAt = Date.now();
   const { id } = run;
-  const seen = await follow(client, id, limitMs, signal);
+  const { seen, problem } = await follow(client, id, limitMs, signal);
   if (signal?.aborted === true) return { runId: id, lines: [submit] };
   const end = seen.at(-1)?.event;
   if (end?.type !== 'run.completed')
-    return { runId: id, lines: [submit, await failed(client, id, end, limitMs)] };
+    return { runId: id, lines: [submit, await failed(client, id, end, problem, began, limitMs)] };
   const lines = [
     submit,
     hop('canary: workflow', 'from the submission to run.started', submittedAt, at(seen, 'run.started')),
@@ -97,8 +97,9 @@ async function follow(
   id: string,
   limitMs: number,
   ending: AbortSignal | undefined,
-): Promise<Seen[]> {
+): Promise<{ seen: Seen[]; problem: string | null }> {
   const seen: Seen[] = [];
+  let problem: string | null = null;
   // A timer of our own: it is held, and holds the process, until the canary is over.
   const late = new AbortController();
   const signal = ending === undefined ? late.signal : AbortSignal.any([late.signal, ending]);
@@ -109,11 +110,12 @@ async function follow(
     for await (const event of client.events(id, { signal }))
       if ('seq' in event) seen.push({ event, arrivedAt: Date.now() });
   } catch (error) {
-    if (!signal.aborted) throw error;
+    // What is away is what this is to find.
+    if (!signal.aborted) problem = error instanceof Error ? error.message : String(error);
   } finally {
     clearTimeout(timer);
   }
-  return seen;
+  return { seen, problem };
 }
 
 /** When the event arrived: times of one clock can be compared. */
@@ -133,6 +135,8 @@ async function failed(
   client: Client,
   id: string,
   last: RunEvent | undefined,
+  problem: string | null,
+  began: number,
   limitMs: number,
 ): Promise<Line> {
   const why = await client.why(id).catch((error: unknown) => ({
@@ -142,8 +146,10 @@ async function failed(
   const how =
     last?.type === 'run.failed'
       ? 'it failed'
-      : `it has not ended after ${limitMs / 1_000} s (${last === undefined ? 'no event came' : `the last event is ${last.type}`})`;
-  return { name: 'canary: run', state: 'failing', detail: `${how}: ${why.sentence}`, ms: limitMs };
+      : problem !== null
+        ? `its events cannot be read (${problem})`
+        : `it has not ended after ${limitMs / 1_000} s (${last === undefined ? 'no event came' : `the last event is ${last.type}`})`;
+  return { name: 'canary: run', state: 'failing', detail: `${how}: ${why.sentence}`, ms: Date.now() - began };
 }
 
 /** The server's clock made createdAt between our two moments, the worker's made `at` before the event arrived. */
