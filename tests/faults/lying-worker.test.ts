@@ -40,8 +40,8 @@ describe.skipIf(missing !== null)('a worker that is up and takes nothing', () =>
     const { id } = (await response.json()) as { id: string };
     return { id, warning: response.headers.get('perdure-warning') };
   };
-  const doctor = async (): Promise<{ code: number | null; report: Report }> => {
-    const { code, output } = await runCommand('perdure doctor --json', env);
+  const doctor = async (more = {}): Promise<{ code: number | null; report: Report }> => {
+    const { code, output } = await runCommand('perdure doctor --json', { ...env, ...more });
     return { code, report: JSON.parse(output.slice(output.indexOf('{'))) as Report };
   };
   /** All who should say it: the submission's answer, readiness, why, doctor, the API's log. */
@@ -98,6 +98,15 @@ describe.skipIf(missing !== null)('a worker that is up and takes nothing', () =>
       expect(found(name), name).toMatchObject({ state: 'failing' });
     expect(found('canary: run')?.detail).toMatch(/^its events cannot be read \(the database did not answer/);
     for (const name of ['temporal', 'workspace', 'bus', 'server: engine'])
+      expect(found(name), name).toMatchObject({ state: 'ok' });
+  });
+
+  test('Temporal is away from where doctor is asked, and it says so', { timeout: 300_000 }, async () => {
+    const { code, report } = await doctor({ TEMPORAL_ADDRESS: '127.0.0.1:9' });
+    expect(code).toBe(1);
+    const found = (name: string) => report.lines.find((line) => line.name === name);
+    for (const name of ['temporal', 'pollers']) expect(found(name), name).toMatchObject({ state: 'failing' });
+    for (const name of ['records', 'workspace', 'bus', 'server: engine', 'canary: submit'])
       expect(found(name), name).toMatchObject({ state: 'ok' });
   });
 

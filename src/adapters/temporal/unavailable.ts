@@ -6,7 +6,8 @@ import { serviceErrorOf } from './grpc-status.js';
 /** Milliseconds a call may take, its retries included. */
 export const CALL_DEADLINE = 8_000;
 // gRPC status codes that pass. Source: gRPC status codes guide.
-const passing = new Set([1, 4, 8, 10, 14]);
+const DEADLINE_EXCEEDED = 4;
+const passing = new Set([1, DEADLINE_EXCEEDED, 8, 10, 14]);
 
 /** @throws PerdureError `temporal_unavailable`, or what cannot pass */
 export async function callTemporal<Value>(connection: Connection, act: () => Promise<Value>): Promise<Value> {
@@ -22,7 +23,10 @@ function translate(error: unknown): unknown {
   if (service !== undefined && passing.has(service.code))
     return new PerdureError(
       'temporal_unavailable',
-      `Temporal did not answer: ${service.details || service.message}`,
+      // What gRPC says of a deadline is of its inside.
+      service.code === DEADLINE_EXCEEDED
+        ? 'Temporal did not answer in time'
+        : `Temporal did not answer: ${service.details || service.message}`,
       {
         cause: error,
       },

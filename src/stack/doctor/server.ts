@@ -19,12 +19,21 @@ export async function examineServer(client: Client, baseUrl: string): Promise<Li
   return lines.flat();
 }
 
+/** @throws Error in words for people: "fetch failed" are none */
+async function ask(path: string, baseUrl: string): Promise<Response> {
+  try {
+    return await fetch(new URL(path, baseUrl), { signal: AbortSignal.timeout(10_000) });
+  } catch (error) {
+    const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${baseUrl} cannot be reached: ${why}`, { cause: error });
+  }
+}
+
 async function readiness(baseUrl: string): Promise<Line[]> {
   let parts: Readiness['parts'] = [];
   const whole = await look('server', async () => {
-    const response = await fetch(new URL(addressOf('readiness'), baseUrl), {
-      signal: AbortSignal.timeout(10_000),
-    });
+    const response = await ask(addressOf('readiness'), baseUrl);
     const body = (await response.json()) as Readiness;
     parts = body.parts;
     return {
@@ -45,9 +54,7 @@ async function readiness(baseUrl: string): Promise<Line[]> {
 
 const versions = (baseUrl: string): Promise<Line> =>
   look('versions', async () => {
-    const response = await fetch(new URL(addressOf('openApi'), baseUrl), {
-      signal: AbortSignal.timeout(10_000),
-    });
+    const response = await ask(addressOf('openApi'), baseUrl);
     const theirs = ((await response.json()) as { info?: { version?: string } }).info?.version ?? 'unknown';
     return theirs === version
       ? { state: 'ok', detail: `this command and the server are ${version}` }
