@@ -16,7 +16,7 @@ import { openBus } from './open-bus.js';
 import { openWorkspace } from './open-workspace.js';
 import { connectTemporal, temporalSecurity } from './temporal-connection.js';
 import { openToolRegistry } from './tool-registry.js';
-import { sandboxCheck } from './worker-checks.js';
+import { sandboxCheck } from './sandbox-check.js';
 import {
   graceTimes,
   startWorkerProcess,

@@ -5,7 +5,8 @@ import type { Logger } from '../ports/logger.js';
 import { openAgents } from './agents.js';
 import type { Running } from './lifecycle.js';
 import { openAdapters } from './open-adapters.js';
-import { modelChecks, sandboxCheck } from './worker-checks.js';
+import { modelChecks } from './model-checks.js';
+import { sandboxCheck } from './sandbox-check.js';
 import { startWorkerPart } from './worker-part.js';
 import { graceTimes, startWorkerProcess } from './worker-process.js';
 

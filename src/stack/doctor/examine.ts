@@ -2,7 +2,7 @@
 import { createClient } from '../../client/client.js';
 import type { Config } from '../../config/env.js';
 import type { Logger } from '../../ports/logger.js';
-import { modelChecks } from '../worker-checks.js';
+import { modelChecks } from '../model-checks.js';
 import { examineBackEnds, used } from './back-ends.js';
 import { runCanary } from './canary.js';
 import { reportOf, type Report } from './report.js';

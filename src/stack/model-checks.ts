@@ -1,25 +1,11 @@
-/** What a worker uses at its start beside the back ends: the sandbox for code, and the providers of models. */
+/** Whether the providers of models can be reached, which a worker's start asks. */
 import type { Config } from '../config/env.js';
 import type { Agent } from '../../contracts/agents.js';
-import { runScript } from '../tools/javascript.js';
 import { openModelFetch } from './model-fetch.js';
 import type { Check } from './verify.js';
 
 /** Milliseconds that a provider may take to answer. */
 const ANSWER_MS = 5_000;
-
-export const sandboxCheck: Check = {
-  name: 'sandbox',
-  what: 'QuickJS in a thread of its own',
-  required: true,
-  async use() {
-    const { value } = await runScript(
-      { code: 'return 6 * 7', timeLimitMs: 5_000 },
-      AbortSignal.timeout(14_000),
-    );
-    if (value !== 42) throw new Error(`6 * 7 is ${JSON.stringify(value)} there`);
-  },
-};
 
 /**
  * One for each provider whose models are named by the settings or by agents. None is required: runs that ask no model

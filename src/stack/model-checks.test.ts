@@ -5,7 +5,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../config/env.js';
 import { createLogger } from '../adapters/pino/logger.js';
 import { verify, type CheckLine } from './verify.js';
-import { modelChecks, sandboxCheck } from './worker-checks.js';
+import { modelChecks } from './model-checks.js';
+import { sandboxCheck } from './sandbox-check.js';
 
 /** @param status of each answer; what was asked is its second word */
 async function provider(status: number): Promise<{ url: string; asked: string[] }> {
