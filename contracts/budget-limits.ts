@@ -11,3 +11,15 @@ export const limitFields = {
   costUsd: 'maxCostUsd',
   seconds: 'maxSeconds',
 } as const satisfies Record<BudgetLimit, string>;
+
+const units: Record<BudgetLimit, string> = {
+  steps: 'steps',
+  tokens: 'tokens',
+  costUsd: 'US dollars',
+  seconds: 'seconds',
+};
+const figure = (amount: number): string => String(Number(amount.toFixed(6)));
+
+/** In words. */
+export const usedUp = ({ limit, used, max }: { limit: BudgetLimit; used: number; max: number }): string =>
+  `the budget is used up: ${figure(used)} of ${figure(max)} ${units[limit]}`;

@@ -4,7 +4,7 @@
  */
 import { ApplicationFailure, condition } from '@temporalio/workflow';
 import type { Spent } from '../contracts/spent.js';
-import { budgetLimits, limitFields, type BudgetLimit } from '../contracts/budget-limits.js';
+import { budgetLimits, limitFields, usedUp, type BudgetLimit } from '../contracts/budget-limits.js';
 import type { Budget, TopUp } from '../contracts/budgets.js';
 import type { ErrorCode, ErrorInfo } from '../contracts/errors.js';
 import type { NewEvent } from '../contracts/events.js';
@@ -87,7 +87,7 @@ export class RunBudget {
     if (limit === 'costUsd' && this.isUnpriced)
       return 'the budget limits the cost, and the price of a model that was asked is not known';
     const used = limit === 'seconds' ? this.seconds() : this.used[limit];
-    return `the budget is used up: ${figure(used)} of ${figure(this.max(limit) ?? 0)} ${units[limit]}`;
+    return usedUp({ limit, used, max: this.max(limit) ?? 0 });
   }
 
   /** Steps that were begun, with those of sub-agents. */
@@ -303,11 +303,3 @@ export class RunBudget {
 
 type Without<Event, Key extends PropertyKey> = Event extends unknown ? Omit<Event, Key> : never;
 type BudgetEvent = Without<Extract<NewEvent, { type: `budget.${string}` }>, 'at'>;
-
-const units: Record<BudgetLimit, string> = {
-  steps: 'steps',
-  tokens: 'tokens',
-  costUsd: 'US dollars',
-  seconds: 'seconds',
-};
-const figure = (amount: number): string => String(Number(amount.toFixed(6)));

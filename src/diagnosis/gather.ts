@@ -1,4 +1,5 @@
 /** Asks the parts, all at once, each for a moment only: a part that is away is a fact like any other. */
+import { usedUp } from '../../contracts/budget-limits.js';
 import { DeadlineError, withDeadline } from '../../contracts/deadline.js';
 import { PerdureError } from '../../contracts/errors.js';
 import type { RunEvent } from '../../contracts/events.js';
@@ -76,9 +77,14 @@ export async function gather(sources: Sources, tenantId: string, runId: string):
   };
 }
 
-function pauseOf(events: readonly RunEvent[]): RunFacts['pause'] {
+/** How the run is paused, by its newest events. */
+export function pauseOf(events: readonly RunEvent[]): RunFacts['pause'] {
   const event = events.findLast(({ type }) => type === 'run.paused');
-  return event?.type === 'run.paused'
-    ? { at: event.at, by: event.by ?? null, reason: event.reason ?? null, limit: event.limit ?? null }
-    : null;
+  if (event?.type !== 'run.paused') return null;
+  const { at, by = null, reason = null, limit = null } = event;
+  // A larger budget that is used up, too, leaves the run paused as it was.
+  const again = events.findLast(({ type, seq }) => type === 'budget.exhausted' && seq > event.seq);
+  return again?.type === 'budget.exhausted' && limit !== null
+    ? { at, by, reason: usedUp(again), limit: again.limit }
+    : { at, by, reason, limit };
 }

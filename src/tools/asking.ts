@@ -4,7 +4,9 @@
  */
 import { z } from 'zod';
 import { answerSchemaProblem } from '../../contracts/answer-schema.js';
+import { pathErrors } from '../../contracts/field-errors.js';
 import type { JsonValue } from '../../contracts/plan.js';
+import { findReferences } from '../../contracts/references.js';
 import { defineTool } from './tool.js';
 
 const schema = z
@@ -24,6 +26,19 @@ const answered = {
   default: z.json().optional(),
   answer: z.json().optional(),
 };
+/** A step whose time is over must not go on with what its schema refuses. References are looked at when they are resolved. */
+function checkDefault(
+  given: { schema?: Record<string, JsonValue> | undefined; default?: JsonValue | undefined },
+  refinement: z.RefinementCtx,
+): void {
+  if (given.schema === undefined || given.default === undefined) return;
+  if (findReferences(given.schema).length > 0 || answerSchemaProblem(given.schema) !== undefined) return;
+  const made = z.fromJSONSchema(given.schema);
+  const issues = made.safeParse(given.default).error?.issues ?? [];
+  for (const { path, message } of pathErrors(issues, given.default))
+    refinement.addIssue({ code: 'custom', path: ['default', ...path], message });
+}
+
 /** Answered from what the step was given: nothing is done. */
 const asked = { effect: 'read', timeoutSeconds: 10, quick: true } as const;
 
@@ -46,10 +61,12 @@ export const askHumanTool = defineTool({
   description:
     'Asks a person and waits for the answer. question is what is asked, schema a JSON schema that the answer fits (without pattern and $ref); ' +
     `answer is filled in and not given. ${timing} Output: {answer, timedOut}.`,
-  args: z.strictObject({
-    question: z.string().trim().min(1).max(10_000),
-    ...answered,
-  }),
+  args: z
+    .strictObject({
+      question: z.string().trim().min(1).max(10_000),
+      ...answered,
+    })
+    .superRefine(checkDefault),
   ...asked,
   execute(args) {
     const { value, timedOut } = answerOf(args);
@@ -63,10 +80,12 @@ export const waitForEventTool = defineTool({
     'Waits until a program outside calls back. name says what is waited for, schema is a JSON schema that the event ' +
     `fits (without pattern and $ref); answer is filled in and not given. The address to call is had with GET /v1/runs/{id}/callbacks. ${timing} ` +
     'Output: {event, timedOut}.',
-  args: z.strictObject({
-    name: z.string().trim().min(1).max(200),
-    ...answered,
-  }),
+  args: z
+    .strictObject({
+      name: z.string().trim().min(1).max(200),
+      ...answered,
+    })
+    .superRefine(checkDefault),
   ...asked,
   execute(args) {
     const { value, timedOut } = answerOf(args);

@@ -119,7 +119,10 @@ test('an event from outside wakes the run, once, by a token that is in no event'
     expect(await codeOf(await post(`/v1/callbacks?token=${encodeURIComponent(forged)}`, { amount: 1 }))).toBe(
       'callback_not_found',
     );
-  expect(await codeOf(await post(url, { paid: true }))).toBe('invalid_request');
+  expect(await (await post(url, { paid: true })).json()).toMatchObject({
+    code: 'invalid_request',
+    errors: [{ field: 'amount', message: 'is required' }],
+  });
   expect(await codeOf(await post('/v1/callbacks', {}))).toBe('invalid_request');
   // Of several at once one counts.
   const both = await Promise.all([post(url, { amount: 7 }), post(url, { amount: 8 })]);

@@ -56,7 +56,7 @@ export function createCallBackRoute(context: ApiContext): RequestHandler {
     const given = approval?.args ?? null;
     if (approval === null || given === null) throw unknown();
     const args = { ...given, answer: event };
-    const errors = answerErrors(approval, event);
+    const errors = answerErrors(approval, event, 'body');
     const bytes = Buffer.byteLength(JSON.stringify(args));
     if (bytes > MAX_DECIDED_BYTES)
       errors.push({
