@@ -176,7 +176,7 @@ describe.skipIf(missing !== null)('while back ends and processes go away', () =>
       const answer = createClient({ baseUrl: `http://127.0.0.1:${api.port}`, token: backEnds.token })
         .submit({ goal: 'between', plan: fetches('between', 1) } as SubmitRun)
         .catch(() => 'no answer');
-      await expect.poll(() => counting.counts.get('/between/0'), { timeout: 4_000, interval: 20 }).toBe(1);
+      await expect.poll(() => counting.counts.get('/between/0'), { timeout: 15_000, interval: 20 }).toBe(1);
       await endProcess(api, 'SIGKILL');
       expect(await answer).toBe('no answer');
       const run = (await fleet.client.list()).runs.find(({ goal }) => goal === 'between');

@@ -58,7 +58,7 @@ export function eventBusSuite(name: string, make: () => Promise<EventBusFixture>
         () => {
           expect(got.length).toBeGreaterThanOrEqual(count);
         },
-        { timeout: 5_000, interval: 5 },
+        { timeout: 20_000, interval: 5 },
       );
 
     it('brings what is published after a subscription is ready, in order and unchanged', async () => {

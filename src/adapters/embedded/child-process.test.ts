@@ -73,7 +73,7 @@ describe('a guarded child', () => {
     const pid = Number(parent.said.child);
     expect(await commandLineOf(pid)).toContain('sleep 600');
     await parent.kill();
-    await expect.poll(() => identify(pid), { timeout: 5_000 }).toBeNull();
+    await expect.poll(() => identify(pid), { timeout: 20_000 }).toBeNull();
   });
 
   it('is not reached by a Ctrl-C in the terminal of its parent', async () => {
@@ -83,6 +83,6 @@ describe('a guarded child', () => {
     await sleep(300);
     expect(await identify(pid)).not.toBeNull();
     await parent.kill();
-    await expect.poll(() => identify(pid), { timeout: 5_000 }).toBeNull();
+    await expect.poll(() => identify(pid), { timeout: 20_000 }).toBeNull();
   });
 });

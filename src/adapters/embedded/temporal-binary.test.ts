@@ -135,7 +135,7 @@ describe('finding Temporal', () => {
     await expect.poll(() => readFile(path.join(bin, 'pid'), 'utf8').catch(() => '')).toMatch(/^\d+\n$/);
     await other.kill();
     const go = Number(await readFile(path.join(bin, 'pid'), 'utf8'));
-    await expect.poll(() => identify(go), { timeout: 5_000 }).toBeNull();
+    await expect.poll(() => identify(go), { timeout: 20_000 }).toBeNull();
     expect(await readdir(cacheDir)).toEqual(expect.arrayContaining(['temporal.lock']));
     await putGo(goThatBuilds);
     expect(await find()).toBe(path.join(cacheDir, cachedName));
