@@ -133,7 +133,7 @@ describe.skipIf(program === null)('agents in the console', { timeout: 240_000 },
       });
       await open(`/runs/${id}`);
       await expect.poll(() => model.requests.length, WAIT).toBe(before + 1);
-      const button = page.getByRole('button', { name: 'Message' });
+      const button = page.getByRole('button', { name: 'Message', exact: true });
       await button.click();
       const dialog = page.getByRole('dialog', { name: 'Tell this run something' });
       const send = dialog.getByRole('button', { name: 'Send' });
