@@ -101,6 +101,12 @@ function checkRefusals(helm) {
   for (const wrong of ['settings.PERDURE_KEEP_RUN_DAYS=1', 'settings.REDIS_URL=x', 'settings.PORT=1'])
     if (fails(() => run(helm, template(['--set-string', wrong]), { stdio: 'pipe' })) === false)
       throw new Error(`the chart takes ${wrong}`);
+  const keda = ['--set', 'workerDefaults.autoscaling.by=keda'];
+  const authority = ['--set', 'settings.TEMPORAL_TLS_CA_FILE=/etc/perdure/tls/ca.crt'];
+  run(helm, template(keda));
+  run(helm, template([...keda, ...authority, '--set', 'workerDefaults.autoscaling.authentication=temporal']));
+  if (fails(() => run(helm, template([...keda, ...authority]), { stdio: 'pipe' })) === false)
+    throw new Error('the chart has KEDA ask a Temporal in the clear that is to be asked by TLS');
   const large = run(helm, template(['--set-json', 'settings.PERDURE_MAX_STORAGE_BYTES=10000000000']));
   if (!large.includes('PERDURE_MAX_STORAGE_BYTES: "10000000000"'))
     throw new Error('the chart does not write a large number in digits');

@@ -39,6 +39,12 @@ export const accessErrors = {
     'Too many runs are open',
     'Try again when some of them have ended, or cancel those that are not needed.',
   ),
+  stream_limit_reached: entry(
+    429,
+    true,
+    'Too many event streams are open',
+    'Close streams that nobody reads, read several runs’ events by pages, or have the operator raise the limit.',
+  ),
   storage_limit_reached: entry(
     429,
     true,

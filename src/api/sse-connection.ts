@@ -1,6 +1,8 @@
 /** Answers of server-sent events: heartbeats, and a bound on what a slow reader leaves unread. */
 import type { Response } from 'express';
 import type { ApiMeter } from '../ports/meters.js';
+import type { Principal } from '../../contracts/principal.js';
+import { OpenStreams } from './open-streams.js';
 import type { StreamOptions } from './stream-options.js';
 
 export interface SseConnection {
@@ -17,12 +19,14 @@ export interface SseConnection {
   end(): void;
 }
 
+/** Whom a stream is told to, and when it ends, for they must sign in anew: milliseconds since 1970. */
+export type Reader = Pick<Principal, 'tenantId' | 'expiresAt'>;
+
 export interface SseConnections {
-  /**
-   * Sends the head at once, so that the client knows that it is connected before anything happens.
-   * @param expiresAt milliseconds since 1970 when the stream ends, for who it is told to must sign in anew
-   */
-  open(res: Response, expiresAt: number | null): SseConnection;
+  /** @throws PerdureError `stream_limit_reached` when the tenant may open no more */
+  requireRoom(tenantId: string): void;
+  /** Sends the head at once, so that the client knows that it is connected before anything happens. */
+  open(res: Response, reader: Reader): SseConnection;
 }
 
 /** Clients of a server that drains come back over this many times `retryMs`, not all at once. */
@@ -38,6 +42,7 @@ export function createSseConnections(
   const heartbeats = new HeartbeatWheel(options.heartbeatMs);
   const outbox = new Outbox();
   const open = new Set<Connection>();
+  const streams = new OpenStreams(options.maxOfTenant);
   draining.addEventListener(
     'abort',
     () => {
@@ -49,13 +54,18 @@ export function createSseConnections(
     { once: true },
   );
   return {
-    open(res, expiresAt) {
+    requireRoom: (tenantId) => {
+      streams.requireRoom(tenantId);
+    },
+    open(res, { tenantId, expiresAt }) {
       const connection = new Connection(res, options, outbox, () => {
         heartbeats.remove(connection);
         open.delete(connection);
+        streams.remove(tenantId);
         meter.streamClosed();
       });
       meter.streamOpened();
+      streams.add(tenantId);
       heartbeats.add(connection);
       open.add(connection);
       if (expiresAt !== null) connection.expireAt(expiresAt);

@@ -14,6 +14,8 @@ export interface StreamOptions {
   slowReaderMs: number;
   /** Between two looks whether the API key that a long answer was asked for with still counts. */
   recheckMs: number;
+  /** Streams that one tenant may have open in this process; null for no limit. */
+  maxOfTenant: number | null;
 }
 
 export const defaultStreams: StreamOptions = {
@@ -24,4 +26,5 @@ export const defaultStreams: StreamOptions = {
   maxBufferedBytes: 1_000_000,
   slowReaderMs: 30_000,
   recheckMs: 60_000,
+  maxOfTenant: null,
 };

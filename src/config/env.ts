@@ -51,6 +51,8 @@ export interface Config {
   readonly supabase: { readonly url: string; readonly serviceRoleKey: string } | null;
   /** The records by a connection of Postgres's own; taken before `supabase` where both are there. */
   readonly databaseUrl: string | null;
+  /** That a process opens at most. */
+  readonly databaseConnections: number;
   /** Null for files on the local disk. */
   readonly s3: S3Config | null;
   /** Null for a bus within the process. */
@@ -78,6 +80,8 @@ export interface Config {
   /** Proxies that are believed whom they call for. */
   readonly trustedProxies: readonly string[];
   readonly limits: TenantLimits;
+  /** Of one tenant in one API process; null for no limit. */
+  readonly maxOpenStreams: number | null;
   readonly retention: {
     readonly runDays: number | null;
     readonly eventDays: number | null;
@@ -145,6 +149,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     workerVersion: workerVersionOf(e),
     supabase: supabaseOf(e),
     databaseUrl: e.DATABASE_URL ?? null,
+    databaseConnections: e.PERDURE_DATABASE_CONNECTIONS,
     s3: s3Of(e),
     redis: e.REDIS_URL === undefined ? null : { url: e.REDIS_URL, caFile: e.REDIS_CA_FILE ?? null },
     tokens: tokensOf(e),
@@ -163,6 +168,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       submissionsPerMinute: e.PERDURE_MAX_SUBMISSIONS_PER_MINUTE ?? null,
       storageBytes: e.PERDURE_MAX_STORAGE_BYTES ?? null,
     }),
+    maxOpenStreams: e.PERDURE_MAX_OPEN_STREAMS ?? null,
     retention: Object.freeze({
       runDays: e.PERDURE_KEEP_RUNS_DAYS ?? null,
       eventDays: e.PERDURE_KEEP_EVENTS_DAYS ?? null,

@@ -114,6 +114,7 @@ export const environment = z.object({
       'is of Supabase’s pooler for transactions (port 6543): take the one for sessions (port 5432), or the direct address',
     )
     .optional(),
+  PERDURE_DATABASE_CONNECTIONS: count('a number of connections').default(20),
 
   S3_ENDPOINT: http.optional(),
   S3_REGION: z.string().min(1).default('us-east-1'),
@@ -157,6 +158,7 @@ export const environment = z.object({
   PERDURE_CANARY_SECONDS: count('a number of seconds'),
 
   PERDURE_MAX_OPEN_RUNS: count('a number of runs'),
+  PERDURE_MAX_OPEN_STREAMS: count('a number of streams'),
   PERDURE_MAX_SUBMISSIONS_PER_MINUTE: count('a number of submissions'),
   PERDURE_MAX_STORAGE_BYTES: count('a number of bytes'),
   PERDURE_KEEP_RUNS_DAYS: count('a number of days'),

@@ -88,6 +88,7 @@ export async function startApiServer(options: ApiServerOptions, releasers: Relea
     signInWays: { required: options.signIn === 'required', supabase: config.supabaseAuth },
     apiKeys,
     admission: { port: admission, limits: config.limits },
+    streams: { maxOfTenant: config.maxOpenStreams },
     audit: { log: audit, writer },
     trustedProxies: config.trustedProxies,
     corsOrigins: config.corsOrigins,

@@ -122,7 +122,7 @@ export async function openAdapters(
 
 /** @throws ConfigError where no records are configured and none are embedded */
 export async function openRecords(
-  { databaseUrl, supabase }: Config,
+  { databaseUrl, databaseConnections, supabase }: Config,
   logger: Logger,
   releasers: Releasers,
 ): Promise<{ ports: Omit<Records, 'close'>; what: string }> {
@@ -132,7 +132,10 @@ export async function openRecords(
   };
   // supabase-js wherever there is a Supabase, unless the direct connection is given, which is quicker.
   if (databaseUrl !== null)
-    return opened(openPostgresRecords(databaseUrl, logger), `Postgres at ${new URL(databaseUrl).host}`);
+    return opened(
+      openPostgresRecords(databaseUrl, logger, databaseConnections),
+      `Postgres at ${new URL(databaseUrl).host}`,
+    );
   if (supabase !== null) {
     const { openSupabaseRecords } = await import('../adapters/supabase/records.js');
     return opened(openSupabaseRecords(supabase), `Supabase at ${new URL(supabase.url).host}`);

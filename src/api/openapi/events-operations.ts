@@ -42,7 +42,13 @@ export const eventsOperations: Operations<'streamEvents' | 'createStreamTicket'>
       },
       204: { description: 'A stream of which nothing will come any more: an EventSource stops at it.' },
     },
-    errors: ['invalid_request', 'events_expired', 'shutting_down', 'stream_tickets_unavailable'],
+    errors: [
+      'invalid_request',
+      'events_expired',
+      'shutting_down',
+      'stream_limit_reached',
+      'stream_tickets_unavailable',
+    ],
   },
   createStreamTicket: {
     tag: 'Events',

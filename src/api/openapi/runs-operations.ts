@@ -51,6 +51,7 @@ export const runsOperations: Operations<
       'run_limit_reached',
       'rate_limited',
       'storage_limit_reached',
+      'stream_limit_reached',
       'temporal_unavailable',
       'workspace_unavailable',
       'workspace_refused',

@@ -45,6 +45,7 @@ export function createEventsRoute(context: ApiContext): RequestHandler {
       // Of a run at its end, retention may have deleted what the reader asks for; a stream could not say so.
       if (isTerminal(run.status) && from.seq < run.lastSeq)
         await context.log.read(run.id, format === 'native' ? from.seq : 0, 1);
+      context.connections.requireRoom(context.principalOf(req).tenantId);
       streamRun(context, req, res, run, { from, format });
     }
   };
@@ -102,7 +103,7 @@ export function streamRun(
     return;
   }
   res.set(headersOf(format));
-  const connection = connections.open(res, context.principalOf(req).expiresAt);
+  const connection = connections.open(res, context.principalOf(req));
   // The record and the log change together, so no honest reader is ahead of it.
   const seq = Math.min(from.seq, run.lastSeq);
   feeds.follow({

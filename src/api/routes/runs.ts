@@ -30,6 +30,9 @@ const submitQuerySchema = z.strictObject({ format: formatSchema });
 export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): RequestHandler {
   return async (req, res) => {
     const { format } = validate(submitQuerySchema, queryOf(req), 'query');
+    const streams = req.accepts(['application/json', 'text/event-stream']) === 'text/event-stream';
+    // Before the run is taken on: one that is begun is not refused.
+    if (streams) context.connections.requireRoom(context.principalOf(req).tenantId);
     workers.ask();
     const key = req.get('idempotency-key');
     const { record, run, replayed, headers } = await acceptRun(context, req, req.body, key);
@@ -39,8 +42,7 @@ export function createSubmitRoute(context: ApiContext, workers: WorkerWatch): Re
     await warnWithoutWorker(context, workers, res);
     res.set({ Location: run.links.self, 'Cache-Control': 'no-store' }).vary('Accept');
     // The run goes on whether its stream is read or not: a reader that is cut off comes back by the Location.
-    if (req.accepts(['application/json', 'text/event-stream']) === 'text/event-stream')
-      streamRun(context, req, res, record, { from: { seq: 0, messages: 0 }, format });
+    if (streams) streamRun(context, req, res, record, { from: { seq: 0, messages: 0 }, format });
     else res.status(202).json(run);
   };
 }

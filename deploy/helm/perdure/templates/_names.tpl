@@ -141,3 +141,9 @@ spec:
 {{- define "perdure.setting" -}}
 {{ if and (kindIs "float64" .) (eq (floor .) .) }}{{ int64 . | toString | quote }}{{ else }}{{ toString . | quote }}{{ end }}
 {{- end }}
+
+{{/* Public addresses, as a NetworkPolicy names them. */}}
+{{- define "perdure.publicWeb" -}}
+- ipBlock: { cidr: 0.0.0.0/0, except: {{ toJson .Values.networkPolicy.notPublic }} }
+- ipBlock: { cidr: '::/0', except: {{ toJson .Values.networkPolicy.notPublic6 }} }
+{{- end }}
