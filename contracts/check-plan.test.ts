@@ -15,6 +15,18 @@ describe('checkPlan', () => {
     expect(p.steps.map(dependenciesOf)).toEqual([[], ['a']]);
   });
 
+  it('lets nobody who writes a plan speak for whom it asks', () => {
+    const p = plan([
+      { id: 'a', tool: 'ask_human', args: { question: 'May I?', answer: null } },
+      { id: 'b', tool: 'wait_for_event', args: { name: 'paid', answer: '{{steps.a.output.answer}}' } },
+      { id: 'c', tool: 'echo', args: { answer: 'anything' } },
+    ]);
+    expect(checkPlan(p, undefined, known)).toEqual([
+      { field: 'plan.steps[0].args.answer', message: 'must not be given: a person answers it' },
+      { field: 'plan.steps[1].args.answer', message: 'must not be given: it comes with the event' },
+    ]);
+  });
+
   it('names the later of two equal ids', () => {
     const p = plan([
       { id: 'a', tool: 'echo' },

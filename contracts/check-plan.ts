@@ -1,4 +1,5 @@
 /** Checks of a plan that a schema cannot make: ids, dependencies, cycles, references, tools. */
+import { asksFor } from './asking.js';
 import type { FieldError } from './errors.js';
 import { fieldError, type Path, type PathError } from './field-errors.js';
 import { DELEGATE_TOOL } from './loop-tools.js';
@@ -51,6 +52,13 @@ export function checkPlan(
     const argErrors = checkArgs(step.tool, step.args);
     if (argErrors === undefined) wrong([i, 'tool'], `there is no tool "${step.tool}"`);
     else for (const { path, message } of argErrors) wrong([i, 'args', ...path], message);
+    // Who writes a plan, a model for instance, must not speak for whom it asks.
+    const asked = asksFor(step.tool);
+    if (asked !== undefined && Object.hasOwn(step.args, 'answer'))
+      wrong(
+        [i, 'args', 'answer'],
+        `must not be given: ${asked === 'question' ? 'a person answers it' : 'it comes with the event'}`,
+      );
   });
   if (errors.length === 0) {
     const cycle = findCycle(plan);
