@@ -62,7 +62,7 @@ export async function runWorkerProcess(): Promise<void> {
     async (signal) =>
       config.toolWorkers.isOne
         ? (await import('./start-tool-worker.js')).startToolWorker(config, logger, signal, traces)
-        : (await import('./start-worker.js')).startWorker(config, builtRoot, logger, signal, traces),
+        : (await import('./start-worker.js')).startWorker(config, builtRoot, logger, signal, [], traces),
     inLog(logger, 'the worker'),
     DRAIN_MS,
   );

@@ -2,6 +2,7 @@
 import type { Config } from '../config/env.js';
 import type { OpenedTracer } from '../adapters/opentelemetry/open-tracer.js';
 import type { Logger } from '../ports/logger.js';
+import type { Tool } from '../tools/tool.js';
 import { openAgents } from './agents.js';
 import type { Running } from './lifecycle.js';
 import { openAdapters } from './open-adapters.js';
@@ -10,18 +11,22 @@ import { sandboxCheck } from './sandbox-check.js';
 import { startWorkerPart } from './worker-part.js';
 import { graceTimes, startWorkerProcess } from './worker-process.js';
 
-/** @throws StartupError or ConfigError; whatever was opened is closed again */
+/**
+ * @param moreTools of whoever starts it by code, as the processes of tests/faults do
+ * @throws StartupError or ConfigError; whatever was opened is closed again
+ */
 export const startWorker = (
   config: Config,
   builtRoot: string,
   logger: Logger,
   signal: AbortSignal,
-  traces: OpenedTracer | null,
+  moreTools: readonly Tool[] = [],
+  traces: OpenedTracer | null = null,
 ): Promise<Running> =>
   startWorkerProcess({ config, logger, signal, traces, title: 'the worker' }, async (opening) => {
     const { releasers, identity } = opening;
     const tracer = opening.tracer ?? undefined;
-    const agents = await openAgents(config, [], logger, releasers, tracer);
+    const agents = await openAgents(config, moreTools, logger, releasers, tracer);
     const adapters = await openAdapters(config, logger, releasers, tracer);
     const { records, workspace, temporal, bus } = adapters.checks;
     return {
