@@ -2,6 +2,7 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { ConfigError, type Config } from '../config/env.js';
 import type { Logger } from '../ports/logger.js';
+import { requireTemporal } from './ask-temporal.js';
 import { openPayloads } from './key-ring.js';
 import { openRecords } from './open-adapters.js';
 import { Releasers } from './releasers.js';
@@ -9,7 +10,10 @@ import { replayRuns, type ReplayOptions, type ReplayReport } from './replay-runs
 import { connectTemporal, temporalSecurity } from './temporal-connection.js';
 import { bundlePathOf } from './worker-version.js';
 
-/** @throws ConfigError where there is no Temporal, or no records that hold the keys of tenants */
+/**
+ * @throws ConfigError where there is no Temporal, or no records that hold the keys of tenants; StartupError where it cannot
+ * be asked
+ */
 export async function replayLive(
   config: Config,
   builtRoot: string,
@@ -33,6 +37,8 @@ export async function replayLive(
         ? (await openRecords(config, logger, releasers)).ports.tenantKeys
         : null;
     const { converter } = openPayloads(config, { connection, namespace }, keys);
+    // A gate that could not look has not passed, and has found nothing either.
+    await requireTemporal(connection, namespace);
     return await replayRuns({
       ...{ connection, namespace, ...which },
       workflows: {

@@ -2,7 +2,7 @@
  * `perdure replay`: the histories of runs that are open, or ended lately, replayed by this build's workflow code. What
  * diverges here would fail in every workflow task once this build is deployed.
  */
-import { Client, type ConnectionLike } from '@temporalio/client';
+import { Client, WorkflowNotFoundError, type ConnectionLike, type WorkflowHandle } from '@temporalio/client';
 import { Worker, type ReplayWorkerOptions } from '@temporalio/worker';
 import { PerdureError } from '../../contracts/errors.js';
 import { AGENT_RUN_WORKFLOW } from '../../contracts/messages.js';
@@ -32,6 +32,8 @@ export interface Divergence {
 export interface ReplayReport {
   replayed: number;
   open: number;
+  /** Whether there are histories beyond the limit. */
+  more: boolean;
   divergences: Divergence[];
 }
 
@@ -41,11 +43,15 @@ export async function replayRuns(options: ReplayOptions): Promise<ReplayReport> 
   const query =
     `WorkflowType = "${AGENT_RUN_WORKFLOW}" and ` +
     `(ExecutionStatus = "Running" or CloseTime > "${since.toISOString()}")`;
-  const report: ReplayReport = { replayed: 0, open: 0, divergences: [] };
+  const report: ReplayReport = { replayed: 0, open: 0, more: false, divergences: [] };
   for await (const { workflowId, runId, status } of client.workflow.list({ query })) {
-    if (report.replayed >= limit) break;
+    if (report.replayed >= limit) {
+      report.more = true;
+      break;
+    }
     const open = status.name === 'RUNNING';
-    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    const history = await historyOf(client.workflow.getHandle(workflowId, runId));
+    if (history === null) continue;
     report.replayed += 1;
     if (open) report.open += 1;
     try {
@@ -67,6 +73,18 @@ export async function replayRuns(options: ReplayOptions): Promise<ReplayReport> 
     }
   }
   return report;
+}
+
+/** @returns null where its time was over, or somebody has deleted it, since it was listed */
+async function historyOf(
+  handle: WorkflowHandle,
+): Promise<Awaited<ReturnType<WorkflowHandle['fetchHistory']>> | null> {
+  try {
+    return await handle.fetchHistory();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
 }
 
 /** An event is called by which of its attributes is set. */

@@ -71,7 +71,8 @@ async function openToolWorker(config: Config, opening: WorkerOpening): Promise<O
     isPolling: () =>
       callTemporal(
         connection,
-        async () => (await countPollers({ connection, namespace, taskQueue }, ACTIVITY_TASKS, identity)) > 0,
+        async () =>
+          (await countPollers({ connection, namespace, taskQueue }, ACTIVITY_TASKS, { identity })) > 0,
       ),
     async work() {
       const watchdog = startWatchdog({ json: true });

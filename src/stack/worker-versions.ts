@@ -7,6 +7,7 @@ import {
 } from '../adapters/temporal/worker-deployment.js';
 import { StartupError } from '../adapters/embedded/startup-error.js';
 import { ConfigError, type Config } from '../config/env.js';
+import { inOneSentence } from './ask-temporal.js';
 import { temporalSecurity } from './temporal-connection.js';
 import { workerVersionOf } from './worker-version.js';
 
@@ -16,7 +17,7 @@ export type Versions = Omit<WorkerDeployment, 'token'> & {
   ownBuild: string;
 };
 
-/** @throws ConfigError, StartupError, PerdureError `temporal_unavailable` */
+/** @throws ConfigError, StartupError */
 export const readVersions = (config: Config, builtRoot: string): Promise<Versions> =>
   withDeployment(config, builtRoot, async (place, ownBuild) => {
     const deployment = await readDeployment(place);
@@ -57,7 +58,8 @@ async function withDeployment<Value>(
     throw new ConfigError('TEMPORAL_DEPLOYMENT_NAME must be set: without it runs are pinned to no build');
   const connection = Connection.lazy({ address, ...(await temporalSecurity(config)) });
   try {
-    return await act({ connection, namespace, deploymentName: version.deploymentName }, version.buildId);
+    const place = { connection, namespace, deploymentName: version.deploymentName };
+    return await inOneSentence(() => act(place, version.buildId));
   } finally {
     await connection.close();
   }

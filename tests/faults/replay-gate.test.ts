@@ -12,12 +12,12 @@ beforeAll(async () => {
 }, TEMPORAL_TIMEOUT_MS);
 afterAll(() => system.release());
 
-const replay = (file: string): Promise<ReplayReport> =>
+const replay = (file: string, limit = 100): Promise<ReplayReport> =>
   replayRuns({
     connection: system.client.connection,
     namespace: 'default',
     since: new Date(Date.now() - 3_600_000),
-    limit: 100,
+    limit,
     workflows: { workflowsPath: path.resolve(import.meta.dirname, file) },
   });
 
@@ -41,8 +41,19 @@ test(
         interval: 500,
       })
       .toBe(2);
-    expect(await replay('../../workflows/index.ts')).toEqual({ replayed: 2, open: 1, divergences: [] });
-    expect(await replay('support/patched-workflow.ts')).toEqual({ replayed: 2, open: 1, divergences: [] });
+    expect(await replay('../../workflows/index.ts')).toEqual({
+      replayed: 2,
+      open: 1,
+      more: false,
+      divergences: [],
+    });
+    expect(await replay('support/patched-workflow.ts')).toEqual({
+      replayed: 2,
+      open: 1,
+      more: false,
+      divergences: [],
+    });
+    expect(await replay('../../workflows/index.ts', 1)).toMatchObject({ replayed: 1, more: true });
 
     const { divergences } = await replay('support/unpatched-workflow.ts');
     expect(divergences.map(({ workflowId, open: isOpen }) => [workflowId, isOpen])).toEqual(

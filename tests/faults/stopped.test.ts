@@ -102,7 +102,7 @@ describe.skipIf(missing !== null)('stopped', () => {
       holder?.child.kill('SIGSTOP');
       // The others go on, and a person has said what became of it.
       const end = await client().wait(id);
-      expect(end.status).toBe('completed');
+      expect({ status: end.status, error: end.error }).toEqual({ status: 'completed', error: null });
       holder?.child.kill('SIGCONT');
       // Longer than what it had to do still, and than its heartbeat.
       await sleep(5_000);
@@ -130,6 +130,37 @@ describe.skipIf(missing !== null)('stopped', () => {
     await expectWhole(taken.id, 'none');
     const { runs } = await second.list({ limit: 200 });
     expect(runs.filter(({ goal }) => goal === 'once')).toHaveLength(1);
+  });
+
+  test('all workers, with nothing to do: whoever asks or submits is told', { timeout: 300_000 }, async () => {
+    const [api] = apis;
+    if (api === undefined) throw new Error('two have started');
+    const url = await addressOf(api);
+    const ready = async (): Promise<string> => {
+      const response = await fetch(`${url}/readyz`);
+      return `${response.status} ${await response.text()}`;
+    };
+    await expect.poll(ready, { timeout: 60_000 }).toMatch(/^200/);
+    // The polls that they have open stay open, and are in their time.
+    for (const { child } of workers) child.kill('SIGSTOP');
+    try {
+      await expect
+        .poll(ready, { timeout: 120_000, interval: 1_000 })
+        .toMatch(/^503.*no worker polls the task queue/);
+      const response = await fetch(`${url}/v1/runs`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${backEnds.token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ goal: 'be taken later', plan: { steps: [{ id: 'a', tool: 'echo' }] } }),
+      });
+      expect(response.status).toBe(202);
+      expect(response.headers.get('perdure-warning')).toBe('no_worker_polling');
+      const { id } = (await response.json()) as { id: string };
+      for (const { child } of workers) child.kill('SIGCONT');
+      expect((await client().wait(id)).status).toBe('completed');
+      await expect.poll(ready, { timeout: 60_000 }).toMatch(/^200/);
+    } finally {
+      for (const { child } of workers) child.kill('SIGCONT');
+    }
   });
 
   async function expectWhole(id: string, name: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** A start that cannot succeed: the message is a whole sentence for the person at the terminal. */
 export class StartupError extends Error {
   override readonly name = 'StartupError';
-  /** 1, or 2 where trying again changes nothing. */
+  /** 1; 2 where trying again changes nothing; 5 where a command could not reach what it asks. */
   readonly exitCode: number;
 
   constructor(message: string, { exitCode = 1, ...options }: ErrorOptions & { exitCode?: number } = {}) {

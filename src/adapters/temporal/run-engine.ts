@@ -25,6 +25,7 @@ import type { Tracer } from '../../ports/tracer.js';
 import { checkTemporal } from './check-temporal.js';
 import { unopened } from './payload-codec.js';
 import type { Payloads } from './payloads.js';
+import { watchSilence } from './silent-workers.js';
 import { ACTIVITY_TASKS, countPollers, WORKFLOW_TASKS } from './task-queue-pollers.js';
 import { traceStarts } from './trace-runs.js';
 import { createWorkflowStarter, type OwnWorker } from './workflow-starter.js';
@@ -67,6 +68,8 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
     ownWorker: options.ownWorker ?? { connection: null },
     deadlineMs: CALL_DEADLINE,
   });
+  const silentWorkers = watchSilence(connection, namespace, taskQueue);
+  const silentToolWorkers = watchSilence(connection, namespace, toolTaskQueue ?? taskQueue);
   const call = <Value>(act: () => Promise<Value>): Promise<Value> => callTemporal(connection, act);
 
   const update = (runId: string, name: string, request: object): Promise<boolean> =>
@@ -136,19 +139,24 @@ export function createTemporalRunEngine(options: TemporalEngineOptions): RunEngi
       call(async () => {
         // A run needs both kinds.
         const both = [WORKFLOW_TASKS, ACTIVITY_TASKS] as const;
-        return Math.min(...(await Promise.all(both.map((type) => countPollers(options, type)))));
+        const silent = await silentWorkers();
+        return Math.min(...(await Promise.all(both.map((type) => countPollers(options, type, { silent })))));
       }),
 
     toolPollerCount: () =>
       toolTaskQueue === null
         ? Promise.resolve(null)
-        : call(() => countPollers({ connection, namespace, taskQueue: toolTaskQueue }, ACTIVITY_TASKS)),
+        : call(async () =>
+            countPollers({ connection, namespace, taskQueue: toolTaskQueue }, ACTIVITY_TASKS, {
+              silent: await silentToolWorkers(),
+            }),
+          ),
 
     isPolling: (identity) =>
       call(async () => {
         const seen = await Promise.all([
-          countPollers(options, WORKFLOW_TASKS, identity),
-          countPollers(options, ACTIVITY_TASKS, identity),
+          countPollers(options, WORKFLOW_TASKS, { identity }),
+          countPollers(options, ACTIVITY_TASKS, { identity }),
         ]);
         return seen.every((count) => count > 0);
       }),

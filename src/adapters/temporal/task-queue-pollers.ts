@@ -1,6 +1,7 @@
 /** Who polls a task queue, as the server sees it. */
 import type { Connection } from '@temporalio/client';
 import { buildOf } from './poller-build.js';
+import { SILENT_MS } from './silent-workers.js';
 
 export interface TaskQueuePlace {
   connection: Connection;
@@ -15,11 +16,17 @@ const POLLER_FRESH_MS = 70_000;
 export const WORKFLOW_TASKS = 1;
 export const ACTIVITY_TASKS = 2;
 
-/** @param identity of one of them; unless told, of all that new runs go to */
+export interface WhichPollers {
+  /** One of them; unless told, all that new runs go to. */
+  identity?: string;
+  /** Those who are thought to stand still: only a poll of just now speaks for them. */
+  silent?: ReadonlySet<string>;
+}
+
 export async function countPollers(
   { connection, namespace, taskQueue }: TaskQueuePlace,
   taskQueueType: typeof WORKFLOW_TASKS | typeof ACTIVITY_TASKS,
-  identity?: string,
+  { identity, silent }: WhichPollers = {},
 ): Promise<number> {
   const queue = await connection.workflowService.describeTaskQueue({
     namespace,
@@ -27,12 +34,13 @@ export async function countPollers(
     taskQueueType,
     reportPollers: true,
   });
-  const oldest = Date.now() - POLLER_FRESH_MS;
+  const now = Date.now();
   // Workers of other builds take no new runs.
   const current = queue.versioningInfo?.currentDeploymentVersion?.buildId ?? null;
   return queue.pollers.filter(
     (p) =>
-      Number(p.lastAccessTime?.seconds ?? 0) * 1000 >= oldest &&
+      Number(p.lastAccessTime?.seconds ?? 0) * 1000 >=
+        now - (silent?.has(p.identity ?? '') === true ? SILENT_MS : POLLER_FRESH_MS) &&
       (identity === undefined ? buildOf(p.deploymentOptions) === current : p.identity === identity),
   ).length;
 }

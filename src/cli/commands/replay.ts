@@ -19,7 +19,7 @@ export function registerReplay(program: Command): void {
       'after',
       `${examples('perdure replay --since 7d', 'perdure replay --json | jq ".divergences[].workflowId"')}
 It reads from the Temporal of TEMPORAL_ADDRESS and changes nothing there. Exit code 0: this build can go on with all of
-them; 1: it cannot with those that are named.`,
+them; 1: it cannot with those that are named; 2 and 5: it could not look, since Temporal refused or cannot be reached.`,
     )
     .action(async ({ since, limit, json }: { since: string; limit: number; json?: true }) => {
       const [, count, unit] = /^(\d+)([hd])$/.exec(since) ?? [];
@@ -39,6 +39,8 @@ them; 1: it cannot with those that are named.`,
         process.stdout.write(
           `${report.replayed} histories replayed, ${report.open} of them open: ${report.divergences.length} diverge\n`,
         );
+        if (report.more)
+          process.stdout.write(`there are more: the newest ${limit} were looked at (--limit)\n`);
       }
       if (report.divergences.length > 0) process.exitCode = exitCodes.failed;
     });
