@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { callTemporal } from '../adapters/temporal/unavailable.js';
 import { connectTemporal } from './temporal-connection.js';
 
 test('a connection is closed in the middle of attempts, and nothing throws later', async () => {
@@ -19,4 +20,14 @@ test('a connection is closed in the middle of attempts, and nothing throws later
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   await connection.close();
   for (const call of calls) expect(String(await call)).toMatch(/UNAVAILABLE|CANCELLED|DEADLINE_EXCEEDED/);
+});
+
+test('what kept a call from Temporal is named, also once its time is over', { timeout: 60_000 }, async () => {
+  const connection = connectTemporal('127.0.0.1:9', {});
+  onTestFinished(() => connection.close());
+  const error: unknown = await callTemporal(connection, () =>
+    connection.workflowService.getSystemInfo({}),
+  ).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'temporal_unavailable' });
+  expect(String(error)).toMatch(/Temporal did not answer(?: in time)?: connect ECONNREFUSED 127\.0\.0\.1:9$/);
 });

@@ -7,6 +7,7 @@ import {
   makeGrpcRetryInterceptor,
   type ConnectionOptions,
 } from '@temporalio/client';
+import { attemptFailed } from '../adapters/temporal/unavailable.js';
 import { ConfigError, type Config } from '../config/env.js';
 
 export type TemporalSecurity = Pick<ConnectionOptions, 'tls'> & { apiKey?: string };
@@ -45,6 +46,7 @@ export function connectTemporal(address: string, security: TemporalSecurity): Co
   const retry = makeGrpcRetryInterceptor({
     retryableDecider: (attempt, status) => !closing && usual.retryableDecider(attempt, status),
     delayFunction(attempt, status) {
+      attemptFailed(connection, status.details);
       const ms = Math.min(usual.delayFunction(attempt, status), LONGEST_RETRY_MS);
       lastRetryAt = Math.max(lastRetryAt, Date.now() + ms);
       return ms;

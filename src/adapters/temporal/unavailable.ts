@@ -9,27 +9,40 @@ export const CALL_DEADLINE = 8_000;
 const DEADLINE_EXCEEDED = 4;
 const passing = new Set([1, DEADLINE_EXCEEDED, 8, 10, 14]);
 
+/** Why the newest attempt of a call failed, by connection: a call that ran out of time does not say it itself. */
+const attempts = new WeakMap<Connection, { details: string; at: number }>();
+
+/** @param details as gRPC says it */
+export function attemptFailed(connection: Connection, details: string): void {
+  attempts.set(connection, { details, at: performance.now() });
+}
+
 /** @throws PerdureError `temporal_unavailable`, or what cannot pass */
 export async function callTemporal<Value>(connection: Connection, act: () => Promise<Value>): Promise<Value> {
   try {
     return await connection.withDeadline(Date.now() + CALL_DEADLINE, act);
   } catch (error) {
-    throw translate(error);
+    throw translate(connection, error);
   }
 }
 
-function translate(error: unknown): unknown {
+function translate(connection: Connection, error: unknown): unknown {
   const service = serviceErrorOf(error);
-  if (service !== undefined && passing.has(service.code))
-    return new PerdureError(
-      'temporal_unavailable',
-      // What gRPC says of a deadline is of its inside.
-      service.code === DEADLINE_EXCEEDED
-        ? 'Temporal did not answer in time'
-        : `Temporal did not answer: ${service.details || service.message}`,
-      {
-        cause: error,
-      },
-    );
-  return error;
+  if (service === undefined || !passing.has(service.code)) return error;
+  const failed = attempts.get(connection);
+  const lately = failed !== undefined && performance.now() - failed.at < CALL_DEADLINE;
+  const message =
+    service.code !== DEADLINE_EXCEEDED
+      ? `Temporal did not answer: ${plain(service.details || service.message)}`
+      : // What gRPC says of a deadline is of its inside.
+        lately
+        ? `Temporal did not answer in time: ${plain(failed.details)}`
+        : 'Temporal did not answer in time';
+  return new PerdureError('temporal_unavailable', message, { cause: error });
 }
+
+/** Without what gRPC says around the reason. */
+const plain = (details: string): string =>
+  details
+    .replace(/^No connection established\. Last error: (?:Error(?: \[\w+\])?: )?/, '')
+    .replace(/\.? Resolution note: *$/, '');
