@@ -49,10 +49,7 @@ export async function followSubmitted(
   }
   if (json !== true) process.stderr.write(`${pc.bold('run')} ${run.id}  ${pc.dim(printable(run.goal))}\n`);
   const view = json === true ? jsonView : viewFor(process.stderr);
-  const last = await follow({ client, id: run.id, signal, view }).catch((error: unknown) => {
-    if (signal.aborted) process.stderr.write(`the run goes on: perdure runs events ${run.id}\n`);
-    throw error;
-  });
+  const last = await follow({ client, id: run.id, signal, view });
   if (json !== true && last !== undefined) tell(last, Date.parse(last.at) - Date.parse(run.createdAt));
 }
 

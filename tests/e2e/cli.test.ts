@@ -119,18 +119,26 @@ describe('run', () => {
     expect(other.stderr).toContain('(idempotency_key_reused)');
   });
 
-  test('Ctrl-C leaves the run running, and says how to come back to it', async () => {
+  test('Ctrl-C leaves the run running, and says how to come back to it, each time', async () => {
     const program = path.resolve(import.meta.dirname, '../../scripts/perdure.mjs');
-    const args = [program, 'run', 'Leave', '--plan', file('wait.json')];
-    const child = spawn(process.execPath, args, { env: { ...process.env, PERDURE_URL: perdure.url } });
-    let stderr = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString();
-      if (stderr.includes('start') && !child.killed) child.kill('SIGINT');
-    });
-    const [code] = (await once(child, 'close')) as [number | null];
-    expect(code).toBe(130);
-    const id = /the run goes on: perdure runs events (\S+)\n$/.exec(stderr)?.[1] ?? '';
+    const interrupted = async (args: readonly string[]): Promise<string> => {
+      const child = spawn(process.execPath, [program, ...args], {
+        env: { ...process.env, PERDURE_URL: perdure.url },
+      });
+      let said = '';
+      let stderr = '';
+      child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => {
+        stderr += chunk.toString();
+      });
+      await expect.poll(() => said + stderr).toContain('start');
+      child.kill('SIGINT');
+      const [code] = (await once(child, 'close')) as [number | null];
+      expect(code).toBe(130);
+      return /the run goes on: perdure runs events (\S+)\n$/.exec(stderr)?.[1] ?? '';
+    };
+    const id = await interrupted(['run', 'Leave', '--plan', file('wait.json'), '--follow']);
+    expect(await interrupted(['runs', 'events', id])).toBe(id);
     expect((await perdure.client.get(id)).status).toBe('running');
     await perdure.client.cancel(id);
   });

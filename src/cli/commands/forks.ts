@@ -65,5 +65,6 @@ const shared = (command: Command): Command =>
   command
     .option('--repeat <step>', 'an irreversible step that may be done again; may be repeated', gathered)
     .option('--idempotency-key <key>', 'the same key and request again meet the same run')
+    .option('--follow', 'stay until it ends', true)
     .option('--no-follow', 'print the id of the new run and let it go on')
     .option('--json', 'print the events as JSON lines; with --no-follow, the run as JSON');

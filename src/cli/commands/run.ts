@@ -31,6 +31,7 @@ export function registerRun(program: Command): void {
     )
     .option('--webhook <url>', 'who is told of its end')
     .option('--idempotency-key <key>', 'the same key and request again meet the same run')
+    .option('--follow', 'stay until it ends', true)
     .option('--no-follow', 'print its id and let it run')
     .option('--json', 'print the events as JSON lines; with --no-follow, the run as JSON')
     .addHelpText(

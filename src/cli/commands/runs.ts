@@ -121,6 +121,7 @@ function registerEvents(runs: Command): void {
       'print the events of a run, from the first on, until it ends; the exit code says how it ended',
     )
     .option('--after <seq>', 'only those after this one', wholeNumber)
+    .option('--follow', 'stay until it ends', true)
     .option('--no-follow', 'only those that are there')
     .option('--json', 'print them as JSON lines')
     .addHelpText(

@@ -42,9 +42,12 @@ export async function follow({ client, id, signal, view, after }: Following): Pr
       view.show(event);
       last = event;
     }
-  } finally {
+  } catch (error) {
     view.end();
+    if (signal.aborted) process.stderr.write(`the run goes on: perdure runs events ${id}\n`);
+    throw error;
   }
+  view.end();
   // Where nothing came any more, the run says it.
   const { status } =
     last === undefined ? await client.get(id, { signal }) : { status: last.type.replace('run.', '') };
