@@ -1,10 +1,12 @@
 /** What is in a file, shown so that nothing in it can act: pictures as pictures, everything else as text. */
 import { useQuery } from '@tanstack/react-query';
+import { CatchBoundary } from '@tanstack/react-router';
 import { lazy, Suspense, type ReactElement } from 'react';
 import { client } from '../data/session.js';
 import { parseCsv } from '../data/csv.js';
 import { bytes, count } from '../parts/format.js';
 import { JsonView } from '../parts/json-view.js';
+import { isTooHeavy } from '../parts/markdown-weight.js';
 import { Failure, Loading } from '../parts/notices.js';
 import { RunImage } from './run-image.js';
 
@@ -14,6 +16,7 @@ const Markdown = lazy(() => import('../parts/markdown.js'));
 const MOST_BYTES = 300_000;
 const MOST_IMAGE_BYTES = 20_000_000;
 const MOST_ROWS = 500;
+const MOST_COLUMNS = 100;
 
 const kinds: Record<string, 'image' | 'markdown' | 'csv' | 'json' | 'text'> = {
   ...Object.fromEntries(['png', 'jpg', 'jpeg', 'gif', 'webp', 'avif', 'svg'].map((end) => [end, 'image'])),
@@ -70,24 +73,33 @@ function TextPreview(props: {
   return (
     <div className="file-body" tabIndex={0} role="group" aria-label={`What is in ${file.path}`}>
       {!isWhole && <p className="dim small">The first {bytes(MOST_BYTES)}; download has all of it.</p>}
-      {kind === 'markdown' ? (
-        <Suspense fallback={<Loading what={file.path} />}>
-          <Markdown text={data} runId={runId} folder={file.path.split('/').slice(0, -1).join('/')} />
-        </Suspense>
-      ) : kind === 'csv' ? (
-        <CsvTable text={data} />
-      ) : kind === 'json' && isWhole ? (
-        <Json text={data} path={file.path} />
-      ) : (
-        <pre className="plain">{data}</pre>
-      )}
+      {/* What is nested too deep to be drawn can still be read. */}
+      <CatchBoundary
+        getResetKey={() => `${file.path} ${file.etag}`}
+        errorComponent={() => <pre className="plain">{data}</pre>}
+      >
+        {kind === 'markdown' && !isTooHeavy(data) ? (
+          <Suspense fallback={<Loading what={file.path} />}>
+            <Markdown text={data} runId={runId} folder={file.path.split('/').slice(0, -1).join('/')} />
+          </Suspense>
+        ) : kind === 'csv' ? (
+          <CsvTable text={data} />
+        ) : kind === 'json' && isWhole ? (
+          <Json text={data} path={file.path} />
+        ) : (
+          <pre className="plain">{data}</pre>
+        )}
+      </CatchBoundary>
     </div>
   );
 }
 
 function Json({ text, path }: { text: string; path: string }): ReactElement {
   try {
-    return <JsonView value={JSON.parse(text) as unknown} label={path} />;
+    const value: unknown = JSON.parse(text);
+    // What is read at any depth is not written at any.
+    JSON.stringify(value, null, 2);
+    return <JsonView value={value} label={path} />;
   } catch {
     return <pre className="plain">{text}</pre>;
   }
@@ -95,12 +107,13 @@ function Json({ text, path }: { text: string; path: string }): ReactElement {
 
 function CsvTable({ text }: { text: string }): ReactElement {
   const [head = [], ...rows] = parseCsv(text);
+  const columns = Math.max(head.length, ...rows.slice(0, MOST_ROWS).map((row) => row.length));
   return (
     <>
       <table className="table">
         <thead>
           <tr>
-            {head.map((name, i) => (
+            {head.slice(0, MOST_COLUMNS).map((name, i) => (
               <th key={i} scope="col">
                 {name}
               </th>
@@ -110,7 +123,7 @@ function CsvTable({ text }: { text: string }): ReactElement {
         <tbody>
           {rows.slice(0, MOST_ROWS).map((row, i) => (
             <tr key={i}>
-              {row.map((cell, j) => (
+              {row.slice(0, MOST_COLUMNS).map((cell, j) => (
                 <td key={j} className="num">
                   {cell}
                 </td>
@@ -119,6 +132,9 @@ function CsvTable({ text }: { text: string }): ReactElement {
           ))}
         </tbody>
       </table>
+      {columns > MOST_COLUMNS && (
+        <p className="dim small">{count(columns - MOST_COLUMNS)} columns more; download has them all.</p>
+      )}
       {rows.length > MOST_ROWS && (
         <p className="dim small">{count(rows.length - MOST_ROWS)} rows more; download has them all.</p>
       )}

@@ -97,6 +97,26 @@ const smuggling: Record<string, string> = {
   'a chunk’s size that is none': post('Transfer-Encoding: chunked\r\n', `zz\r\n${SMUGGLED}`),
   'a chunk’s size too large': post('Transfer-Encoding: chunked\r\n', `ffffffffffffffffff\r\n${SMUGGLED}`),
   'a chunk’s size with an underscore': post('Transfer-Encoding: chunked\r\n', `1_0\r\n${SMUGGLED}`),
+  'chunked, unknown to those that fold case': post(
+    'Transfer-Encoding: chun\x6bed\x0b\r\n',
+    `0\r\n\r\n${SMUGGLED}`,
+  ),
+  'chunked in quotes': post('Transfer-Encoding: "chunked"\r\n', `0\r\n\r\n${SMUGGLED}`),
+  'a chunk’s size that ends with LF alone': post('Transfer-Encoding: chunked\r\n', `2\n{}\n0\n\n${SMUGGLED}`),
+  'an extension of a chunk with a line of its own': post(
+    'Transfer-Encoding: chunked\r\n',
+    `2;a=\nxx\r\n{}\r\n0\r\n\r\n${SMUGGLED}`,
+  ),
+  'a chunk that is longer than it says': post(
+    'Transfer-Encoding: chunked\r\n',
+    `2\r\n{}GET\r\n0\r\n\r\n${SMUGGLED}`,
+  ),
+  'two lengths, the same and in one': post('Content-Length: 2\r\nContent-length: 3\r\n', `{} ${SMUGGLED}`),
+  'extensions of a chunk of 100 KB': post(
+    'Transfer-Encoding: chunked\r\n',
+    `2;${'a'.repeat(100_000)}\r\n{}\r\n0\r\n\r\n`,
+  ),
+  'what comes after a request that is none': `GET / HTTP/9.9\r\n\r\n${SMUGGLED}`,
   'two hosts': `GET / HTTP/1.1\r\n${HOST}Host: evil.example\r\n\r\n`,
   'another host': `GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n`,
   'no host': 'GET / HTTP/1.1\r\n\r\n',

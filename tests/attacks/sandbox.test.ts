@@ -96,6 +96,14 @@ const javascript: Record<string, string> = {
   WebAssembly: `return typeof WebAssembly`,
   'the end of a template': '} ; return process.version ; {',
   'a comment that ends the function': `*/ return process.version /*`,
+  'constructors of functions that wait': `const f = [async () => 1, function* () {}, async function* () {}].map((f) => f.constructor); return Promise.all(f.map(async (F) => { const made = F('return typeof process === "undefined" ? 0 : process.version')(); return typeof made.next === 'function' ? (await made.next()).value : made }))`,
+  'a kind of its own for what it was given': `class A extends Array { static get [Symbol.species]() { return function () { return this.constructor.constructor('return process.version')() } } } return A.from([1]).map(String)`,
+  'a stack that is made by a proxy': `Error.prepareStackTrace = new Proxy(() => 0, { apply: (t, self, [e, frames]) => frames.map((f) => String(f.getFunction?.()?.constructor('return process.version')())) }); try { null.x } catch (e) { return String(e.stack) }`,
+  'a promise that only looks like one': `return { then(done) { done(typeof process === 'undefined' ? done.constructor('return typeof process')() : process.version) } }`,
+  'a getter on the prototype of all': `Object.defineProperty(Object.prototype, 'value', { get: () => process.version, set() { throw new Error('set') } }); return { a: 1 }`,
+  'an error that lies of itself': `const e = new Error('x'); Object.defineProperty(e, 'message', { get() { return process.version } }); throw e`,
+  'bytes of WebAssembly': `return new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))`,
+  'the end of an object': `let seen = 'none'; new FinalizationRegistry((x) => { seen = x.constructor.constructor('return process.version')() }).register({}, {}); return seen`,
   'a use of with': `with (globalThis) { return typeof process }`,
 };
 for (const [name, code] of Object.entries(javascript))
@@ -110,6 +118,14 @@ const javascriptBombs: Record<string, string> = {
   promises: 'const f = () => Promise.resolve().then(f); return f()',
   'a large answer': `return 'x'.repeat(60e6)`,
   logs: `for (;;) console.log('x'.repeat(1e5))`,
+  'a wait of the whole thread': 'Atomics.wait(new Int32Array(new SharedArrayBuffer(8)), 0, 0); for (;;) {}',
+  'JSON, deep': `return JSON.parse('['.repeat(5e6) + ']'.repeat(5e6))`,
+  'an answer, deep': `let a = []; for (let i = 0; i < 1e6; i++) a = [a]; return a`,
+  'one array of bytes': 'const a = new Uint8Array(2 ** 31 - 1).fill(1); for (;;) a.length',
+  'a large number': 'let n = 3n; for (;;) n *= n',
+  'a text padded': `for (;;) 'x'.padEnd(2 ** 29).padEnd(2 ** 30 - 100, 'y')`,
+  'a generator without end': 'return [...(function* () { for (;;) yield {} })()]',
+  'a getter without end': `return { toJSON() { for (;;) {} } }`,
   sorting: `const a = Array.from({ length: 1e7 }, (_, i) => -i); for (;;) a.sort()`,
 };
 for (const [name, code] of Object.entries(javascriptBombs))

@@ -240,6 +240,10 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
         { path: 'c.csv', content: 'day,"rain, mm"\nMonday,3\n' },
         { path: 'd.json', content: '{"a": [1, null]}' },
         { path: 'e.html', content: '<b>not bold</b>' },
+        { path: 'deep.json', content: `${'['.repeat(100_000)}${']'.repeat(100_000)}` },
+        { path: 'deep.md', content: `${'>'.repeat(20_000)} quoted` },
+        { path: 'heavy.md', content: '**a'.repeat(90_000) },
+        { path: 'wide.csv', content: `${'a,'.repeat(100_000)}b\n` },
       ];
       const { id } = await perdure.client.submit({
         goal: 'Files',
@@ -257,6 +261,17 @@ describe.skipIf(program === null)('the console', { timeout: 240_000 }, () => {
       await page.getByRole('img', { name: 'b.svg' }).waitFor();
       await page.getByRole('button', { name: /c\.csv/ }).click();
       await page.getByRole('columnheader', { name: 'rain, mm' }).waitFor();
+      await page.getByRole('button', { name: /e\.html/ }).click();
+      await page.getByText('<b>not bold</b>').waitFor();
+      // What cannot be drawn, or would keep the page busy, is shown as it is written.
+      const shown = (name: string): ReturnType<typeof page.getByRole> =>
+        page.getByRole('group', { name: `What is in ${name}` });
+      for (const name of ['deep.json', 'deep.md', 'heavy.md']) {
+        await page.getByRole('button', { name }).click();
+        await shown(name).locator('pre.plain').waitFor({ timeout: 60_000 });
+      }
+      await page.getByRole('button', { name: 'wide.csv' }).click();
+      await shown('wide.csv').getByText('99,901 columns more; download has them all.').waitFor();
       await page.getByRole('button', { name: /e\.html/ }).click();
       await page.getByText('<b>not bold</b>').waitFor();
       const [download] = await Promise.all([
