@@ -1,7 +1,7 @@
 /** Text of others as it may stand in a terminal. */
 
 /** What terminals obey, or turns the direction of writing around; line breaks are within JSON never, and made blanks below. */
-export const obeyed = /[\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+export const obeyed = /[\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
 /**
  * One line, without what terminals obey: a goal, a file's name or a tool's message may hold escape sequences, and

@@ -8,7 +8,7 @@ import type { Client, FileBody } from '../client/client.js';
 import { causeOf } from '../client/errors.js';
 import { CliError, exitCodes } from './exit-codes.js';
 import { writeJson, writeTable } from './output.js';
-import { sizeOf } from './printable.js';
+import { printable, sizeOf } from './printable.js';
 
 interface Options {
   signal: AbortSignal;
@@ -76,7 +76,7 @@ export async function putFile(
     throw new CliError('standard input has no name: say what it is called in the run', exitCodes.misused);
   const stored = await client.files.put(run, to ?? path.basename(local), body, { signal });
   if (json === true) writeJson(stored);
-  else process.stdout.write(`${stored.path}  ${sizeOf(stored.bytes)}\n`);
+  else process.stdout.write(`${printable(stored.path)}  ${sizeOf(stored.bytes)}\n`);
 }
 
 /** Read while it is sent, whatever its size. */
