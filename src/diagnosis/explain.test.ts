@@ -143,6 +143,18 @@ test('an open record of a closed workflow is told before anything else of it', (
   });
 });
 
+test('a closed record of a workflow that stays open is told', () => {
+  const ended = (seconds: number) => ({
+    ...{ ...facts, ...running({}) },
+    record: { answer: { ...record, status: 'completed' as const, finishedAt: before(seconds) } },
+  });
+  // It has just written its end.
+  expect(explain(ended(3)).sentence).toBe('The run has ended 3 s ago: completed.');
+  const { sentence, whatToDo } = explain(ended(90));
+  expect(sentence).toMatch(/^The run has ended .* ago: completed; but its workflow is still open\.$/);
+  expect(whatToDo).toContain(`terminate the workflow run-${id}`);
+});
+
 test('Temporal away hides what else there is; the records away hide nothing', () => {
   expect(causeOf({ workflow: { problem: 'no answer' } })).toBe('temporal_unavailable');
   expect(explain({ ...facts, record: { problem: 'no answer' } }).sentence).toBe(

@@ -6,7 +6,7 @@ import { limitFields, type BudgetLimit } from '../../contracts/budget-limits.js'
 import type { Why } from '../../contracts/why.js';
 import { isTerminal } from '../../contracts/terminal.js';
 import { attemptFailed, heartbeatMissing, partUnavailable, stepRunning } from './activity-rules.js';
-import { ago, firstLine, inWords } from './words.js';
+import { ago, secondsSince, firstLine, inWords } from './words.js';
 import type { OpenRun, RunFacts } from './facts.js';
 import type { WorkflowFacts } from '../ports/run-inspector.js';
 import { known, type Finding } from './finding.js';
@@ -69,16 +69,25 @@ const rules: readonly ((run: OpenRun) => Finding | null)[] = [
   stepRunning,
 ];
 
-function finished({ record, now }: RunFacts): Finding | null {
+/** Seconds in which a workflow that has written its end closes. */
+const CLOSED_SECONDS = 60;
+
+function finished({ runId, record, workflow, now }: RunFacts): Finding | null {
   const run = 'answer' in record ? record.answer : null;
   if (run === null || !isTerminal(run.status)) return null;
   const when = run.finishedAt === null ? '' : ` ${ago(run.finishedAt, now)}`;
   const why = run.error === null ? '' : `: ${run.error.message}`;
+  const isOpen =
+    'answer' in workflow &&
+    workflow.answer?.status === 'running' &&
+    (run.finishedAt === null || secondsSince(run.finishedAt, now) > CLOSED_SECONDS);
   return {
     state: 'ended',
     cause: 'finished',
-    sentence: `The run has ended${when}: ${run.status}${why}.`,
-    whatToDo: 'Nothing; its events say how it came to this.',
+    sentence: `The run has ended${when}: ${run.status}${why}${isOpen ? '; but its workflow is still open' : ''}.`,
+    whatToDo: isOpen
+      ? `Look whether workers poll, who would close it. If they do, its record was changed by another than the run: terminate the workflow run-${runId} in Temporal, or restore the record.`
+      : 'Nothing; its events say how it came to this.',
     evidence: known({ 'finished at': run.finishedAt, error: run.error?.code }),
   };
 }

@@ -7,6 +7,7 @@ import type { Activities } from '../../contracts/activities.js';
 import type { Sealing } from '../../contracts/sealing.js';
 import type { ToolActivities } from '../../contracts/tool-calls.js';
 import type { Logger } from '../ports/logger.js';
+import { noTracer } from '../ports/no-tracer.js';
 import type { Tracer } from '../ports/tracer.js';
 import { HEARTBEAT_MS, heartbeatInterceptor, type ActivityListener } from './heartbeat.js';
 import { traceActivities, traceSinks } from './trace.js';
@@ -232,7 +233,8 @@ async function createWorker(
         () => heartbeatInterceptor(listener),
       ],
     },
-    ...(tracer === null ? {} : { sinks: traceSinks(tracer) }),
+    // Also where nothing is traced: the SDK warns of each call of a sink that is not there.
+    sinks: traceSinks(tracer ?? noTracer),
     shutdownGraceTime: settings.graceMs,
     shutdownForceTime: settings.forceMs,
     // Every beat is sent: the server's clock for a lost worker runs on them, and a cancellation reaches a tool
