@@ -1,7 +1,8 @@
+// @ts-check
 /* global fetch, AbortController */
 /**
  * `node fault-process.mjs api|worker`: perdure's process as it is built, with two tools that leave a trace outside:
- * COUNTER is told of each act by a POST, and counts.
+ * COUNTER is told of each act by a POST, and counts. Its types are checked: it broke twice with what it starts.
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,16 +14,25 @@ const dist = path.resolve(
   import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname),
   '../../../dist',
 );
+/** @param {string} file */
 const load = (file) => import(pathToFileURL(path.join(dist, file)).href);
+/** @type {typeof import('../../../src/config/env.js')} */
 const { readConfig } = await load('src/config/env.js');
+/** @type {typeof import('../../../src/stack/process-log.js')} */
 const { openOutputLog } = await load('src/stack/process-log.js');
+/** @type {typeof import('../../../src/adapters/pino/logger.js')} */
 const { createLogger } = await load('src/adapters/pino/logger.js');
+/** @type {typeof import('../../../src/stack/start-api.js')} */
 const { startApi } = await load('src/stack/start-api.js');
+/** @type {typeof import('../../../src/stack/start-worker.js')} */
 const { startWorker } = await load('src/stack/start-worker.js');
+/** @type {typeof import('../../../src/tools/tool.js')} */
 const { defineTool } = await load('src/tools/tool.js');
+/** @type {typeof import('../../../contracts/errors.js')} */
 const { PerdureError } = await load('contracts/errors.js');
 const { z } = await import('zod');
 
+/** @type {(name: string, effect: 'reversible' | 'irreversible') => import('../../../src/tools/tool.js').Tool} */
 const acting = (name, effect) =>
   defineTool({
     name,
