@@ -69,9 +69,14 @@ async function carriedOn(runId: string): Promise<void> {
   // Asked of the run itself: lists of executions are behind on a busy server.
   const execution = async (): Promise<string> =>
     (await system.client.workflow.getHandle(workflowIdOf(runId)).describe()).runId;
+  const received = async (): Promise<number> =>
+    of(await system.log.read(runId, 0, 500), 'message.received').length;
   const before = await execution();
-  for (let i = 1; (await execution()) === before; i += 1)
+  for (let i = 1; (await execution()) === before; i += 1) {
     await system.engine.message(runId, { id: `${before}-${i}`, text: 'Take your time.', by: 'ann' });
+    // A run goes on in a new execution when it has nothing to store: one message after the other keeps it from that.
+    await expect.poll(received).toBe(i);
+  }
 }
 const timesAsked = (events: readonly RunEvent[]): string[] =>
   of(events, 'approval.requested').map(({ approvalId }) => approvalId);
