@@ -58,7 +58,8 @@ function certificate(
 ): forge.pki.Certificate {
   const made = forge.pki.createCertificate();
   made.publicKey = publicKey;
-  made.serialNumber = `00${randomBytes(8).toString('hex')}`;
+  // Begun by 01: one that is negative, or begins with more zeros than it must, is refused as badly encoded.
+  made.serialNumber = `01${randomBytes(8).toString('hex')}`;
   const day = 24 * 3_600_000;
   made.validity.notBefore = new Date(Date.now() - day);
   made.validity.notAfter = new Date(Date.now() + 30 * day);
