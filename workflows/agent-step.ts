@@ -46,10 +46,7 @@ export class AgentStep {
     for (let turn = turns.get(step.id) ?? 1; ; turn++) {
       turns.set(step.id, turn);
       if (turn > maxTurns) return this.giveUp(step, `it had not come to an end after ${maxTurns} answers`);
-      if (await this.mustStay()) {
-        this.parts.state.putBack(step.id, true);
-        return;
-      }
+      if (await this.mustStay(step)) return;
       const answer = await this.ask(step, turn);
       if (answer.status === 'completed') {
         this.forget(step);
@@ -75,14 +72,16 @@ export class AgentStep {
 
   /**
    * Resolves when the run is not paused: its model is asked nothing, and does nothing, while it is.
-   * @returns true where the execution that follows is to go on with the step
+   * @returns true where the execution that follows is to go on with the step, which is put back for it
    */
-  private async mustStay(): Promise<boolean> {
-    const { pause, work } = this.parts;
+  private async mustStay(step: PlanStep): Promise<boolean> {
+    const { pause, state, work } = this.parts;
     const isHeld = (): boolean => pause.isPaused && !work.isEnding;
     if (!isHeld()) return false;
     await work.run(() => condition(() => !isHeld() || work.isDraining));
-    return isHeld();
+    if (!isHeld()) return false;
+    state.putBack(step.id, true);
+    return true;
   }
 
   /** The step has come to its end: nothing is carried of it any more. */
@@ -119,10 +118,7 @@ export class AgentStep {
     let word: Pick<AgentCallInput, 'hasNotActed' | 'acted'> = {};
     for (;;) {
       // A word on what became of a call before is not carried: that one goes on in this execution.
-      if (Object.keys(word).length === 0 && (await this.mustStay())) {
-        this.parts.state.putBack(step.id, true);
-        return false;
-      }
+      if (Object.keys(word).length === 0 && (await this.mustStay(step))) return false;
       const approved = approvals.grantOf(id);
       const made = await this.call(step, turn, call, {
         ...(approved === undefined ? {} : { approved }),

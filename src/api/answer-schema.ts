@@ -1,10 +1,9 @@
 /** Whether an answer fits what was asked for. */
-import { z } from 'zod';
 import type { Approval } from '../../contracts/approvals.js';
-import { answerSchemaProblem } from '../../contracts/answer-schema.js';
+import { answerProblems, answerSchemaProblem } from '../../contracts/answer-schema.js';
 import { asksFor } from '../../contracts/asking.js';
 import type { FieldError } from '../../contracts/errors.js';
-import { fieldError, pathErrors } from '../../contracts/field-errors.js';
+import { fieldError } from '../../contracts/field-errors.js';
 import type { JsonValue } from '../../contracts/plan.js';
 
 /**
@@ -28,14 +27,5 @@ export function answerErrors(
   const problem = answerSchemaProblem(wanted);
   if (problem !== undefined)
     return [{ field: at, message: `cannot be checked: the step’s schema ${problem}` }];
-  const result = z.fromJSONSchema(wanted as Parameters<typeof z.fromJSONSchema>[0]).safeParse(answer);
-  if (result.success) return missing(wanted, answer).map((name) => errorAt([name], 'is required'));
-  return pathErrors(result.error.issues, answer).map(({ path, message }) => errorAt([...path], message));
-}
-
-/** Names that are required and not described: zod lets their absence pass. */
-function missing(wanted: JsonValue & object, answer: JsonValue): string[] {
-  const required = 'required' in wanted && Array.isArray(wanted.required) ? wanted.required : [];
-  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return [];
-  return required.filter((name): name is string => typeof name === 'string' && !Object.hasOwn(answer, name));
+  return answerProblems(wanted, answer).map(({ path, message }) => errorAt([...path], message));
 }

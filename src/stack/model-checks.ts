@@ -2,6 +2,7 @@
 import type { Config } from '../config/env.js';
 import type { Agent } from '../../contracts/agents.js';
 import { openModelFetch } from './model-fetch.js';
+import { unreachable } from './unreachable.js';
 import type { Check } from './verify.js';
 
 /** Milliseconds that a provider may take to answer. */
@@ -62,9 +63,7 @@ async function statusOf(
     await answer.body?.cancel();
     return answer.status;
   } catch (error) {
-    const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
-    const why = cause instanceof Error ? cause.message || cause.name : String(cause);
-    throw new Error(`it cannot be reached: ${why}`, { cause: error });
+    throw unreachable('it', error);
   } finally {
     await way.close();
   }

@@ -1,5 +1,5 @@
 /** `perdure versions`: the builds that Temporal knows, and which one new runs go to. */
-import { Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import {
   promoteBuild,
   readDeployment,
@@ -8,7 +8,7 @@ import {
 import { StartupError } from '../adapters/embedded/startup-error.js';
 import { ConfigError, type Config } from '../config/env.js';
 import { inOneSentence } from './ask-temporal.js';
-import { temporalSecurity } from './temporal-connection.js';
+import { connectTemporal, temporalSecurity } from './temporal-connection.js';
 import { workerVersionOf } from './worker-version.js';
 
 export type Versions = Omit<WorkerDeployment, 'token'> & {
@@ -56,7 +56,7 @@ async function withDeployment<Value>(
   const version = await workerVersionOf(config, builtRoot);
   if (version === null)
     throw new ConfigError('TEMPORAL_DEPLOYMENT_NAME must be set: without it runs are pinned to no build');
-  const connection = Connection.lazy({ address, ...(await temporalSecurity(config)) });
+  const connection = connectTemporal(address, await temporalSecurity(config));
   try {
     const place = { connection, namespace, deploymentName: version.deploymentName };
     return await inOneSentence(() => act(place, version.buildId));

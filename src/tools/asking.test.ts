@@ -22,6 +22,11 @@ test.each([
     );
 });
 
+test('what a schema requires without describing it is missed, as it is in an answer', () => {
+  const args = { question: 'How many?', schema: { ...schema, required: ['m'] }, default: { n: 1 } };
+  expect(registry.checkArgs('ask_human', args)).toEqual([{ path: ['default', 'm'], message: 'is required' }]);
+});
+
 test('a schema that another step decides is held against it once that is known', () => {
   const args = { question: 'Which?', schema: { enum: ['{{steps.list.output.first}}'] }, default: 'a' };
   expect(registry.checkArgs('ask_human', args)).toEqual([]);

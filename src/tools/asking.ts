@@ -3,8 +3,7 @@
  * comes as an argument, and the tool only hands it on.
  */
 import { z } from 'zod';
-import { answerSchemaProblem } from '../../contracts/answer-schema.js';
-import { pathErrors } from '../../contracts/field-errors.js';
+import { answerProblems, answerSchemaProblem } from '../../contracts/answer-schema.js';
 import type { JsonValue } from '../../contracts/plan.js';
 import { findReferences } from '../../contracts/references.js';
 import { defineTool } from './tool.js';
@@ -33,9 +32,7 @@ function checkDefault(
 ): void {
   if (given.schema === undefined || given.default === undefined) return;
   if (findReferences(given.schema).length > 0 || answerSchemaProblem(given.schema) !== undefined) return;
-  const made = z.fromJSONSchema(given.schema);
-  const issues = made.safeParse(given.default).error?.issues ?? [];
-  for (const { path, message } of pathErrors(issues, given.default))
+  for (const { path, message } of answerProblems(given.schema, given.default))
     refinement.addIssue({ code: 'custom', path: ['default', ...path], message });
 }
 

@@ -4,6 +4,7 @@ import { addressOf } from '../../../contracts/api.js';
 import { version } from '../../../contracts/version.js';
 import type { Client } from '../../client/client.js';
 import { look, type Line } from './report.js';
+import { unreachable } from '../unreachable.js';
 
 /** Open runs younger than this have had no time to stand still. */
 const YOUNG_MS = 60_000;
@@ -24,9 +25,7 @@ async function ask(path: string, baseUrl: string): Promise<Response> {
   try {
     return await fetch(new URL(path, baseUrl), { signal: AbortSignal.timeout(10_000) });
   } catch (error) {
-    const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${baseUrl} cannot be reached: ${why}`, { cause: error });
+    throw unreachable(baseUrl, error);
   }
 }
 
